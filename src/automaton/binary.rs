@@ -1,0 +1,72 @@
+//! The binary and JSON forms of an automaton, both versioned and both checked when read.
+
+use super::Automaton;
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The version this release writes, in binary and in JSON. Older ones stay readable.
+pub const AUTOMATON_VERSION: u8 = 1;
+const WHAT: &str = "logfsm.automaton";
+
+#[derive(Serialize)]
+struct JsonOut<'a> {
+    version: u8,
+    #[serde(flatten)]
+    automaton: &'a Automaton,
+}
+
+#[derive(Deserialize)]
+struct JsonVersion {
+    version: u64,
+}
+
+impl Automaton {
+    /// The binary form: a version byte, then postcard. Equal automata have equal bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // invariant: serialising plain vectors into a growing buffer cannot fail
+        postcard::to_extend(self, vec![AUTOMATON_VERSION]).unwrap_or_default()
+    }
+
+    /// Reads what [`Automaton::to_bytes`] wrote, of this or an older release, checking everything.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let (&version, body) = bytes.split_first().ok_or_else(|| Error::invalid(WHAT, "It is empty."))?;
+        check_version(version.into())?;
+        let (automaton, rest): (Self, _) =
+            postcard::take_from_bytes(body).map_err(|e| Error::invalid(WHAT, format!("The binary form: {e}.")))?;
+        if !rest.is_empty() {
+            return Err(Error::invalid(WHAT, "Bytes are left over at the end."));
+        }
+        automaton.validate()?;
+        Ok(automaton)
+    }
+
+    /// The JSON form, complete: [`Automaton::from_json`] gives back the same automaton.
+    pub fn to_json(&self) -> String {
+        // invariant: no map with keys that are not strings, no failing Serialize
+        serde_json::to_string(&JsonOut { version: AUTOMATON_VERSION, automaton: self }).unwrap_or_default()
+    }
+
+    /// Reads the JSON form, checking everything.
+    pub fn from_json(json: &str) -> Result<Self> {
+        let invalid = |e: serde_json::Error| Error::invalid(WHAT, format!("The JSON form: {e}."));
+        let version: JsonVersion = serde_json::from_str(json).map_err(invalid)?;
+        check_version(version.version)?;
+        let automaton: Self = serde_json::from_str(json).map_err(invalid)?;
+        automaton.validate()?;
+        Ok(automaton)
+    }
+
+    /// SHA-256 of the binary form: names a model in runs and seeds its random streams.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        Sha256::digest(self.to_bytes()).into()
+    }
+}
+
+fn check_version(found: u64) -> Result<()> {
+    if found == 0 || found > AUTOMATON_VERSION.into() {
+        let found = u32::try_from(found).unwrap_or(u32::MAX);
+        return Err(Error::NewerVersion { what: WHAT, found, newest: AUTOMATON_VERSION.into() });
+    }
+    Ok(())
+}

@@ -1,0 +1,421 @@
+//! The frequency prefix tree acceptor, collected trace by trace and merged exactly.
+//!
+//! Traces of a variant seen before are recognised by the variant's bytes and only update the statistics along its
+//! path, so a trace costs its length and memory follows the distinct variants.
+
+use super::{
+    Automaton, Histogram, Kind, LabelId, PARAMETER_SAMPLE, PairTime, ParameterItem, START_SAMPLE, Sample, Totals,
+    Transition, keyed_hash,
+};
+use crate::error::{Error, Result};
+use crate::trace::{Label, TraceView, Variant};
+use hashbrown::HashMap;
+
+/// A node: how it is entered and what was seen on the way in.
+#[derive(Debug, Clone, Default)]
+struct Node {
+    label: LabelId,
+    parent: u32,
+    count: u64,
+    stops: u64,
+    delays: Histogram,
+    parameters: Sample<ParameterItem>,
+}
+
+/// What a variant seen before needs: its path and, for pair times, its distinct labels.
+#[derive(Debug, Clone)]
+struct Known {
+    /// The node after each event.
+    path: Box<[u32]>,
+    /// Per event the position of its label in `labels`.
+    events: Box<[u32]>,
+    /// The variant's distinct labels in order of first occurrence.
+    labels: Box<[LabelId]>,
+    /// Smallest and largest time from label i to a later label j, at `j * labels.len() + i`; empty before the first
+    /// trace with times.
+    pairs: Box<[(u64, u64)]>,
+}
+
+/// Above this many event types, times between pairs are not kept: they grow with the square of it.
+const MAX_PAIR_LABELS: usize = 512;
+/// No time seen yet.
+const NO_TIME: (u64, u64) = (u64::MAX, 0);
+
+/// Collects traces into a frequency prefix tree acceptor; [`PrefixTree::to_automaton`] gives its canonical form, the
+/// same for the same traces in any order and any grouping into parts.
+#[derive(Debug, Clone)]
+pub struct PrefixTree {
+    labels: Vec<Label>,
+    label_ids: HashMap<Label, LabelId>,
+    nodes: Vec<Node>,
+    children: HashMap<(u32, LabelId), u32>,
+    known: HashMap<Box<[u8]>, Known>,
+    pair_times: HashMap<(LabelId, LabelId), (u64, u64)>,
+    totals: Totals,
+    durations: Histogram,
+    starts: Sample<i64>,
+    bytes: usize,
+    limit: usize,
+    scratch: Vec<i64>,
+}
+
+impl PrefixTree {
+    /// An empty tree that may hold about `limit` bytes.
+    pub fn new(limit: usize) -> Self {
+        PrefixTree {
+            labels: Vec::new(),
+            label_ids: HashMap::new(),
+            nodes: vec![Node::default()],
+            children: HashMap::new(),
+            known: HashMap::new(),
+            pair_times: HashMap::new(),
+            totals: Totals::default(),
+            durations: Histogram::default(),
+            starts: Sample::default(),
+            bytes: 0,
+            limit,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Approximate heap bytes held.
+    pub fn heap_bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Number of traces collected.
+    pub fn traces(&self) -> u64 {
+        self.totals.traces
+    }
+
+    fn charge(&mut self, bytes: usize) -> Result<()> {
+        self.bytes += bytes;
+        if self.bytes > self.limit {
+            return Err(Error::MemoryLimit { operation: "the prefix tree", limit: self.limit });
+        }
+        Ok(())
+    }
+
+    fn label(&mut self, label: &Label) -> Result<LabelId> {
+        if let Some(&id) = self.label_ids.get(label) {
+            return Ok(id);
+        }
+        let id = self.labels.len() as LabelId;
+        self.labels.push(label.clone());
+        self.label_ids.insert(label.clone(), id);
+        self.charge(2 * (size_of::<Label>() + label.heap_bytes()) + 16)?;
+        Ok(id)
+    }
+
+    fn child(&mut self, parent: u32, label: LabelId) -> Result<u32> {
+        if let Some(&node) = self.children.get(&(parent, label)) {
+            return Ok(node);
+        }
+        let node = u32::try_from(self.nodes.len()).map_err(|_| Error::Overflow { what: "the number of states" })?;
+        self.nodes.push(Node { label, parent, ..Node::default() });
+        self.children.insert((parent, label), node);
+        self.charge(size_of::<Node>() + 24)?;
+        Ok(node)
+    }
+
+    fn learn(&mut self, bytes: &[u8]) -> Result<()> {
+        let variant = Variant::from_bytes(bytes)?;
+        let labels = variant.labels.iter().map(|l| self.label(l)).collect::<Result<Box<[_]>>>()?;
+        let mut node = 0;
+        let mut path = Vec::with_capacity(variant.events.len());
+        for &event in &variant.events {
+            node = self.child(node, labels[event as usize])?;
+            path.push(node);
+        }
+        self.charge(bytes.len() + 8 * path.len() + 4 * labels.len() + size_of::<Known>() + 32)?;
+        let known = Known { path: path.into(), events: variant.events.into(), labels, pairs: Box::default() };
+        self.known.insert(bytes.into(), known);
+        Ok(())
+    }
+
+    /// Adds a trace. O(length) for a known variant; O(length × distinct labels) where it has times.
+    pub fn add(&mut self, trace: &TraceView<'_>) -> Result<()> {
+        if !self.known.contains_key(trace.variant) {
+            self.learn(trace.variant)?;
+        }
+        let totals = &mut self.totals;
+        // invariant: just learned
+        let Some(known) = self.known.get_mut(trace.variant) else { return Ok(()) };
+        check_lengths(trace, known.path.len())?;
+        let events = totals.events.checked_add(known.path.len() as u64);
+        totals.events = events.ok_or(Error::Overflow { what: "the number of events" })?;
+        totals.traces += 1;
+        totals.ties += u64::from(trace.ties);
+        for &node in &known.path {
+            self.nodes[node as usize].count += 1;
+        }
+        self.nodes[known.path.last().map_or(0, |&n| n as usize)].stops += 1;
+        let mut grown = 0;
+        if let (Some(&first), Some(&last)) = (trace.times.first(), trace.times.last()) {
+            let untimed = totals.timed_traces == 0;
+            totals.earliest = if untimed { first } else { totals.earliest.min(first) };
+            totals.latest = if untimed { last } else { totals.latest.max(last) };
+            totals.timed_traces += 1;
+            self.durations.add(first.abs_diff(last));
+            self.starts.add(start_hash(first, trace.variant), first, 1, START_SAMPLE);
+            for (pair, &node) in trace.times.windows(2).zip(&known.path[1..]) {
+                let delays = &mut self.nodes[node as usize].delays;
+                let before = delays.heap_bytes();
+                delays.add(pair[0].abs_diff(pair[1]));
+                grown += delays.heap_bytes() - before;
+            }
+            if self.labels.len() <= MAX_PAIR_LABELS {
+                grown += add_pair_times(known, &trace.times, &mut self.scratch);
+            }
+        }
+        for (i, parameters) in trace.parameters.iter().enumerate() {
+            let Some(parameters) = parameters else { continue };
+            totals.events_with_parameters += 1;
+            let next = known.events.get(i + 1).map(|&e| known.labels[e as usize]);
+            let hash = parameter_hash(parameters, next.map(|id| &self.labels[id as usize]));
+            let sample = &mut self.nodes[known.path[i] as usize].parameters;
+            if sample.would_keep(hash, PARAMETER_SAMPLE) {
+                let before = sample.items.len();
+                sample.add(hash, ((*parameters).into(), next), 1, PARAMETER_SAMPLE);
+                grown += (sample.items.len() - before) * (64 + parameters.len());
+            }
+        }
+        self.charge(grown)
+    }
+
+    /// Takes a trace out again that was added before. Counts become exact; minima, maxima and samples stay bounds.
+    pub fn remove(&mut self, trace: &TraceView<'_>) -> Result<()> {
+        let variant = Variant::from_bytes(trace.variant)?;
+        check_lengths(trace, variant.events.len())?;
+        let unknown = || Error::InvalidArgument {
+            argument: "trace",
+            reason: "it was never added to this prefix tree".into(),
+            hint: "Run logfsm.fit() to learn the source anew.".into(),
+        };
+        let mut path = Vec::with_capacity(variant.events.len());
+        let mut node = 0u32;
+        for label in variant.iter() {
+            let id = *self.label_ids.get(label).ok_or_else(unknown)?;
+            node = *self.children.get(&(node, id)).ok_or_else(unknown)?;
+            path.push(node);
+        }
+        if self.nodes[node as usize].stops == 0 {
+            return Err(unknown());
+        }
+        self.nodes[node as usize].stops -= 1;
+        self.totals.traces -= 1;
+        self.totals.events -= path.len() as u64;
+        self.totals.ties = self.totals.ties.saturating_sub(trace.ties.into());
+        for &node in &path {
+            self.nodes[node as usize].count -= 1;
+        }
+        if let (Some(&first), Some(&last)) = (trace.times.first(), trace.times.last()) {
+            self.totals.timed_traces = self.totals.timed_traces.saturating_sub(1);
+            self.durations.remove(first.abs_diff(last));
+            self.starts.remove(start_hash(first, trace.variant), &first);
+            for (pair, &node) in trace.times.windows(2).zip(&path[1..]) {
+                self.nodes[node as usize].delays.remove(pair[0].abs_diff(pair[1]));
+            }
+        }
+        for (i, parameters) in trace.parameters.iter().enumerate() {
+            let Some(parameters) = parameters else { continue };
+            self.totals.events_with_parameters = self.totals.events_with_parameters.saturating_sub(1);
+            let next = variant.events.get(i + 1).map(|&e| &variant.labels[e as usize]);
+            let hash = parameter_hash(parameters, next);
+            let next = next.and_then(|label| self.label_ids.get(label).copied());
+            self.nodes[path[i] as usize].parameters.remove(hash, &((*parameters).into(), next));
+        }
+        Ok(())
+    }
+
+    /// Adds all traces of another prefix tree in its canonical form.
+    pub fn merge(&mut self, tree: &Automaton) -> Result<()> {
+        if let Kind::Inferred(provenance) = &tree.kind {
+            return Err(Error::NotAPrefixTree { operation: "rollup", method: provenance.method.clone() });
+        }
+        let overflow = || Error::Overflow { what: "the number of events" };
+        self.totals.events.checked_add(tree.totals.events).ok_or_else(overflow)?;
+        self.totals.traces.checked_add(tree.totals.traces).ok_or_else(overflow)?;
+        let labels = tree.labels.iter().map(|l| self.label(l)).collect::<Result<Vec<_>>>()?;
+        let mut nodes = vec![0u32; tree.state_count()];
+        let mut grown = 0;
+        // Sources come before targets in a tree in canonical order.
+        for t in &tree.transitions {
+            let node = self.child(nodes[t.source as usize], labels[t.label as usize])?;
+            nodes[t.target as usize] = node;
+            let node = &mut self.nodes[node as usize];
+            let before = node.delays.heap_bytes() + node.parameters.items.len() * 64;
+            node.count += t.count;
+            node.delays.merge(&t.delays);
+            for item in &t.parameters.items {
+                let value = (item.value.0.clone(), item.value.1.map(|next| labels[next as usize]));
+                node.parameters.add(item.hash, value, item.count, PARAMETER_SAMPLE);
+            }
+            grown += (node.delays.heap_bytes() + node.parameters.items.len() * 64).saturating_sub(before);
+        }
+        for (state, &stops) in tree.stops.iter().enumerate() {
+            self.nodes[nodes[state] as usize].stops += stops;
+        }
+        for pair in &tree.pair_times {
+            self.widen((labels[pair.first as usize], labels[pair.then as usize]), (pair.min, pair.max));
+        }
+        self.durations.merge(&tree.durations);
+        self.starts.merge(&tree.starts, START_SAMPLE);
+        self.totals.add(&tree.totals);
+        self.charge(grown)
+    }
+
+    fn widen(&mut self, key: (LabelId, LabelId), (min, max): (u64, u64)) {
+        let bounds = self.pair_times.entry(key).or_insert(NO_TIME);
+        *bounds = (bounds.0.min(min), bounds.1.max(max));
+    }
+
+    /// The canonical form: labels ascending, states breadth-first by label. O(n log n) in the size of the tree.
+    pub fn to_automaton(&self) -> Automaton {
+        let mut used = vec![false; self.labels.len()];
+        for node in self.nodes.iter().skip(1).filter(|n| n.count > 0) {
+            used[node.label as usize] = true;
+        }
+        let mut order: Vec<LabelId> = (0..self.labels.len() as LabelId).filter(|&id| used[id as usize]).collect();
+        order.sort_unstable_by(|&a, &b| self.labels[a as usize].cmp(&self.labels[b as usize]));
+        let mut rank = vec![LabelId::MAX; self.labels.len()];
+        for (new, &old) in order.iter().enumerate() {
+            rank[old as usize] = new as LabelId;
+        }
+        let (transitions, stops) = self.breadth_first(&rank);
+        let mut totals = self.totals.clone();
+        totals.distinct_traces = stops.iter().filter(|&&n| n > 0).count() as u64;
+        Automaton {
+            kind: Kind::PrefixTree,
+            labels: order.iter().map(|&old| self.labels[old as usize].clone()).collect(),
+            stops,
+            transitions,
+            totals,
+            durations: self.durations.clone(),
+            starts: self.starts.clone(),
+            pair_times: self.all_pair_times(&rank),
+        }
+    }
+
+    fn breadth_first(&self, rank: &[LabelId]) -> (Vec<Transition>, Vec<u64>) {
+        let mut children: Vec<Vec<u32>> = vec![Vec::new(); self.nodes.len()];
+        for (id, node) in self.nodes.iter().enumerate().skip(1).filter(|(_, n)| n.count > 0) {
+            children[node.parent as usize].push(id as u32);
+        }
+        let mut transitions = Vec::with_capacity(self.nodes.len() - 1);
+        let mut stops = vec![self.nodes[0].stops];
+        let mut queue = vec![0u32];
+        let mut at = 0;
+        while at < queue.len() {
+            let below = &mut children[queue[at] as usize];
+            below.sort_unstable_by_key(|&id| rank[self.nodes[id as usize].label as usize]);
+            for &id in below.iter() {
+                let node = &self.nodes[id as usize];
+                transitions.push(Transition {
+                    source: at as u32,
+                    label: rank[node.label as usize],
+                    target: queue.len() as u32,
+                    count: node.count,
+                    delays: node.delays.clone(),
+                    parameters: relabel(&node.parameters, rank),
+                });
+                stops.push(node.stops);
+                queue.push(id);
+            }
+            at += 1;
+        }
+        (transitions, stops)
+    }
+
+    fn all_pair_times(&self, rank: &[LabelId]) -> Vec<PairTime> {
+        if self.labels.len() > MAX_PAIR_LABELS {
+            return Vec::new();
+        }
+        let mut all = self.pair_times.clone();
+        for known in self.known.values() {
+            let n = known.labels.len();
+            for (i, &(min, max)) in known.pairs.iter().enumerate().filter(|(_, pair)| **pair != NO_TIME) {
+                let bounds = all.entry((known.labels[i % n], known.labels[i / n])).or_insert(NO_TIME);
+                *bounds = (bounds.0.min(min), bounds.1.max(max));
+            }
+        }
+        let mut pairs: Vec<PairTime> = all
+            .into_iter()
+            .map(|((a, b), (min, max))| PairTime { first: rank[a as usize], then: rank[b as usize], min, max })
+            .filter(|pair| pair.first != LabelId::MAX && pair.then != LabelId::MAX)
+            .collect();
+        pairs.sort_unstable_by_key(|pair| (pair.first, pair.then));
+        pairs
+    }
+}
+
+fn check_lengths(trace: &TraceView<'_>, events: usize) -> Result<()> {
+    let fits = |len: usize| len == 0 || len == events;
+    if fits(trace.times.len()) && fits(trace.parameters.len()) {
+        return Ok(());
+    }
+    Err(Error::invalid("logfsm.trace", "Times or parameters do not match the events."))
+}
+
+fn start_hash(start: i64, variant: &[u8]) -> u64 {
+    keyed_hash(&[&start.to_le_bytes()[..], &keyed_hash(variant).to_le_bytes()[..]].concat())
+}
+
+/// The hash must not depend on how labels are numbered.
+fn parameter_hash(parameters: &str, next: Option<&Label>) -> u64 {
+    let next = next.map(Label::to_string).unwrap_or_default();
+    keyed_hash([parameters, "\0", &next].concat().as_bytes())
+}
+
+/// Sample items ordered for the new label numbers.
+fn relabel(sample: &Sample<ParameterItem>, rank: &[LabelId]) -> Sample<ParameterItem> {
+    let mut items = sample.items.clone();
+    for item in &mut items {
+        item.value.1 = item.value.1.map(|next| rank[next as usize]);
+    }
+    items.sort_unstable();
+    Sample { items }
+}
+
+/// Widens the variant's pair times by one trace: per event one step against each distinct label seen before.
+/// Returns the bytes newly allocated.
+fn add_pair_times(known: &mut Known, times: &[i64], scratch: &mut Vec<i64>) -> usize {
+    let n = known.labels.len();
+    let grown = if known.pairs.is_empty() { 16 * n * n } else { 0 };
+    if grown > 0 {
+        known.pairs = vec![NO_TIME; n * n].into();
+    }
+    scratch.clear();
+    scratch.resize(2 * n, 0);
+    let (first, last) = scratch.split_at_mut(n);
+    let mut seen = 0;
+    for (&event, &at) in known.events.iter().zip(times) {
+        let event = event as usize;
+        let row = &mut known.pairs[event * n..event * n + seen];
+        for ((pair, &first), &last) in row.iter_mut().zip(first.iter()).zip(last.iter()) {
+            pair.0 = pair.0.min(last.abs_diff(at));
+            pair.1 = pair.1.max(first.abs_diff(at));
+        }
+        if event == seen {
+            first[event] = at;
+            seen += 1;
+        }
+        last[event] = at;
+    }
+    grown
+}
+
+impl Totals {
+    fn add(&mut self, other: &Totals) {
+        if other.timed_traces > 0 {
+            let untimed = self.timed_traces == 0;
+            self.earliest = if untimed { other.earliest } else { self.earliest.min(other.earliest) };
+            self.latest = if untimed { other.latest } else { self.latest.max(other.latest) };
+        }
+        self.traces += other.traces;
+        self.events += other.events;
+        self.ties += other.ties;
+        self.timed_traces += other.timed_traces;
+        self.events_with_parameters += other.events_with_parameters;
+    }
+}

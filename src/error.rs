@@ -1,0 +1,164 @@
+//! The one error type of the core: what was wrong, where, and which limit it broke.
+//!
+//! The Postgres surface maps each variant to a SQLSTATE; [`Error::detail`] and [`Error::hint`] become DETAIL and HINT.
+
+use thiserror::Error;
+
+/// Everything that can go wrong in the core, in terms of what the caller gave.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A text, binary or JSON form of one of our types that does not hold what it must.
+    #[error("invalid {what}")]
+    InvalidValue {
+        /// Which type was read, e.g. `logfsm.automaton`.
+        what: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A value written by a newer release.
+    #[error("{what} has version {found}, newer than this release reads")]
+    NewerVersion {
+        /// Which type was read.
+        what: &'static str,
+        /// The version found.
+        found: u32,
+        /// The newest version this release reads.
+        newest: u32,
+    },
+    /// A learner that does not exist.
+    #[error("unknown method \"{name}\"")]
+    UnknownMethod {
+        /// The name given.
+        name: String,
+        /// The names that exist.
+        known: Vec<&'static str>,
+    },
+    /// An option that the function or learner does not have.
+    #[error("unknown option \"{name}\" for {subject}")]
+    UnknownOption {
+        /// The name given.
+        name: String,
+        /// The learner or function.
+        subject: String,
+        /// The options that exist.
+        known: Vec<&'static str>,
+    },
+    /// An option whose value is of the wrong type or out of range.
+    #[error("invalid value for option \"{name}\": {value}")]
+    InvalidOption {
+        /// The option.
+        name: String,
+        /// The value given, as JSON text.
+        value: String,
+        /// What would be valid.
+        expected: String,
+    },
+    /// A prefix tree was needed, an inferred automaton was given.
+    #[error("{operation} needs a prefix tree, but was given an automaton inferred by {method}")]
+    NotAPrefixTree {
+        /// The operation asked for.
+        operation: &'static str,
+        /// How the automaton was made.
+        method: String,
+    },
+    /// An argument that must not be missing.
+    #[error("{argument} of an event must not be NULL")]
+    NullInput {
+        /// The argument.
+        argument: &'static str,
+    },
+    /// A value of an argument that makes no sense.
+    #[error("invalid {argument}: {reason}")]
+    InvalidArgument {
+        /// The argument.
+        argument: &'static str,
+        /// Why it cannot be used.
+        reason: String,
+        /// What to do instead.
+        hint: String,
+    },
+    /// Nothing to work on.
+    #[error("no traces to {operation}")]
+    NoTraces {
+        /// The operation asked for.
+        operation: &'static str,
+    },
+    /// The memory bound of trees and learners was reached.
+    #[error("{operation} needs more than the memory limit of {limit} bytes")]
+    MemoryLimit {
+        /// What was being built.
+        operation: &'static str,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// A statistic outgrew 64 bits.
+    #[error("{what} is out of range")]
+    Overflow {
+        /// The statistic.
+        what: &'static str,
+    },
+    /// A log format or pattern that cannot be used.
+    #[error("invalid {what}")]
+    InvalidPattern {
+        /// Which setting holds the pattern.
+        what: &'static str,
+        /// What is wrong with it, and where.
+        reason: String,
+    },
+    /// The caller asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// The result type of the core.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// Shorthand for a malformed value of one of our types.
+    pub fn invalid(what: &'static str, reason: impl Into<String>) -> Self {
+        Error::InvalidValue { what, reason: reason.into() }
+    }
+
+    /// More about what was found, where there is more to say.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Error::InvalidValue { reason, .. } | Error::InvalidPattern { reason, .. } => Some(reason.clone()),
+            Error::NewerVersion { newest, .. } => Some(format!("The newest version this release reads is {newest}.")),
+            Error::UnknownMethod { known, .. } => Some(format!("Methods that exist: {}.", known.join(", "))),
+            Error::UnknownOption { known, .. } if known.is_empty() => Some("It has no options.".into()),
+            Error::UnknownOption { known, .. } => Some(format!("Options that exist: {}.", known.join(", "))),
+            Error::InvalidOption { expected, .. } => Some(format!("Expected {expected}.")),
+            Error::MemoryLimit { .. } => {
+                Some("Memory follows the number of distinct traces, event types and parameter samples.".into())
+            }
+            _ => None,
+        }
+    }
+
+    /// What the caller can do about it.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Error::InvalidValue { what: "logfsm.trace", .. } => "Build traces with logfsm.trace_agg().",
+            Error::InvalidValue { .. } => {
+                "Use text, binary or JSON written by logfsm itself, unchanged: ::text, COPY or logfsm.to_json()."
+            }
+            Error::NewerVersion { .. } => "Install the release of logfsm that wrote it, or a later one.",
+            Error::UnknownMethod { .. } => "SELECT * FROM logfsm.methods lists each method and its options.",
+            Error::UnknownOption { .. } => "SELECT * FROM logfsm.methods lists each method's options with defaults.",
+            Error::NotAPrefixTree { .. } => {
+                "Keep the prefix tree that logfsm.prefix_tree_agg() returns, and infer from it or roll it up."
+            }
+            Error::NullInput { .. } => {
+                "Filter the rows, as in trace_agg(event, at) FILTER (WHERE event IS NOT NULL AND at IS NOT NULL)."
+            }
+            Error::InvalidArgument { hint, .. } => return Some(hint.clone()),
+            Error::NoTraces { .. } => "Check the source and its filters: at least one trace is needed.",
+            Error::MemoryLimit { .. } => {
+                "Raise logfsm.memory_limit, or give fewer distinct traces, for example of a shorter period."
+            }
+            _ => return None,
+        };
+        Some(hint.into())
+    }
+}

@@ -1,0 +1,186 @@
+//! The binary form of a trace: a version byte, the variant, then times, sequence numbers and parameters.
+//!
+//! The variant comes first and as a block, so that a prefix tree recognises a variant it has seen by its bytes alone.
+
+use super::{Label, Trace, Variant};
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+/// The version this release writes. Older ones stay readable.
+pub const TRACE_VERSION: u8 = 1;
+const WHAT: &str = "logfsm.trace";
+
+#[derive(Serialize, Deserialize)]
+struct Wire<'a> {
+    #[serde(borrow)]
+    variant: &'a [u8],
+    ties: u32,
+    time_deltas: Vec<i64>,
+    seq_deltas: Vec<i64>,
+    #[serde(borrow)]
+    parameters: Vec<Option<&'a str>>,
+}
+
+/// A trace in binary form, read just far enough to be recognised.
+#[derive(Debug, Clone)]
+pub struct TraceView<'a> {
+    /// The variant's bytes: equal exactly where the variants are equal.
+    pub variant: &'a [u8],
+    /// As in [`Trace`].
+    pub ties: u32,
+    /// As in [`Trace`].
+    pub times: Vec<i64>,
+    /// As in [`Trace`].
+    pub parameters: Vec<Option<&'a str>>,
+    seqs: Vec<i64>,
+}
+
+fn deltas(values: &[i64]) -> Vec<i64> {
+    let mut last = 0i64;
+    values.iter().map(|&v| v.wrapping_sub(std::mem::replace(&mut last, v))).collect()
+}
+
+fn undo_deltas(mut values: Vec<i64>) -> Vec<i64> {
+    let mut last = 0i64;
+    for value in &mut values {
+        last = last.wrapping_add(*value);
+        *value = last;
+    }
+    values
+}
+
+impl Variant {
+    /// The bytes that stand for this variant inside a trace.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // invariant: serialising plain vectors into a growing buffer cannot fail
+        postcard::to_allocvec(&(&self.labels, &self.events)).unwrap_or_default()
+    }
+
+    /// Reads what [`Variant::to_bytes`] wrote, checking everything.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let ((labels, events), rest): ((Vec<Label>, Vec<u32>), _) =
+            postcard::take_from_bytes(bytes).map_err(|e| Error::invalid(WHAT, format!("The variant: {e}.")))?;
+        if !rest.is_empty() {
+            return Err(Error::invalid(WHAT, "Bytes are left over after the variant."));
+        }
+        let mut seen = 0u32;
+        for &event in &events {
+            if event > seen || event as usize >= labels.len() {
+                return Err(Error::invalid(WHAT, "An event refers to a label that is missing or out of order."));
+            }
+            seen = seen.max(event + 1);
+        }
+        if seen as usize != labels.len() {
+            return Err(Error::invalid(WHAT, "A label is not used by any event."));
+        }
+        let mut sorted: Vec<&Label> = labels.iter().collect();
+        sorted.sort_unstable();
+        if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(Error::invalid(WHAT, "A label is listed twice."));
+        }
+        if labels.iter().any(|l| l.event.contains('\0') || l.component.as_ref().is_some_and(|c| c.contains('\0'))) {
+            return Err(Error::invalid(WHAT, "A label holds a NUL character."));
+        }
+        Ok(Variant { labels, events })
+    }
+}
+
+impl<'a> TraceView<'a> {
+    /// Reads a trace's binary form without decoding its variant.
+    pub fn from_bytes(bytes: &'a [u8]) -> Result<Self> {
+        let (&version, body) = bytes.split_first().ok_or_else(|| Error::invalid(WHAT, "It is empty."))?;
+        if version == 0 || version > TRACE_VERSION {
+            return Err(Error::NewerVersion { what: WHAT, found: version.into(), newest: TRACE_VERSION.into() });
+        }
+        let (wire, rest): (Wire<'a>, _) =
+            postcard::take_from_bytes(body).map_err(|e| Error::invalid(WHAT, format!("The events: {e}.")))?;
+        if !rest.is_empty() {
+            return Err(Error::invalid(WHAT, "Bytes are left over at the end."));
+        }
+        Ok(TraceView {
+            variant: wire.variant,
+            ties: wire.ties,
+            times: undo_deltas(wire.time_deltas),
+            parameters: wire.parameters,
+            seqs: undo_deltas(wire.seq_deltas),
+        })
+    }
+
+    /// Decodes and checks the whole trace.
+    pub fn to_trace(&self) -> Result<Trace> {
+        let variant = Variant::from_bytes(self.variant)?;
+        let n = variant.events.len();
+        let fits = |len: usize| len == 0 || len == n;
+        if !fits(self.times.len()) || !fits(self.seqs.len()) || !fits(self.parameters.len()) {
+            return Err(Error::invalid(WHAT, "Times, sequence numbers or parameters do not match the events."));
+        }
+        if self.times.windows(2).any(|pair| pair[0] > pair[1]) {
+            return Err(Error::invalid(WHAT, "Times decrease."));
+        }
+        if self.ties as usize >= n.max(1) {
+            return Err(Error::invalid(WHAT, "More ties than events."));
+        }
+        if !self.parameters.is_empty() && self.parameters.iter().all(Option::is_none) {
+            return Err(Error::invalid(WHAT, "Parameters are announced but all are missing."));
+        }
+        Ok(Trace {
+            variant,
+            times: self.times.clone(),
+            seqs: self.seqs.clone(),
+            parameters: self.parameters.iter().map(|p| p.map(Into::into)).collect(),
+            ties: self.ties,
+        })
+    }
+}
+
+impl Trace {
+    /// The binary form; equal traces have equal bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let variant = self.variant.to_bytes();
+        let mut parameters: Vec<Option<&str>> = self.parameters.iter().map(|p| p.as_deref()).collect();
+        if !parameters.is_empty() {
+            parameters.resize(self.len(), None);
+        }
+        let wire = Wire {
+            variant: &variant,
+            ties: self.ties,
+            time_deltas: deltas(&self.times),
+            seq_deltas: deltas(&self.seqs),
+            parameters,
+        };
+        // invariant: serialising plain vectors into a growing buffer cannot fail
+        postcard::to_extend(&wire, vec![TRACE_VERSION]).unwrap_or_default()
+    }
+
+    /// Reads what [`Trace::to_bytes`] wrote, of this or an older release, checking everything.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        TraceView::from_bytes(bytes)?.to_trace()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_trace_survives_its_binary_form(
+            rows in prop::collection::vec((any::<i64>(), 0i64..3, "[a-c]{1,2}", prop::option::of("[xy]"), prop::option::of("[0-9]")), 0..40)
+        ) {
+            let rows = rows.iter().map(|(at, seq, e, c, p)| (Some(*at), Some(*seq), e.as_str(), c.as_deref(), p.as_deref())).collect();
+            let trace = Trace::from_rows(rows);
+            prop_assert_eq!(Trace::from_bytes(&trace.to_bytes()).unwrap(), trace);
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Trace::from_bytes(&bytes);
+            let mut versioned = vec![TRACE_VERSION];
+            versioned.extend(&bytes);
+            if let Ok(trace) = Trace::from_bytes(&versioned) {
+                prop_assert_eq!(Trace::from_bytes(&trace.to_bytes()).unwrap(), trace);
+            }
+        }
+    }
+}

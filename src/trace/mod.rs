@@ -1,0 +1,112 @@
+//! One execution: its ordered events, when they happened and with which parameters.
+//!
+//! A [`Trace`] separates *what* happened, the [`Variant`], from *when* and *with what*. Variants are what learners work
+//! on: traces of the same variant share one path of the prefix tree.
+
+mod binary;
+mod order;
+
+pub use binary::{TRACE_VERSION, TraceView};
+pub use order::{TraceBuilder, compare_rows};
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What an event is: its event type and, where the log names one, the component that wrote it.
+///
+/// Ordered by component, then event, by bytes; a missing component sorts first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Label {
+    /// The component, if the log has one.
+    pub component: Option<Box<str>>,
+    /// The event type or message template.
+    pub event: Box<str>,
+}
+
+impl Label {
+    /// A label without a component.
+    pub fn event(event: &str) -> Self {
+        Label { component: None, event: event.into() }
+    }
+
+    /// A label with or without a component.
+    pub fn new(component: Option<&str>, event: &str) -> Self {
+        Label { component: component.map(Into::into), event: event.into() }
+    }
+
+    /// Heap bytes held, for the memory account.
+    pub fn heap_bytes(&self) -> usize {
+        self.event.len() + self.component.as_ref().map_or(0, |c| c.len())
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.component {
+            Some(component) => write!(f, "{component}: {}", self.event),
+            None => f.write_str(&self.event),
+        }
+    }
+}
+
+/// The sequence of labels of a trace, without times and parameters.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Variant {
+    /// The distinct labels in order of first occurrence, so that equal sequences have equal variants.
+    pub labels: Vec<Label>,
+    /// For each event the position of its label in `labels`.
+    pub events: Vec<u32>,
+}
+
+impl Variant {
+    /// The labels, event by event.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Label> + '_ {
+        self.events.iter().map(|&id| &self.labels[id as usize])
+    }
+}
+
+/// One execution: events in order, with times, sequence numbers and parameters where the log has them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trace {
+    /// What happened, in order.
+    pub variant: Variant,
+    /// Microseconds since 2000-01-01 UTC, one per event and never decreasing; empty where order is logical only.
+    pub times: Vec<i64>,
+    /// Sequence numbers, one per event; empty where none were given.
+    pub seqs: Vec<i64>,
+    /// JSON text of each event's parameters; empty where no event has any.
+    pub parameters: Vec<Option<Box<str>>>,
+    /// Events whose place after their predecessor no time or sequence number decides.
+    pub ties: u32,
+}
+
+impl Trace {
+    /// Number of events.
+    pub fn len(&self) -> usize {
+        self.variant.events.len()
+    }
+
+    /// True where the trace has no event.
+    pub fn is_empty(&self) -> bool {
+        self.variant.events.is_empty()
+    }
+
+    /// Microseconds from the first to the last event, `None` without times.
+    pub fn duration(&self) -> Option<i64> {
+        Some(self.times.last()?.wrapping_sub(*self.times.first()?))
+    }
+
+    /// A trace of bare event types, mostly for tests and examples.
+    ///
+    /// ```
+    /// let trace = logfsm::trace::Trace::of(["open", "read", "read", "close"]);
+    /// assert_eq!((trace.len(), trace.variant.labels.len()), (4, 3));
+    /// ```
+    pub fn of<'a>(events: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut builder = TraceBuilder::default();
+        for event in events {
+            builder.push(None, event, None, None, None);
+        }
+        builder.finish()
+    }
+}

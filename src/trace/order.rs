@@ -1,0 +1,102 @@
+//! The order of events inside a trace, and building a trace from ordered rows.
+
+use super::{Label, Trace};
+use hashbrown::HashMap;
+use std::cmp::Ordering;
+
+/// One row of a trace before ordering: (at, seq, event, component, parameters).
+pub type Row<'a> = (Option<i64>, Option<i64>, &'a str, Option<&'a str>, Option<&'a str>);
+
+/// The total order of rows inside a trace: at, then seq, then event, component and parameters by bytes.
+///
+/// Ties therefore never depend on the plan that delivered the rows.
+pub fn compare_rows(a: &Row<'_>, b: &Row<'_>) -> Ordering {
+    a.0.cmp(&b.0)
+        .then_with(|| a.1.cmp(&b.1))
+        .then_with(|| a.2.as_bytes().cmp(b.2.as_bytes()))
+        .then_with(|| a.3.map(str::as_bytes).cmp(&b.3.map(str::as_bytes)))
+        .then_with(|| a.4.map(str::as_bytes).cmp(&b.4.map(str::as_bytes)))
+}
+
+/// Collects rows that are already in the order of [`compare_rows`] into a [`Trace`].
+#[derive(Debug, Default)]
+pub struct TraceBuilder {
+    trace: Trace,
+    ids: HashMap<Label, u32>,
+}
+
+impl TraceBuilder {
+    /// Appends one event. Either all events of a trace have a time or none has; the same holds for sequence numbers.
+    pub fn push(
+        &mut self,
+        component: Option<&str>,
+        event: &str,
+        at: Option<i64>,
+        seq: Option<i64>,
+        parameters: Option<&str>,
+    ) {
+        let trace = &mut self.trace;
+        let position = trace.variant.events.len();
+        let label = Label::new(component, event);
+        let next = trace.variant.labels.len() as u32;
+        let id = *self.ids.entry(label).or_insert_with_key(|label| {
+            trace.variant.labels.push(label.clone());
+            next
+        });
+        let same_time = at.is_none() || trace.times.last() == at.as_ref();
+        let same_seq = seq.is_none() || trace.seqs.last() == seq.as_ref();
+        if position > 0 && same_time && same_seq && (at.is_some() || seq.is_some()) {
+            trace.ties += 1;
+        }
+        trace.variant.events.push(id);
+        trace.times.extend(at);
+        trace.seqs.extend(seq);
+        if let Some(parameters) = parameters {
+            trace.parameters.resize(position, None);
+            trace.parameters.push(Some(parameters.into()));
+        } else if !trace.parameters.is_empty() {
+            trace.parameters.push(None);
+        }
+    }
+
+    /// The finished trace.
+    pub fn finish(self) -> Trace {
+        self.trace
+    }
+}
+
+impl Trace {
+    /// Orders rows by [`compare_rows`] and builds their trace. O(n log n).
+    pub fn from_rows(mut rows: Vec<Row<'_>>) -> Self {
+        rows.sort_by(compare_rows);
+        let mut builder = TraceBuilder::default();
+        for (at, seq, event, component, parameters) in rows {
+            builder.push(component, event, at, seq, parameters);
+        }
+        builder.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ties_without_a_sequence_number_are_counted_and_ordered_by_bytes() {
+        let trace = Trace::from_rows(vec![
+            (Some(5), None, "b", None, None),
+            (Some(5), None, "a", None, None),
+            (Some(1), None, "z", None, None),
+        ]);
+        let events: Vec<String> = trace.variant.iter().map(Label::to_string).collect();
+        assert_eq!(events, ["z", "a", "b"]);
+        assert_eq!(trace.ties, 1);
+    }
+
+    #[test]
+    fn sequence_numbers_decide_before_names() {
+        let trace = Trace::from_rows(vec![(Some(5), Some(2), "a", None, None), (Some(5), Some(1), "b", None, None)]);
+        assert_eq!(trace.variant.labels[0].event.as_ref(), "b");
+        assert_eq!(trace.ties, 0);
+    }
+}
