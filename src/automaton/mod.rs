@@ -128,6 +128,15 @@ pub struct Automaton {
     pub pair_times: Vec<PairTime>,
 }
 
+impl Transition {
+    /// Adds what was seen on another transition.
+    pub fn absorb(&mut self, other: &Transition) {
+        self.count += other.count;
+        self.delays.merge(&other.delays);
+        self.parameters.merge(&other.parameters, PARAMETER_SAMPLE);
+    }
+}
+
 impl Automaton {
     /// Number of states.
     pub fn state_count(&self) -> usize {
