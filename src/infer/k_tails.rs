@@ -35,7 +35,7 @@ impl Learner for KTails {
     fn learn(&self, tree: &Automaton, options: &Options, control: &Control<'_>) -> Result<Automaton> {
         let classes = tails(tree, options.integer("k") as usize, control)?;
         let mut partition = Partition::new(tree);
-        let mut first: Vec<Option<u32>> = vec![None; tree.state_count()];
+        let mut first: Vec<Option<u32>> = vec![None; tree.state_count().max(2)];
         for (state, &class) in classes.iter().enumerate() {
             match first[class as usize] {
                 None => first[class as usize] = Some(state as u32),

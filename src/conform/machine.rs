@@ -1,0 +1,137 @@
+//! A machine prepared for replay: index by label, smoothed probabilities, where to go after the unexpected.
+
+use crate::automaton::{Automaton, LabelId, StateId, Transition};
+use crate::trace::Label;
+use hashbrown::HashMap;
+
+/// An automaton with the indexes that replay needs; O(states + transitions) to make and to hold.
+#[derive(Debug)]
+pub struct Machine {
+    /// The automaton itself.
+    pub automaton: Automaton,
+    offsets: Vec<u32>,
+    visits: Vec<u64>,
+    label_ids: HashMap<Label, LabelId>,
+    /// Per label how often it occurred.
+    label_counts: Vec<u64>,
+    /// Per label the state it most often leads to: where replay goes on after an impossible event.
+    usual_target: Vec<StateId>,
+    /// Per state the surprise to expect there, in bits.
+    entropy: Vec<f64>,
+}
+
+impl Machine {
+    /// Prepares an automaton.
+    pub fn new(automaton: Automaton) -> Self {
+        let offsets = automaton.offsets();
+        let visits = automaton.visits();
+        let label_ids = automaton.labels.iter().cloned().zip(0..).collect();
+        let mut label_counts = vec![0u64; automaton.labels.len()];
+        let mut entries: HashMap<(LabelId, StateId), u64> = HashMap::new();
+        for t in &automaton.transitions {
+            label_counts[t.label as usize] += t.count;
+            *entries.entry((t.label, t.target)).or_default() += t.count;
+        }
+        let mut usual_target = vec![0; automaton.labels.len()];
+        let mut best = vec![0u64; automaton.labels.len()];
+        for t in &automaton.transitions {
+            let (label, count) = (t.label as usize, entries[&(t.label, t.target)]);
+            // Ties go to the lowest state.
+            if count > best[label] || (count == best[label] && t.target < usual_target[label]) {
+                (best[label], usual_target[label]) = (count, t.target);
+            }
+        }
+        let mut machine =
+            Machine { automaton, offsets, visits, label_ids, label_counts, usual_target, entropy: Vec::new() };
+        machine.entropy =
+            (0..machine.automaton.state_count() as StateId).map(|s| machine.expected_surprise(s)).collect();
+        machine
+    }
+
+    /// The label's position in the automaton.
+    pub fn label_id(&self, label: &Label) -> Option<LabelId> {
+        self.label_ids.get(label).copied()
+    }
+
+    /// The transitions that leave a state, ascending by label.
+    pub fn outgoing(&self, state: StateId) -> &[Transition] {
+        &self.automaton.transitions[self.outgoing_start(state)..self.offsets[state as usize + 1] as usize]
+    }
+
+    /// The position of a state's first transition.
+    pub fn outgoing_start(&self, state: StateId) -> usize {
+        self.offsets[state as usize] as usize
+    }
+
+    /// The positions of a state's transitions on a label. O(log of its transitions).
+    pub fn on_label(&self, state: StateId, label: LabelId) -> std::ops::Range<usize> {
+        let outgoing = self.outgoing(state);
+        let start = outgoing.partition_point(|t| t.label < label);
+        let length = outgoing[start..].iter().take_while(|t| t.label == label).count();
+        let start = self.outgoing_start(state) + start;
+        start..start + length
+    }
+
+    /// How often training traces were in a state.
+    pub fn visits(&self, state: StateId) -> u64 {
+        self.visits[state as usize]
+    }
+
+    /// The share of a state's visits that took a transition.
+    pub fn probability(&self, transition: &Transition) -> f64 {
+        transition.count as f64 / self.visits[transition.source as usize] as f64
+    }
+
+    /// The smoothed probability of something seen `count` times in a state and with `background` probability anywhere:
+    /// one visit's worth of mass escapes to the background (Witten & Bell 1991, method A).
+    pub(super) fn smoothed(&self, state: StateId, count: u64, background: f64) -> f64 {
+        (count as f64 + background) / (self.visits[state as usize] as f64 + 1.0)
+    }
+
+    /// How probable an event type (`None`: one never seen) is anywhere.
+    pub(super) fn background(&self, label: Option<LabelId>) -> f64 {
+        let count = label.map_or(0, |label| self.label_counts[label as usize]);
+        (count as f64 + 1.0) / self.background_total()
+    }
+
+    /// How probable an end is anywhere.
+    pub(super) fn background_end(&self) -> f64 {
+        (self.automaton.totals.traces as f64 + 1.0) / self.background_total()
+    }
+
+    /// Events and ends, and one more of each kind and of a kind never seen.
+    fn background_total(&self) -> f64 {
+        let totals = &self.automaton.totals;
+        totals.events as f64 + totals.traces as f64 + self.automaton.labels.len() as f64 + 2.0
+    }
+
+    /// Where replay goes on after an event that its state does not have.
+    pub(super) fn usual_target(&self, label: LabelId) -> StateId {
+        self.usual_target[label as usize]
+    }
+
+    /// The surprise to expect in a state, in bits.
+    pub fn entropy(&self, state: StateId) -> f64 {
+        self.entropy[state as usize]
+    }
+
+    fn expected_surprise(&self, state: StateId) -> f64 {
+        let visits = self.visits[state as usize] as f64;
+        let weighted = |count: u64, background: f64| {
+            if count == 0 { 0.0 } else { count as f64 / visits * -libm::log2(self.smoothed(state, count, background)) }
+        };
+        let mut sum = weighted(self.automaton.stops[state as usize], self.background_end());
+        let outgoing = self.outgoing(state);
+        let mut at = 0;
+        while at < outgoing.len() {
+            let label = outgoing[at].label;
+            let mut count = 0;
+            while at < outgoing.len() && outgoing[at].label == label {
+                count += outgoing[at].count;
+                at += 1;
+            }
+            sum += weighted(count, self.background(Some(label)));
+        }
+        sum
+    }
+}
