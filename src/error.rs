@@ -129,6 +129,8 @@ impl Error {
             Error::UnknownOption { known, .. } if known.is_empty() => Some("It has no options.".into()),
             Error::UnknownOption { known, .. } => Some(format!("Options that exist: {}.", known.join(", "))),
             Error::InvalidOption { expected, .. } => Some(format!("Expected {expected}.")),
+            Error::NullInput { .. } => Some("A row given to trace_agg() is without it.".into()),
+            Error::NotAPrefixTree { .. } => Some("Merging threw away what made it a tree.".into()),
             Error::MemoryLimit { .. } => {
                 Some("Memory follows the number of distinct traces, event types and parameter samples.".into())
             }

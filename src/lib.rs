@@ -24,3 +24,6 @@ pub mod infer;
 pub mod log;
 pub mod synth;
 pub mod trace;
+
+#[cfg(feature = "pg")]
+mod pg;

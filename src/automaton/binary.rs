@@ -64,7 +64,10 @@ impl Automaton {
 }
 
 fn check_version(found: u64) -> Result<()> {
-    if found == 0 || found > AUTOMATON_VERSION.into() {
+    if found == 0 {
+        return Err(Error::invalid(WHAT, "Versions count from 1."));
+    }
+    if found > AUTOMATON_VERSION.into() {
         let found = u32::try_from(found).unwrap_or(u32::MAX);
         return Err(Error::NewerVersion { what: WHAT, found, newest: AUTOMATON_VERSION.into() });
     }

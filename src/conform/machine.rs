@@ -9,6 +9,8 @@ use hashbrown::HashMap;
 pub struct Machine {
     /// The automaton itself.
     pub automaton: Automaton,
+    /// SHA-256 of its binary form.
+    pub fingerprint: [u8; 32],
     offsets: Vec<u32>,
     visits: Vec<u64>,
     label_ids: HashMap<Label, LabelId>,
@@ -41,8 +43,10 @@ impl Machine {
                 (best[label], usual_target[label]) = (count, t.target);
             }
         }
+        let fingerprint = automaton.fingerprint();
+        let entropy = Vec::new();
         let mut machine =
-            Machine { automaton, offsets, visits, label_ids, label_counts, usual_target, entropy: Vec::new() };
+            Machine { automaton, fingerprint, offsets, visits, label_ids, label_counts, usual_target, entropy };
         machine.entropy =
             (0..machine.automaton.state_count() as StateId).map(|s| machine.expected_surprise(s)).collect();
         machine

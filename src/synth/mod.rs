@@ -12,6 +12,7 @@ use crate::infer::{OptionKind, OptionSpec, Options};
 use crate::trace::{Trace, Variant};
 use random::Stream;
 use std::collections::VecDeque;
+use std::ops::Deref;
 
 /// Options of the generator.
 pub const OPTIONS: &[OptionSpec] = &[OptionSpec {
@@ -21,9 +22,9 @@ pub const OPTIONS: &[OptionSpec] = &[OptionSpec {
     meaning: "events a trace may have at most; traces are steered to an end, never cut",
 }];
 
-/// Generates traces from a machine.
-pub struct Generator<'a> {
-    machine: &'a Machine,
+/// Generates traces from a machine, borrowed or shared.
+pub struct Generator<M> {
+    machine: M,
     max_length: u32,
     /// Fewest events from each state to an end.
     distance: Vec<u32>,
@@ -43,9 +44,9 @@ pub struct Synthetic {
     pub path: Vec<u32>,
 }
 
-impl<'a> Generator<'a> {
+impl<M: Deref<Target = Machine>> Generator<M> {
     /// Prepares generation. `options` is a JSON object, see [`OPTIONS`]. O(states + transitions).
-    pub fn new(machine: &'a Machine, seed: i64, options: &str) -> Result<Self> {
+    pub fn new(machine: M, seed: i64, options: &str) -> Result<Self> {
         let options = Options::parse("generate", OPTIONS, options)?;
         if machine.automaton.totals.traces == 0 {
             return Err(Error::NoTraces { operation: "generate from" });
@@ -59,7 +60,7 @@ impl<'a> Generator<'a> {
                 expected: format!("at least {}, the length of the shortest trace", distance[0]),
             });
         }
-        let fingerprint = machine.automaton.fingerprint();
+        let fingerprint = machine.fingerprint;
         let mut starts: Vec<_> = machine.automaton.starts.items.iter().map(|i| (i.value, i.count)).collect();
         starts.sort_unstable();
         Ok(Generator {
@@ -77,18 +78,8 @@ impl<'a> Generator<'a> {
     pub fn trace(&self, ordinal: u64) -> Synthetic {
         let path = self.path(ordinal);
         let automaton = &self.machine.automaton;
-        let mut variant = Variant { labels: Vec::new(), events: Vec::with_capacity(path.len()) };
-        let mut local: Vec<(u32, u32)> = Vec::new();
-        for &transition in &path {
-            let label = automaton.transitions[transition as usize].label;
-            let known = local.iter().find(|known| known.0 == label).map(|known| known.1);
-            variant.events.push(known.unwrap_or_else(|| {
-                let id = local.len() as u32;
-                local.push((label, id));
-                variant.labels.push(automaton.labels[label as usize].clone());
-                id
-            }));
-        }
+        let labels = path.iter().map(|&transition| automaton.transitions[transition as usize].label);
+        let variant = Variant::from_ids(labels, &automaton.labels);
         let times = self.times(ordinal, &path);
         let ties = times.windows(2).filter(|pair| pair[0] == pair[1]).count() as u32;
         let seqs = if ties > 0 { (1..=path.len() as i64).collect() } else { Vec::new() };

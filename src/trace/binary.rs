@@ -89,7 +89,10 @@ impl<'a> TraceView<'a> {
     /// Reads a trace's binary form without decoding its variant.
     pub fn from_bytes(bytes: &'a [u8]) -> Result<Self> {
         let (&version, body) = bytes.split_first().ok_or_else(|| Error::invalid(WHAT, "It is empty."))?;
-        if version == 0 || version > TRACE_VERSION {
+        if version == 0 {
+            return Err(Error::invalid(WHAT, "Versions count from 1."));
+        }
+        if version > TRACE_VERSION {
             return Err(Error::NewerVersion { what: WHAT, found: version.into(), newest: TRACE_VERSION.into() });
         }
         let (wire, rest): (Wire<'a>, _) =

@@ -9,8 +9,12 @@ mod order;
 pub use binary::{TRACE_VERSION, TraceView};
 pub use order::{TraceBuilder, compare_rows};
 
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+
+/// Up to this many labels a scan is faster than a hash table.
+const FEW: usize = 24;
 
 /// What an event is: its event type and, where the log names one, the component that wrote it.
 ///
@@ -59,6 +63,28 @@ pub struct Variant {
 }
 
 impl Variant {
+    /// The variant of a sequence of identifiers that number `labels`.
+    pub fn from_ids(ids: impl Iterator<Item = u32>, labels: &[Label]) -> Self {
+        let mut variant = Variant::default();
+        let mut local: Vec<u32> = Vec::new();
+        let mut many: HashMap<u32, u32> = HashMap::new();
+        for id in ids {
+            // A short scan beats hashing for the few labels that most traces have.
+            let known = local.iter().take(FEW).position(|&l| l == id).map(|i| i as u32);
+            let event = known.or_else(|| many.get(&id).copied()).unwrap_or_else(|| {
+                let event = local.len() as u32;
+                if local.len() >= FEW {
+                    many.insert(id, event);
+                }
+                local.push(id);
+                event
+            });
+            variant.events.push(event);
+        }
+        variant.labels = local.iter().map(|&id| labels[id as usize].clone()).collect();
+        variant
+    }
+
     /// The labels, event by event.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Label> + '_ {
         self.events.iter().map(|&id| &self.labels[id as usize])

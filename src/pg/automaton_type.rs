@@ -1,0 +1,142 @@
+//! The type logfsm.automaton: input and output, JSON, accessors.
+
+use super::call::{cstring, datum, jsonb, sql_functions, text, utf8, varlena};
+use super::error::Failure;
+use super::set::{Row, Rows, stream};
+use super::{expanded, text_form};
+use crate::automaton::{Automaton, Histogram};
+use std::ffi::CStr;
+
+const PREFIX: &str = "automaton:";
+
+/// Rows of values computed beforehand: only small things such as states, not events.
+fn rows<T: 'static>(values: Vec<T>, row: impl Fn(T) -> Result<Row, Failure> + 'static) -> Result<Rows, Failure> {
+    Ok(Box::new(values.into_iter().map(row)))
+}
+
+/// Microseconds as a fraction of a second.
+fn seconds(microseconds: f64) -> f64 {
+    microseconds / 1e6
+}
+
+fn quantile(delays: &Histogram, q: f64) -> Option<f64> {
+    delays.quantile(q).map(|v| seconds(v as f64))
+}
+
+sql_functions! {
+    /// automaton_in(cstring)
+    fn logfsm_automaton_in(call) {
+        // SAFETY: input functions get a cstring.
+        let input = call.datum(0).map(|d| unsafe { CStr::from_ptr(d.cast_mut_ptr()) });
+        let Some(input) = input else { return Ok(None) };
+        let bytes = text_form::decode("logfsm.automaton", PREFIX, utf8(input.to_bytes())?)?;
+        Ok(Some(varlena(&Automaton::from_bytes(&bytes)?.to_bytes())))
+    }
+
+    /// automaton_out(automaton)
+    fn logfsm_automaton_out(call) {
+        Ok(call.datum(0).map(|automaton| cstring(&text_form::encode(PREFIX, &expanded::read_bytes(automaton)))))
+    }
+
+    /// automaton_recv(internal)
+    fn logfsm_automaton_recv(call) {
+        Ok(Some(varlena(&Automaton::from_bytes(&text_form::received(call))?.to_bytes())))
+    }
+
+    /// automaton_send(automaton)
+    fn logfsm_automaton_send(call) {
+        Ok(call.datum(0).map(|automaton| varlena(&expanded::read_bytes(automaton))))
+    }
+
+    /// automaton_eq(automaton, automaton)
+    fn logfsm_automaton_eq(call) {
+        let (Some(a), Some(b)) = (call.datum(0), call.datum(1)) else { return Ok(None) };
+        Ok(datum(expanded::read_bytes(a) == expanded::read_bytes(b)))
+    }
+
+    /// automaton_ne(automaton, automaton)
+    fn logfsm_automaton_ne(call) {
+        let (Some(a), Some(b)) = (call.datum(0), call.datum(1)) else { return Ok(None) };
+        Ok(datum(expanded::read_bytes(a) != expanded::read_bytes(b)))
+    }
+
+    /// to_json(automaton) → jsonb
+    fn logfsm_to_json(call) {
+        Ok(Some(jsonb(&expanded::argument(call, 0)?.to_json())?))
+    }
+
+    /// from_json(jsonb) → automaton
+    fn logfsm_from_json(call) {
+        Ok(Some(varlena(&Automaton::from_json(&call.json(0, "null"))?.to_bytes())))
+    }
+
+    /// states(automaton) → setof (state_id, name, kind, visits, stops)
+    fn logfsm_states(call) {
+        stream(call, || {
+            let infos = expanded::argument(call, 0)?.state_infos();
+            rows(infos.into_iter().enumerate().collect(), |(i, s)| Ok(vec![
+                datum(i as i32),
+                Some(text(&s.name)),
+                Some(text(s.kind.as_str())),
+                datum(s.visits as i64),
+                datum(s.stops as i64),
+            ]))
+        })
+    }
+
+    /// transitions(automaton) → setof (transition_id, src, component, event, dst, count, prob, delays in seconds)
+    fn logfsm_transitions(call) {
+        stream(call, || {
+            let mut automaton = expanded::argument(call, 0)?;
+            let visits = automaton.visits();
+            let labels = std::mem::take(&mut automaton.labels);
+            let transitions = automaton.transitions.into_iter().enumerate().collect();
+            rows(transitions, move |(i, t): (usize, crate::automaton::Transition)| {
+                let label = &labels[t.label as usize];
+                let timed = !t.delays.buckets.is_empty();
+                Ok(vec![
+                    datum(i as i32),
+                    datum(t.source as i32),
+                    label.component.as_deref().map(text),
+                    Some(text(&label.event)),
+                    datum(t.target as i32),
+                    datum(t.count as i64),
+                    datum(t.count as f64 / visits[t.source as usize] as f64),
+                    timed.then(|| datum(seconds(t.delays.min as f64))).flatten(),
+                    t.delays.mean().and_then(|mean| datum(seconds(mean))),
+                    quantile(&t.delays, 0.5).and_then(datum),
+                    quantile(&t.delays, 0.99).and_then(datum),
+                    timed.then(|| datum(seconds(t.delays.max as f64))).flatten(),
+                ])
+            })
+        })
+    }
+
+    /// event_types(automaton) → setof (label_id, component, event, count)
+    fn logfsm_event_types(call) {
+        stream(call, || {
+            let automaton = expanded::argument(call, 0)?;
+            let mut counts = vec![0u64; automaton.labels.len()];
+            automaton.transitions.iter().for_each(|t| counts[t.label as usize] += t.count);
+            rows(automaton.labels.into_iter().zip(counts).enumerate().collect(), |(i, (label, count))| Ok(vec![
+                datum(i as i32),
+                label.component.as_deref().map(text),
+                Some(text(&label.event)),
+                datum(count as i64),
+            ]))
+        })
+    }
+
+    /// stats(automaton) → setof (name, value)
+    fn logfsm_stats(call) {
+        stream(call, || {
+            rows(expanded::argument(call, 0)?.stats().rows, |(name, value)| Ok(vec![Some(text(&name)), Some(text(&value))]))
+        })
+    }
+
+    /// fingerprint(automaton) → text
+    fn logfsm_fingerprint(call) {
+        let fingerprint = expanded::argument(call, 0)?.fingerprint();
+        Ok(Some(text(&fingerprint.iter().map(|b| format!("{b:02x}")).collect::<String>())))
+    }
+}

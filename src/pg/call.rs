@@ -1,0 +1,217 @@
+//! One call of an SQL function: its arguments, its result, and what it keeps between calls.
+
+use super::error::Failure;
+use pgrx::pg_sys::{self, Datum};
+use pgrx::{FromDatum, IntoDatum, PgSqlErrorCode};
+use std::ffi::{CStr, c_char};
+
+/// What an extern returns: `None` is NULL.
+pub type Reply = Result<Option<Datum>, Failure>;
+
+/// The arguments of one call.
+#[derive(Clone, Copy)]
+pub struct Call(pub pg_sys::FunctionCallInfo);
+
+/// Declares C-callable functions that `sql/` refers to by name; each body is a thin call into the core.
+macro_rules! sql_functions {
+    ($($(#[$doc:meta])* fn $name:ident($call:ident) $body:block)*) => { $(
+        $(#[$doc])*
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C-unwind" fn $name(fcinfo: pgrx::pg_sys::FunctionCallInfo) -> pgrx::pg_sys::Datum {
+            fn body($call: $crate::pg::call::Call) -> $crate::pg::call::Reply {
+                $body
+            }
+            // SAFETY: Postgres passes a valid call frame; unwinding stops at this guard.
+            unsafe {
+                pgrx::pg_sys::panic::pgrx_extern_c_guard(move || {
+                    let call = $crate::pg::call::Call(fcinfo);
+                    call.answer(body(call))
+                })
+            }
+        }
+        const _: () = {
+            #[unsafe(export_name = concat!("pg_finfo_", stringify!($name)))]
+            extern "C" fn info() -> &'static pgrx::pg_sys::Pg_finfo_record {
+                static RECORD: pgrx::pg_sys::Pg_finfo_record = pgrx::pg_sys::Pg_finfo_record { api_version: 1 };
+                &RECORD
+            }
+        };
+    )* };
+}
+pub(crate) use sql_functions;
+
+impl Call {
+    /// Sets the NULL flag or raises the error.
+    pub fn answer(self, reply: Reply) -> Datum {
+        match reply {
+            // SAFETY: the call frame is valid for the whole call.
+            Ok(Some(datum)) => unsafe {
+                (*self.0).isnull = false;
+                datum
+            },
+            Ok(None) => unsafe {
+                (*self.0).isnull = true;
+                Datum::null()
+            },
+            Err(failure) => failure.raise(),
+        }
+    }
+
+    /// Argument `i` as it came; `None` for NULL.
+    pub fn datum(self, i: usize) -> Option<Datum> {
+        // SAFETY: callers ask for declared arguments only.
+        unsafe {
+            let argument = (*self.0).args.as_slice((*self.0).nargs as usize).get(i)?;
+            (!argument.isnull).then_some(argument.value)
+        }
+    }
+
+    /// Argument `i` converted by pgrx: numbers, booleans, timestamps, oids.
+    pub fn get<T: FromDatum>(self, i: usize) -> Option<T> {
+        // SAFETY: sql/ declares the argument with the matching type.
+        self.datum(i).and_then(|datum| unsafe { T::from_datum(datum, false) })
+    }
+
+    /// Argument `i`, or an error naming it.
+    pub fn need<T: FromDatum>(self, i: usize, name: &'static str) -> Result<T, Failure> {
+        self.get(i).ok_or_else(|| null_argument(name))
+    }
+
+    /// Argument `i` of a text type. Bytes are checked: databases may have other encodings.
+    pub fn text<'a>(self, i: usize) -> Result<Option<&'a str>, Failure> {
+        self.bytes(i).map(utf8).transpose()
+    }
+
+    /// Argument `i` of a text type, or an error naming it.
+    pub fn need_text<'a>(self, i: usize, name: &'static str) -> Result<&'a str, Failure> {
+        self.text(i)?.ok_or_else(|| null_argument(name))
+    }
+
+    /// The payload of argument `i` of a variable-length type, detoasted; lives as long as the call.
+    pub fn bytes<'a>(self, i: usize) -> Option<&'a [u8]> {
+        // SAFETY: as for `get`; memory stays until the per-call context is reset.
+        self.datum(i).map(|datum| unsafe { varlena_payload(datum) })
+    }
+
+    /// Argument `i` of type jsonb as JSON text; `default` for NULL.
+    pub fn json(self, i: usize, default: &str) -> String {
+        // SAFETY: sql/ declares the argument as jsonb.
+        self.datum(i).map_or_else(|| default.into(), |datum| unsafe { jsonb_text(datum) })
+    }
+
+    /// Something kept from call to call at this call site, made on first use and dropped with the query.
+    pub fn keep<'a, T: 'static>(self, make: impl FnOnce() -> T) -> &'a mut T {
+        // SAFETY: fn_extra is ours alone; fn_mcxt outlives every call through this flinfo.
+        unsafe {
+            let flinfo = (*self.0).flinfo;
+            if (*flinfo).fn_extra.is_null() {
+                (*flinfo).fn_extra = into_context(make(), (*flinfo).fn_mcxt).cast();
+            }
+            &mut *(*flinfo).fn_extra.cast::<T>()
+        }
+    }
+
+    /// The memory context of the aggregate that calls, or the current one.
+    pub fn aggregate_context(self) -> pg_sys::MemoryContext {
+        let mut context: pg_sys::MemoryContext = std::ptr::null_mut();
+        // SAFETY: AggCheckCallContext only reads the call frame.
+        unsafe {
+            if pg_sys::AggCheckCallContext(self.0, &mut context) == 0 { pg_sys::CurrentMemoryContext } else { context }
+        }
+    }
+}
+
+/// Moves a value into a memory context: dropped when the context is reset or deleted.
+///
+/// # Safety
+/// `context` must be a live memory context.
+pub unsafe fn into_context<T>(value: T, context: pg_sys::MemoryContext) -> *mut T {
+    unsafe extern "C-unwind" fn drop_value<T>(value: *mut std::ffi::c_void) {
+        // SAFETY: made by Box::into_raw below and dropped once, by this callback.
+        drop(unsafe { Box::from_raw(value.cast::<T>()) });
+    }
+    // SAFETY: the callback record lives in the context that calls it.
+    unsafe {
+        let callback = pg_sys::MemoryContextAllocZero(context, size_of::<pg_sys::MemoryContextCallback>())
+            .cast::<pg_sys::MemoryContextCallback>();
+        let value = Box::into_raw(Box::new(value));
+        (*callback).func = Some(drop_value::<T>);
+        (*callback).arg = value.cast();
+        pg_sys::MemoryContextRegisterResetCallback(context, callback);
+        value
+    }
+}
+
+/// The payload of a varlena datum, detoasted in the current memory context.
+///
+/// # Safety
+/// `datum` must be of a variable-length type.
+pub unsafe fn varlena_payload<'a>(datum: Datum) -> &'a [u8] {
+    // SAFETY: pg_detoast_datum_packed gives a valid varlena with a 1- or 4-byte header.
+    unsafe {
+        let varlena = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
+        pgrx::varlena_to_byte_slice(varlena)
+    }
+}
+
+/// A varlena datum with this payload, in the current memory context.
+pub fn varlena(payload: &[u8]) -> Datum {
+    // SAFETY: palloc gives room for header and payload.
+    unsafe {
+        let size = payload.len() + pg_sys::VARHDRSZ;
+        let room = pg_sys::palloc(size).cast::<u8>();
+        pgrx::set_varsize_4b(room.cast(), size as i32);
+        std::ptr::copy_nonoverlapping(payload.as_ptr(), room.add(pg_sys::VARHDRSZ), payload.len());
+        Datum::from(room)
+    }
+}
+
+/// A text datum.
+pub fn text(value: &str) -> Datum {
+    varlena(value.as_bytes())
+}
+
+/// Any value pgrx converts.
+pub fn datum<T: IntoDatum>(value: T) -> Option<Datum> {
+    value.into_datum()
+}
+
+/// A jsonb datum from JSON text that we wrote ourselves.
+pub fn jsonb(json: &str) -> Result<Datum, Failure> {
+    let value: serde_json::Value = serde_json::from_str(json)
+        .map_err(|e| Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, format!("logfsm wrote invalid JSON: {e}")))?;
+    pgrx::JsonB(value).into_datum().ok_or_else(|| null_argument("json"))
+}
+
+/// # Safety
+/// `datum` must be a jsonb.
+unsafe fn jsonb_text(datum: Datum) -> String {
+    // SAFETY: detoasted to a 4-byte header, as JsonbToCString needs.
+    unsafe {
+        let jsonb = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::Jsonb>();
+        let size = pgrx::varsize_any(jsonb.cast()) as i32;
+        let text = pg_sys::JsonbToCString(std::ptr::null_mut(), &mut (*jsonb).root, size);
+        let json = CStr::from_ptr(text).to_string_lossy().into_owned();
+        pg_sys::pfree(text.cast());
+        json
+    }
+}
+
+/// Checks that bytes from the database are UTF-8.
+pub fn utf8(bytes: &[u8]) -> Result<&str, Failure> {
+    std::str::from_utf8(bytes).map_err(|_| {
+        Failure::new(PgSqlErrorCode::ERRCODE_CHARACTER_NOT_IN_REPERTOIRE, "text is not valid UTF-8")
+            .hint("logfsm works in databases with encoding UTF8.")
+    })
+}
+
+/// A NUL-terminated copy in the current memory context.
+pub fn cstring(value: &str) -> Datum {
+    // SAFETY: pnstrdup copies exactly the given bytes and adds the NUL.
+    Datum::from(unsafe { pg_sys::pnstrdup(value.as_ptr().cast::<c_char>(), value.len()) })
+}
+
+/// The error for an argument that must not be NULL.
+pub fn null_argument(name: &'static str) -> Failure {
+    Failure::new(PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED, format!("{name} must not be NULL"))
+}

@@ -1,0 +1,55 @@
+//! The Postgres surface: thin externs over the core, and the only place with pgrx or unsafe code.
+//!
+//! What users see is declared by hand in `sql/`; each file here holds the externs of one part of it.
+#![allow(unsafe_code)]
+
+mod automaton_type;
+mod call;
+mod error;
+mod expanded;
+mod infer_functions;
+mod machine_cache;
+mod prefix_tree_agg;
+mod replay_functions;
+mod set;
+mod text_form;
+mod trace_agg;
+mod trace_type;
+
+use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};
+use pgrx::prelude::*;
+
+::pgrx::pg_module_magic!(name, version);
+
+static MEMORY_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(512 * 1024);
+
+/// Called when the library is loaded.
+#[pg_guard]
+#[allow(non_snake_case)]
+pub extern "C-unwind" fn _PG_init() {
+    GucRegistry::define_int_guc(
+        c"logfsm.memory_limit",
+        c"Memory that the trees and learners of one backend may take.",
+        c"Reaching it is an error with a hint, not an out-of-memory kill.",
+        &MEMORY_LIMIT,
+        1024,
+        i32::MAX,
+        GucContext::Userset,
+        GucFlags::UNIT_KB,
+    );
+}
+
+/// `logfsm.memory_limit` in bytes.
+fn memory_limit() -> usize {
+    MEMORY_LIMIT.get() as usize * 1024
+}
+
+/// Raises an error if the query was cancelled, for the core's hook.
+fn check_interrupts() -> crate::error::Result<()> {
+    pgrx::check_for_interrupts!();
+    Ok(())
+}
+
+extension_sql_file!("../../sql/types.sql", name = "types", bootstrap);
+extension_sql_file!("../../sql/aggregates.sql", name = "aggregates", requires = ["types"]);
+extension_sql_file!("../../sql/functions.sql", name = "functions", requires = ["aggregates"]);
