@@ -56,12 +56,7 @@ pub fn infer(tree: &Automaton, method: &str, options: &str, control: &Control<'_
     if let Kind::Inferred(provenance) = &tree.kind {
         return Err(Error::NotAPrefixTree { operation: "infer", method: provenance.method.clone() });
     }
-    let name = if method == "auto" { k_tails::KTails.name() } else { method };
-    let learner = learners().iter().find(|learner| learner.name() == name).ok_or_else(|| {
-        let known = learners().iter().map(|l| l.name()).chain(["auto"]).collect();
-        Error::UnknownMethod { name: method.into(), known }
-    })?;
-    let options = Options::parse(learner.name(), learner.options(), options)?;
+    let (learner, options) = check(method, options)?;
     let mut machine = learner.learn(tree, &options, control)?;
     let notes = match &machine.kind {
         Kind::Inferred(provenance) => provenance.notes.clone(),
@@ -69,4 +64,14 @@ pub fn infer(tree: &Automaton, method: &str, options: &str, control: &Control<'_
     };
     machine.kind = Kind::Inferred(Provenance { method: learner.name().into(), options: options.to_text(), notes });
     Ok(machine)
+}
+
+/// Finds the learner of a name and checks its options, without learning anything.
+pub fn check(method: &str, options: &str) -> Result<(&'static dyn Learner, Options)> {
+    let name = if method == "auto" { k_tails::KTails.name() } else { method };
+    let learner = learners().iter().find(|learner| learner.name() == name).ok_or_else(|| {
+        let known = learners().iter().map(|l| l.name()).chain(["auto"]).collect();
+        Error::UnknownMethod { name: method.into(), known }
+    })?;
+    Ok((*learner, Options::parse(learner.name(), learner.options(), options)?))
 }

@@ -9,9 +9,12 @@ mod error;
 mod expanded;
 mod infer_functions;
 mod machine_cache;
+mod model;
 mod prefix_tree_agg;
 mod replay_functions;
 mod set;
+mod sql;
+mod subtransaction;
 mod text_form;
 mod trace_agg;
 mod trace_type;
@@ -53,3 +56,5 @@ fn check_interrupts() -> crate::error::Result<()> {
 extension_sql_file!("../../sql/types.sql", name = "types", bootstrap);
 extension_sql_file!("../../sql/aggregates.sql", name = "aggregates", requires = ["types"]);
 extension_sql_file!("../../sql/functions.sql", name = "functions", requires = ["aggregates"]);
+extension_sql_file!("../../sql/model.sql", name = "model", requires = ["functions"]);
+extension_sql_file!("../../sql/finalize.sql", name = "finalize", finalize);

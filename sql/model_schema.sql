@@ -1,0 +1,176 @@
+CREATE TABLE {schema}.model OF logfsm.model_info (PRIMARY KEY (name), name WITH OPTIONS NOT NULL, source WITH OPTIONS NOT NULL, fits WITH OPTIONS NOT NULL);
+COMMENT ON TABLE {schema}.model IS 'One row: what the model is made from, how it was fitted, its prefix tree and its machine.';
+
+CREATE TABLE {schema}.runs (
+    run_id integer PRIMARY KEY,
+    kind text NOT NULL CHECK (kind OPERATOR(pg_catalog.=) 'real' OR kind OPERATOR(pg_catalog.=) 'synthetic'),
+    status text NOT NULL CHECK (status OPERATOR(pg_catalog.=) 'current' OR status OPERATOR(pg_catalog.=) 'stale'),
+    fit integer NOT NULL,
+    seed bigint,
+    options jsonb,
+    fingerprint text NOT NULL,
+    version text NOT NULL,
+    traces bigint NOT NULL,
+    events bigint NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    CHECK ((run_id OPERATOR(pg_catalog.=) 0) OPERATOR(pg_catalog.=) (kind OPERATOR(pg_catalog.=) 'real')),
+    CHECK ((run_id OPERATOR(pg_catalog.=) 0) OPERATOR(pg_catalog.=) (seed IS NULL))
+);
+COMMENT ON TABLE {schema}.runs IS 'Run 0 is the real data; every synthesize adds one. Fingerprint, seed, options and version fix a run''s rows.';
+
+CREATE TABLE {schema}.templates (
+    run_id integer NOT NULL DEFAULT 0,
+    template_id integer NOT NULL,
+    component text,
+    template text NOT NULL,
+    slots integer NOT NULL,
+    count bigint NOT NULL,
+    PRIMARY KEY (run_id, template_id)
+) PARTITION BY LIST (run_id);
+COMMENT ON TABLE {schema}.templates IS 'The event types: message templates or event names, by component.';
+
+CREATE TABLE {schema}.states (
+    run_id integer NOT NULL DEFAULT 0,
+    state_id integer NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    visits bigint NOT NULL,
+    stops bigint NOT NULL,
+    PRIMARY KEY (run_id, state_id)
+) PARTITION BY LIST (run_id);
+COMMENT ON TABLE {schema}.states IS 'The states of the machine; visits = out-flow + stops.';
+
+CREATE TABLE {schema}.transitions (
+    run_id integer NOT NULL DEFAULT 0,
+    transition_id integer NOT NULL,
+    src integer NOT NULL,
+    template_id integer NOT NULL,
+    component text,
+    event text NOT NULL,
+    dst integer NOT NULL,
+    guard text,
+    count bigint NOT NULL,
+    prob double precision NOT NULL,
+    delay_min double precision,
+    delay_mean double precision,
+    delay_median double precision,
+    delay_p99 double precision,
+    delay_max double precision,
+    PRIMARY KEY (run_id, transition_id)
+) PARTITION BY LIST (run_id);
+COMMENT ON TABLE {schema}.transitions IS 'The transitions of the machine with counts, probabilities and delays in seconds.';
+
+CREATE TABLE {schema}.traces (
+    run_id integer NOT NULL,
+    trace_id bigint NOT NULL,
+    origin text NOT NULL,
+    trace_key {key_type},
+    synthetic_key text,
+    started_at timestamptz,
+    ended_at timestamptz,
+    n_events integer NOT NULL,
+    trace logfsm.trace NOT NULL,
+    PRIMARY KEY (run_id, trace_id),
+    UNIQUE (run_id, trace_key),
+    UNIQUE (run_id, synthetic_key),
+    CONSTRAINT origin_and_run_agree CHECK (
+        (origin OPERATOR(pg_catalog.=) 'real' AND run_id OPERATOR(pg_catalog.=) 0 AND trace_key IS NOT NULL AND synthetic_key IS NULL)
+        OR (origin OPERATOR(pg_catalog.=) 'synthetic' AND run_id OPERATOR(pg_catalog.>) 0 AND trace_key IS NULL AND synthetic_key IS NOT NULL)
+    )
+) PARTITION BY LIST (run_id);
+COMMENT ON TABLE {schema}.traces IS 'Real traces (run 0, with the source''s trace_key) and synthetic ones (with a synthetic_key) side by side.';
+
+CREATE TABLE {schema}.events (
+    run_id integer NOT NULL,
+    trace_id bigint NOT NULL,
+    seq integer NOT NULL,
+    at timestamptz,
+    template_id integer NOT NULL,
+    transition_id integer NOT NULL,
+    src integer NOT NULL,
+    dst integer NOT NULL,
+    PRIMARY KEY (run_id, trace_id, seq)
+) PARTITION BY LIST (run_id);
+COMMENT ON TABLE {schema}.events IS 'One row per event, real and synthetic, with the transition it took.';
+
+CREATE TABLE {schema}.parameters (
+    run_id integer NOT NULL,
+    trace_id bigint NOT NULL,
+    seq integer NOT NULL,
+    slot text NOT NULL,
+    value text,
+    kind text NOT NULL,
+    PRIMARY KEY (run_id, trace_id, seq, slot)
+) PARTITION BY LIST (run_id);
+COMMENT ON TABLE {schema}.parameters IS 'One row per parameter of an event.';
+
+CREATE TABLE {schema}.scores (
+    run_id integer NOT NULL,
+    trace_id bigint NOT NULL,
+    score double precision NOT NULL,
+    is_anomalous boolean NOT NULL,
+    PRIMARY KEY (run_id, trace_id)
+) PARTITION BY LIST (run_id);
+COMMENT ON TABLE {schema}.scores IS 'The score of every trace in bits, and whether it is beyond the model''s threshold.';
+
+CREATE TABLE {schema}.watches (
+    watched_table regclass PRIMARY KEY,
+    trigger_name text NOT NULL,
+    action text NOT NULL
+);
+COMMENT ON TABLE {schema}.watches IS 'The tables whose inserts this model watches.';
+
+CREATE TABLE {schema}.live_traces (
+    trace_key {key_type} PRIMARY KEY,
+    fit integer NOT NULL,
+    states integer[] NOT NULL,
+    weights double precision[] NOT NULL,
+    n_events integer NOT NULL,
+    score double precision NOT NULL,
+    last_at timestamptz
+);
+COMMENT ON TABLE {schema}.live_traces IS 'Where each trace of a watched table stands: what scoring its next event needs.';
+
+CREATE TABLE {schema}.anomalies (
+    anomaly_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    found_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    watched_table text NOT NULL,
+    trace_key {key_type},
+    "position" integer NOT NULL,
+    at timestamptz,
+    event text,
+    kind text NOT NULL,
+    expected text,
+    expected_probability double precision,
+    probability double precision,
+    score double precision NOT NULL,
+    explanation text NOT NULL
+);
+COMMENT ON TABLE {schema}.anomalies IS 'Anomalous inserts that a watch flagged, each with its explanation.';
+
+CREATE FUNCTION {schema}.is_watching() RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN true;
+COMMENT ON FUNCTION {schema}.is_watching() IS 'Ties watch triggers to this schema, so that dropping it drops them.';
+
+CREATE VIEW {schema}.all_events AS
+SELECT e.run_id, t.origin, e.trace_id, t.trace_key, t.synthetic_key, e.seq, e.at, p.component, p.template AS event, e.src, e.dst, e.transition_id
+FROM {schema}.events e
+JOIN {schema}.traces t ON t.run_id OPERATOR(pg_catalog.=) e.run_id AND t.trace_id OPERATOR(pg_catalog.=) e.trace_id
+JOIN {schema}.templates p ON p.template_id OPERATOR(pg_catalog.=) e.template_id;
+COMMENT ON VIEW {schema}.all_events IS 'Real and synthetic events side by side, with names.';
+CREATE VIEW {schema}.real_events AS
+SELECT trace_id, trace_key, seq, at, component, event, src, dst, transition_id FROM {schema}.all_events WHERE run_id OPERATOR(pg_catalog.=) 0;
+COMMENT ON VIEW {schema}.real_events IS 'Real events only.';
+CREATE VIEW {schema}.synthetic_events AS
+SELECT run_id, trace_id, synthetic_key, seq, at, component, event, src, dst, transition_id FROM {schema}.all_events WHERE run_id OPERATOR(pg_catalog.>) 0;
+COMMENT ON VIEW {schema}.synthetic_events IS 'Synthetic events only.';
+CREATE VIEW {schema}.all_traces AS
+SELECT t.run_id, t.origin, t.trace_id, t.trace_key, t.synthetic_key, t.started_at, t.ended_at, t.n_events, s.score, s.is_anomalous, t.trace
+FROM {schema}.traces t
+LEFT JOIN {schema}.scores s ON s.run_id OPERATOR(pg_catalog.=) t.run_id AND s.trace_id OPERATOR(pg_catalog.=) t.trace_id;
+COMMENT ON VIEW {schema}.all_traces IS 'Real and synthetic traces side by side, with scores.';
+CREATE VIEW {schema}.real_traces AS
+SELECT trace_id, trace_key, started_at, ended_at, n_events, score, is_anomalous, trace FROM {schema}.all_traces WHERE run_id OPERATOR(pg_catalog.=) 0;
+COMMENT ON VIEW {schema}.real_traces IS 'Real traces only.';
+CREATE VIEW {schema}.synthetic_traces AS
+SELECT run_id, trace_id, synthetic_key, started_at, ended_at, n_events, score, is_anomalous, trace FROM {schema}.all_traces WHERE run_id OPERATOR(pg_catalog.>) 0;
+COMMENT ON VIEW {schema}.synthetic_traces IS 'Synthetic traces only.';

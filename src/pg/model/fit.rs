@@ -1,0 +1,290 @@
+//! fit: reads the source, infers the machine, and swaps in new tables.
+
+use super::leaf::{self, Leaves};
+use super::progress::Progress;
+use super::{Model, source};
+use crate::error::Error;
+use crate::pg::call::{Call, Reply, datum};
+use crate::pg::error::Failure;
+use crate::pg::set;
+use crate::pg::sql;
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::{PgSqlErrorCode, pg_sys};
+
+/// The quantile of training scores above which a trace is called anomalous.
+const THRESHOLD_QUANTILE: f64 = 0.999;
+
+/// fit(model, method, options, since, until) → (fit, traces, events, states, transitions)
+pub fn fit(call: Call) -> Reply {
+    let name = call.need_text(0, "model")?;
+    let (method, options) = (call.need_text(1, "method")?, call.json(2, "{}"));
+    let (since, until): (Option<TimestampWithTimeZone>, Option<TimestampWithTimeZone>) = (call.get(3), call.get(4));
+    // Learners and options are checked before any row is read.
+    crate::infer::check(method, &options)?;
+    let summary = Model::change(name, "fit", |model| {
+        source::require_source(&model.info)?;
+        source::require_select(&model.info)?;
+        let progress = Progress::start("fit", &model.info.name);
+        // The high-water mark is taken before reading: rows that arrive in between are read again by refresh.
+        let high_water = model.info.refresh_by.as_ref().map_or_else(
+            || "NULL".into(),
+            |by| format!("(SELECT pg_catalog.max({})::timestamptz FROM {})", sql::quote_identifier(by), model.info.source),
+        );
+        let set = format!(
+            "UPDATE {} SET method = $1, fit_options = $2::jsonb, since = $3, until = $4,
+                 fits = fits OPERATOR(pg_catalog.+) 1, high_water = {high_water}",
+            model.table("model")
+        );
+        sql::run(&set, &[method.into(), options.as_str().into(), since.into(), until.into()])?;
+        let model = Model::read(model.schema, model.owner)?;
+        let mut leaves = Leaves::of_fit(&model, model.info.fits);
+        progress.stage("reading the source");
+        read_traces(&model, &mut leaves)?;
+        let traces = leaves.name("traces");
+        sql::run(
+            &format!(
+                "UPDATE {} SET prefix_tree = (SELECT logfsm.prefix_tree_agg(trace) FROM {traces})",
+                model.table("model")
+            ),
+            &[],
+        )?;
+        materialise(&model, leaves, &progress)
+    })?;
+    record(call, summary)
+}
+
+/// The result of fit and refresh as a record.
+pub fn record(call: Call, values: Vec<i64>) -> Reply {
+    // SAFETY: the declared result is a row of as many bigints.
+    unsafe {
+        let mut tuple_desc: pg_sys::TupleDesc = std::ptr::null_mut();
+        pg_sys::get_call_result_type(call.0, std::ptr::null_mut(), &mut tuple_desc);
+        Ok(set::form(pg_sys::BlessTupleDesc(tuple_desc), values.into_iter().map(datum).collect()))
+    }
+}
+
+/// Learns the templates of a message column, before traces are read.
+fn learn_templates(model: &Model) -> Result<(), Failure> {
+    let Some(message) = &model.info.message_column else { return Ok(()) };
+    let learn = format!(
+        "UPDATE {} SET templates = (SELECT logfsm.template_agg(s.{}::text) FROM {} AS s)",
+        model.table("model"),
+        sql::quote_identifier(message),
+        model.info.source
+    );
+    sql::run(&learn, &[])?;
+    Ok(())
+}
+
+/// The query for (trace_key, trace) of whole traces; `only` restricts the source's rows.
+pub fn traces_query(model: &Model, relation: &str) -> String {
+    let templates = format!("(SELECT templates FROM {})", model.table("model"));
+    let rows = model.info.rows_query(relation, &templates);
+    format!("SELECT r.trace_key, {} AS trace FROM ({rows}) AS r GROUP BY r.trace_key", model.info.trace_agg())
+}
+
+/// Fills the traces leaf from the source.
+fn read_traces(model: &Model, leaves: &mut Leaves<'_>) -> Result<(), Failure> {
+    learn_templates(model)?;
+    let leaf = leaves.create("traces")?;
+    let window = format!(
+        "WHERE EXISTS (SELECT FROM {} m WHERE (m.since IS NULL OR logfsm.started_at(t.trace) OPERATOR(pg_catalog.>=) m.since)
+                       AND (m.until IS NULL OR logfsm.started_at(t.trace) OPERATOR(pg_catalog.<) m.until))",
+        model.table("model")
+    );
+    let insert = format!(
+        "INSERT INTO {leaf} (run_id, trace_id, origin, trace_key, started_at, ended_at, n_events, trace)
+         SELECT 0, pg_catalog.row_number() OVER (ORDER BY t.trace_key), 'real', t.trace_key,
+                logfsm.started_at(t.trace), logfsm.ended_at(t.trace), logfsm.length(t.trace), t.trace
+         FROM ({}) AS t {window}",
+        traces_query(model, &model.info.source)
+    );
+    let traces = sql::run(&insert, &[])?;
+    require_keys(model, &leaf)?;
+    if traces == 0 {
+        return Err(Failure::from(Error::NoTraces { operation: "fit" })
+            .detail(format!("Source {} has no rows in the given period.", model.info.source)));
+    }
+    Ok(())
+}
+
+/// Fails where rows had no trace key.
+pub fn require_keys(model: &Model, leaf: &str) -> Result<(), Failure> {
+    let keyless: Option<i64> =
+        sql::one(&format!("SELECT n_events::bigint FROM {leaf} WHERE trace_key IS NULL"), &[])?;
+    let Some(rows) = keyless else { return Ok(()) };
+    Err(Failure::new(PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED, "the trace key of a row must not be NULL")
+        .detail(format!("{rows} rows of {} have no trace key.", model.info.source))
+        .hint("Make a view that leaves such rows out, and give the view as source."))
+}
+
+/// From traces and prefix tree to machine, tables and scores; swaps everything in.
+pub fn materialise(model: &Model, mut leaves: Leaves<'_>, progress: &Progress) -> Result<Vec<i64>, Failure> {
+    let table = model.table("model");
+    progress.stage("inferring the machine");
+    let infer = format!("UPDATE {table} SET automaton = logfsm.infer(prefix_tree, method, fit_options)");
+    sql::run(&infer, &[])?;
+    progress.stage("writing tables");
+    let machine = format!("(SELECT automaton FROM {table})");
+    let templates = leaves.create("templates")?;
+    let insert = format!(
+        "INSERT INTO {templates} SELECT 0, label_id, component, event,
+                (SELECT pg_catalog.count(*) FROM pg_catalog.regexp_matches(event, '<\\*>', 'g'))::integer, count
+         FROM logfsm.event_types({machine})"
+    );
+    sql::run(&insert, &[])?;
+    let states = leaves.create("states")?;
+    sql::run(&format!("INSERT INTO {states} SELECT 0, s.* FROM logfsm.states({machine}) s"), &[])?;
+    let transitions = leaves.create("transitions")?;
+    let insert = format!(
+        "INSERT INTO {transitions}
+         SELECT 0, t.transition_id, t.src, p.template_id, t.component, t.event, t.dst, NULL, t.count, t.prob,
+                t.delay_min, t.delay_mean, t.delay_median, t.delay_p99, t.delay_max
+         FROM logfsm.transitions({machine}) t
+         JOIN {templates} p ON p.template OPERATOR(pg_catalog.=) t.event AND p.component IS NOT DISTINCT FROM t.component"
+    );
+    sql::run(&insert, &[])?;
+    for parent in ["templates", "states", "transitions", "traces"] {
+        leaves.finish(parent)?;
+    }
+    write_data(model, &mut leaves, 0)?;
+    let threshold = format!(
+        "UPDATE {table} SET threshold = (SELECT pg_catalog.percentile_disc({THRESHOLD_QUANTILE}) WITHIN GROUP (ORDER BY score) FROM {})",
+        leaves.name("scores")
+    );
+    sql::run(&threshold, &[])?;
+    mark_scores(model, &leaves.name("scores"))?;
+    progress.stage("swapping tables in");
+    retire_runs(model)?;
+    leaves.attach()?;
+    drop_earlier_fits(model)?;
+    finish_run_zero(model)
+}
+
+/// Fills events, parameters and scores of a run from its traces leaf.
+pub fn write_data(model: &Model, leaves: &mut Leaves<'_>, run_id: i32) -> Result<(), Failure> {
+    let traces = leaves.name("traces");
+    let machine = format!("(SELECT automaton FROM {})", model.table("model"));
+    let events = leaves.create("events")?;
+    let parameters = leaves.create("parameters")?;
+    if model.info.events == "table" {
+        let insert = format!(
+            "INSERT INTO {events} (run_id, trace_id, seq, at, template_id, transition_id, src, dst)
+             SELECT {run_id}, t.trace_id, r.seq, r.at, r.label_id, r.transition_id, r.src, r.dst
+             FROM {traces} t CROSS JOIN LATERAL logfsm.replay({machine}, t.trace) r"
+        );
+        sql::run(&insert, &[])?;
+        let insert = format!(
+            "INSERT INTO {parameters} (run_id, trace_id, seq, slot, value, kind)
+             SELECT {run_id}, t.trace_id, e.seq, v.key, v.value OPERATOR(pg_catalog.#>>) '{{}}', pg_catalog.jsonb_typeof(v.value)
+             FROM {traces} t CROSS JOIN LATERAL logfsm.events(t.trace) e
+             CROSS JOIN LATERAL (
+                 SELECT o.key, o.value FROM pg_catalog.jsonb_each(CASE pg_catalog.jsonb_typeof(e.parameters) WHEN 'object' THEN e.parameters END) o
+                 UNION ALL
+                 SELECT a.ordinality::text, a.value FROM pg_catalog.jsonb_array_elements(
+                     CASE pg_catalog.jsonb_typeof(e.parameters) WHEN 'array' THEN e.parameters END) WITH ORDINALITY a (value, ordinality)
+             ) v
+             WHERE e.parameters IS NOT NULL AND logfsm.has_parameters(t.trace)"
+        );
+        sql::run(&insert, &[])?;
+    }
+    let scores = leaves.create("scores")?;
+    let insert = format!(
+        "INSERT INTO {scores} (run_id, trace_id, score, is_anomalous)
+         SELECT {run_id}, t.trace_id, logfsm.score({machine}, t.trace), false FROM {traces} t"
+    );
+    sql::run(&insert, &[])?;
+    for parent in ["events", "parameters", "scores"] {
+        leaves.finish(parent)?;
+    }
+    Ok(())
+}
+
+/// Sets is_anomalous by the model's threshold.
+pub fn mark_scores(model: &Model, scores: &str) -> Result<(), Failure> {
+    let mark = format!(
+        "UPDATE {scores} SET is_anomalous = true
+         WHERE score OPERATOR(pg_catalog.>) (SELECT threshold FROM {})",
+        model.table("model")
+    );
+    sql::run(&mark, &[])?;
+    Ok(())
+}
+
+/// Runs of the machine before this one stay as tables of their own, with the machine they came from.
+fn retire_runs(model: &Model) -> Result<(), Failure> {
+    let runs = model.table("runs");
+    let mut stale: Vec<i32> = Vec::new();
+    let query = format!("SELECT run_id FROM {runs} WHERE kind OPERATOR(pg_catalog.=) 'synthetic' AND status OPERATOR(pg_catalog.=) 'current' ORDER BY 1");
+    sql::each_row(&query, &[], |row| {
+        stale.extend(row.get::<i32>(1)?);
+        Ok(())
+    })?;
+    if stale.is_empty() {
+        return Ok(());
+    }
+    let parents: Vec<String> = ["scores", "parameters", "events", "traces"].iter().map(|p| model.table(p)).collect();
+    leaf::take_locks(&parents)?;
+    for run in &stale {
+        for (parent, table) in ["scores", "parameters", "events", "traces"].iter().zip(&parents) {
+            for leaf in leaf::attached(model, parent, Some(*run))? {
+                sql::run(&format!("ALTER TABLE {table} DETACH PARTITION {leaf}"), &[])?;
+            }
+        }
+    }
+    let names: Vec<String> = stale.iter().map(|run| format!("{}.events_run_{run}", model.schema)).collect();
+    pgrx::notice!(
+        "synthetic runs of the earlier machine are stale and now stand alone: {}; drop_run() removes them",
+        names.join(", ")
+    );
+    let mark = format!("UPDATE {runs} SET status = 'stale' WHERE kind OPERATOR(pg_catalog.=) 'synthetic'");
+    sql::run(&mark, &[])?;
+    Ok(())
+}
+
+/// Drops the tables of earlier fits, but machines that stale runs refer to.
+pub fn drop_earlier_fits(model: &Model) -> Result<(), Failure> {
+    let query = format!(
+        "SELECT c.relname::text FROM pg_catalog.pg_class c
+         WHERE c.relnamespace OPERATOR(pg_catalog.=) $1::regnamespace AND c.relkind OPERATOR(pg_catalog.=) 'r'
+           AND c.relname OPERATOR(pg_catalog.~) '^(templates|states|transitions|traces|events|parameters|scores)_fit_[0-9]+$'
+           AND NOT c.relispartition
+           AND NOT (c.relname OPERATOR(pg_catalog.~) '^(templates|states|transitions)_fit_' AND EXISTS (
+                   SELECT FROM {} r WHERE r.kind OPERATOR(pg_catalog.=) 'synthetic'
+                   AND r.fit OPERATOR(pg_catalog.=) pg_catalog.substring(c.relname::text, '[0-9]+$')::integer))
+         ORDER BY 1",
+        model.table("runs")
+    );
+    let mut tables: Vec<String> = Vec::new();
+    sql::each_row(&query, &[sql::quote_identifier(&model.schema).into()], |row| {
+        tables.extend(row.get::<String>(1)?);
+        Ok(())
+    })?;
+    leaf::drop_tables(model, &tables)
+}
+
+/// Records run 0 and gives the summary.
+fn finish_run_zero(model: &Model) -> Result<Vec<i64>, Failure> {
+    let table = model.table("model");
+    let upsert = format!(
+        "INSERT INTO {} AS r (run_id, kind, status, fit, fingerprint, version, traces, events)
+         SELECT 0, 'real', 'current', m.fits, logfsm.fingerprint(m.automaton), logfsm.version(),
+                (SELECT pg_catalog.count(*) FROM {traces} WHERE run_id OPERATOR(pg_catalog.=) 0),
+                (SELECT pg_catalog.sum(n_events) FROM {traces} WHERE run_id OPERATOR(pg_catalog.=) 0)
+         FROM {table} m
+         ON CONFLICT (run_id) DO UPDATE SET fit = EXCLUDED.fit, fingerprint = EXCLUDED.fingerprint, version = EXCLUDED.version,
+             traces = EXCLUDED.traces, events = EXCLUDED.events, created_at = pg_catalog.now()",
+        model.table("runs"),
+        traces = model.table("traces"),
+    );
+    sql::run(&upsert, &[])?;
+    sql::run(&format!("UPDATE {table} SET fitted_at = pg_catalog.now()"), &[])?;
+    let summary = format!(
+        "SELECT ARRAY[m.fits, r.traces, r.events, (SELECT pg_catalog.count(*) FROM {}), (SELECT pg_catalog.count(*) FROM {})]::bigint[]
+         FROM {table} m, {} r WHERE r.run_id OPERATOR(pg_catalog.=) 0",
+        model.table("states"),
+        model.table("transitions"),
+        model.table("runs")
+    );
+    Ok(sql::one::<Vec<i64>>(&summary, &[])?.unwrap_or_default())
+}

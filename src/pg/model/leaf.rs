@@ -1,0 +1,186 @@
+//! Partitions built aside and swapped in: readers see the old rows until commit, and wait for the swap at most.
+//!
+//! Every table of a model is a partitioned parent over run_id. A leaf is built as a plain table, gets its keys and
+//! foreign keys (to leaves of the same run or machine, so that they are validated before any lock on a parent), and is
+//! attached at the end. What was attached for that run is detached, children first.
+
+use super::Model;
+use crate::pg::error::Failure;
+use crate::pg::sql;
+
+/// The parents in the order in which leaves depend on each other: children last.
+pub const PARENTS: [&str; 7] = ["templates", "states", "transitions", "traces", "events", "parameters", "scores"];
+
+/// A leaf's keys beyond the table's own constraints. `{M}` and `{D}` stand for the suffixes of machine and data leaves.
+fn keys(parent: &str) -> &'static [&'static str] {
+    match parent {
+        "templates" => &["PRIMARY KEY (run_id, template_id)", "UNIQUE (template_id)"],
+        "states" => &["PRIMARY KEY (run_id, state_id)", "UNIQUE (state_id)"],
+        "transitions" => &[
+            "PRIMARY KEY (run_id, transition_id)",
+            "UNIQUE (transition_id, src, template_id, dst)",
+            "FOREIGN KEY (src) REFERENCES {schema}.states_{M} (state_id)",
+            "FOREIGN KEY (dst) REFERENCES {schema}.states_{M} (state_id)",
+            "FOREIGN KEY (template_id) REFERENCES {schema}.templates_{M} (template_id)",
+        ],
+        "traces" => &["PRIMARY KEY (run_id, trace_id)", "UNIQUE (run_id, trace_key)", "UNIQUE (run_id, synthetic_key)"],
+        "events" => &[
+            "PRIMARY KEY (run_id, trace_id, seq)",
+            "FOREIGN KEY (run_id, trace_id) REFERENCES {schema}.traces_{D} (run_id, trace_id)",
+            "FOREIGN KEY (transition_id, src, template_id, dst) REFERENCES {schema}.transitions_{M} (transition_id, src, template_id, dst)",
+        ],
+        "parameters" => &[
+            "PRIMARY KEY (run_id, trace_id, seq, slot)",
+            "FOREIGN KEY (run_id, trace_id) REFERENCES {schema}.traces_{D} (run_id, trace_id)",
+        ],
+        _ => &[
+            "PRIMARY KEY (run_id, trace_id)",
+            "FOREIGN KEY (run_id, trace_id) REFERENCES {schema}.traces_{D} (run_id, trace_id)",
+        ],
+    }
+}
+
+/// The leaves of one run: named after the machine they belong to and the data they hold.
+pub struct Leaves<'a> {
+    model: &'a Model,
+    run_id: i32,
+    machine: String,
+    data: String,
+    built: Vec<&'static str>,
+}
+
+impl<'a> Leaves<'a> {
+    /// Leaves for the real data and machine of a fit.
+    pub fn of_fit(model: &'a Model, fit: i32) -> Self {
+        Leaves { model, run_id: 0, machine: format!("fit_{fit}"), data: format!("fit_{fit}"), built: Vec::new() }
+    }
+
+    /// Leaves for a run of synthetic data from the machine of the latest fit.
+    pub fn of_run(model: &'a Model, run_id: i32) -> Self {
+        let (machine, data) = (format!("fit_{}", model.info.fits), format!("run_{run_id}"));
+        Leaves { model, run_id, machine, data, built: Vec::new() }
+    }
+
+    /// The leaf of a parent, quoted and qualified.
+    pub fn name(&self, parent: &str) -> String {
+        let of_machine = matches!(parent, "templates" | "states" | "transitions");
+        self.model.table(&format!("{parent}_{}", if of_machine { &self.machine } else { &self.data }))
+    }
+
+    /// Creates an empty leaf without keys.
+    pub fn create(&mut self, parent: &'static str) -> Result<String, Failure> {
+        let name = self.name(parent);
+        let like = self.model.table(parent);
+        sql::run(&format!("CREATE TABLE {name} (LIKE {like} INCLUDING DEFAULTS INCLUDING GENERATED)"), &[])?;
+        self.built.push(parent);
+        Ok(name)
+    }
+
+    /// Adds checks and keys to a filled leaf and analyzes it.
+    pub fn finish(&self, parent: &str) -> Result<(), Failure> {
+        let name = self.name(parent);
+        let mut clauses = vec![format!("ADD CHECK (run_id OPERATOR(pg_catalog.=) {})", self.run_id)];
+        clauses.extend(self.model_checks(parent)?);
+        for key in keys(parent) {
+            let key = key.replace("{schema}", &sql::quote_identifier(&self.model.schema));
+            clauses.push(format!("ADD {}", key.replace("{M}", &self.machine).replace("{D}", &self.data)));
+        }
+        sql::run(&format!("ALTER TABLE {name} {}", clauses.join(", ")), &[])?;
+        sql::run(&format!("ANALYZE {name}"), &[])?;
+        Ok(())
+    }
+
+    /// The parent's own checks, which a leaf must have under the same names to be attached.
+    fn model_checks(&self, parent: &str) -> Result<Vec<String>, Failure> {
+        let query = "SELECT pg_catalog.format('ADD CONSTRAINT %I %s', c.conname, pg_catalog.pg_get_constraintdef(c.oid))
+                     FROM pg_catalog.pg_constraint c
+                     WHERE c.conrelid OPERATOR(pg_catalog.=) $1::regclass AND c.contype OPERATOR(pg_catalog.=) 'c'
+                     ORDER BY c.conname";
+        let mut checks = Vec::new();
+        sql::each_row(query, &[self.model.table(parent).into()], |row| {
+            checks.extend(row.get::<String>(1)?);
+            Ok(())
+        })?;
+        Ok(checks)
+    }
+
+    /// Swaps the leaves in. Locks on the parents are taken without queueing, so that readers never wait behind us for
+    /// somebody else; after ten seconds of trying, in the ordinary way.
+    pub fn attach(self) -> Result<(), Failure> {
+        let mut parents: Vec<String> = Vec::new();
+        for parent in &self.built {
+            parents.push(self.model.table(parent));
+        }
+        take_locks(&parents)?;
+        for parent in self.built.iter().rev() {
+            self.detach_attached(parent)?;
+        }
+        for parent in &self.built {
+            let statement = format!(
+                "ALTER TABLE {} ATTACH PARTITION {} FOR VALUES IN ({})",
+                self.model.table(parent),
+                self.name(parent),
+                self.run_id
+            );
+            sql::run(&statement, &[])?;
+        }
+        Ok(())
+    }
+
+    fn detach_attached(&self, parent: &str) -> Result<(), Failure> {
+        for leaf in attached(self.model, parent, Some(self.run_id))? {
+            sql::run(&format!("ALTER TABLE {} DETACH PARTITION {leaf}", self.model.table(parent)), &[])?;
+        }
+        Ok(())
+    }
+}
+
+/// The attached leaves of a parent, of one run or of all, quoted and qualified.
+pub fn attached(model: &Model, parent: &str, run_id: Option<i32>) -> Result<Vec<String>, Failure> {
+    let query = "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
+                 FROM pg_catalog.pg_inherits i
+                 JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.inhrelid
+                 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+                 WHERE i.inhparent OPERATOR(pg_catalog.=) $1::regclass
+                   AND ($2 IS NULL OR pg_catalog.pg_get_expr(c.relpartbound, c.oid)
+                                      OPERATOR(pg_catalog.=) pg_catalog.format('FOR VALUES IN (%s)', $2))
+                 ORDER BY 1";
+    let mut leaves = Vec::new();
+    sql::each_row(query, &[model.table(parent).into(), run_id.into()], |row| {
+        leaves.extend(row.get::<String>(1)?);
+        Ok(())
+    })?;
+    Ok(leaves)
+}
+
+/// Takes ACCESS EXCLUSIVE on all tables, trying without waiting first.
+pub fn take_locks(tables: &[String]) -> Result<(), Failure> {
+    if tables.is_empty() {
+        return Ok(());
+    }
+    let tables = tables.join(", ");
+    let body = format!(
+        "BEGIN
+             FOR attempt IN 1 .. 500 LOOP
+                 BEGIN
+                     LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE NOWAIT;
+                     RETURN;
+                 EXCEPTION WHEN lock_not_available THEN
+                     PERFORM pg_catalog.pg_sleep(0.02);
+                 END;
+             END LOOP;
+             LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE;
+         END"
+    );
+    sql::run(&format!("DO LANGUAGE plpgsql {}", sql::quote_literal(&body)), &[])?;
+    Ok(())
+}
+
+/// Drops leaves that nothing refers to any more: detached ones of earlier fits whose runs are gone.
+pub fn drop_tables(model: &Model, tables: &[String]) -> Result<(), Failure> {
+    if !tables.is_empty() {
+        let tables: Vec<String> = tables.iter().map(|table| model.table(table)).collect();
+        sql::run(&format!("DROP TABLE IF EXISTS {}", tables.join(", ")), &[])?;
+    }
+    Ok(())
+}

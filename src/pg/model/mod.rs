@@ -1,0 +1,173 @@
+//! Layer 2: models, each a schema of tables made from a source.
+
+mod create;
+mod drop;
+mod fit;
+mod leaf;
+mod live;
+mod owner;
+mod progress;
+mod refresh;
+mod source;
+mod synthesize;
+mod watch;
+
+use super::call::sql_functions;
+use super::error::Failure;
+use super::sql::{self, quote_identifier};
+use owner::{AsOwner, require_membership};
+use pgrx::{PgSqlErrorCode, pg_sys};
+use serde::Deserialize;
+
+/// A model as found in its schema: where it is, whose it is, and what its `model` row says.
+pub struct Model {
+    /// The schema, unquoted.
+    pub schema: String,
+    /// The role that owns it.
+    pub owner: pg_sys::Oid,
+    /// Its row.
+    pub info: Info,
+}
+
+/// The columns of `logfsm.model_info` that plan work; the values of other types stay in the table.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Info {
+    pub name: String,
+    pub source: String,
+    pub trace_column: Option<String>,
+    pub trace_pattern: Option<String>,
+    pub trace_slot: Option<i32>,
+    pub event_column: Option<String>,
+    pub message_column: Option<String>,
+    pub at_column: Option<String>,
+    pub seq_column: Option<String>,
+    pub component_column: Option<String>,
+    pub params_column: Option<String>,
+    pub refresh_by: Option<String>,
+    pub events: String,
+    pub fits: i32,
+    pub method: Option<String>,
+    pub fit_options: Option<serde_json::Value>,
+}
+
+impl Model {
+    /// Finds a model by name: its schema has that name, or its row says so.
+    ///
+    /// Reads as the caller, who needs USAGE on the schema and SELECT on its `model` table.
+    pub fn find(name: &str) -> Result<Self, Failure> {
+        let mut found: Vec<(String, pg_sys::Oid)> = Vec::new();
+        sql::each_row(
+            "SELECT schema::text, owner::oid FROM logfsm.find_models($1)",
+            &[name.into()],
+            |row| {
+                if let (Some(schema), Some(owner)) = (row.get(1)?, row.get(2)?) {
+                    found.push((schema, owner));
+                }
+                Ok(())
+            },
+        )?;
+        match found.len() {
+            0 => Err(Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT, format!("model \"{name}\" does not exist"))
+                .detail("No model of that name can be read by the current role.")
+                .hint("SELECT name FROM logfsm.models lists the models you may read; logfsm.create_model() makes one.")),
+            1 => {
+                let (schema, owner) = found.remove(0);
+                Self::read(schema, owner)
+            }
+            _ => {
+                let schemas: Vec<String> = found.into_iter().map(|(schema, _)| schema).collect();
+                Err(Failure::new(PgSqlErrorCode::ERRCODE_AMBIGUOUS_PARAMETER, format!("model name \"{name}\" is ambiguous"))
+                    .detail(format!("Models of that name are in schemas {}.", schemas.join(", ")))
+                    .hint("Give the schema's name instead."))
+            }
+        }
+    }
+
+    /// Reads the model in a schema that is known to hold one.
+    pub fn read(schema: String, owner: pg_sys::Oid) -> Result<Self, Failure> {
+        let query = format!(
+            "SELECT (pg_catalog.to_jsonb(m) OPERATOR(pg_catalog.-) '{{prefix_tree,automaton,templates}}'::text[])::text
+             FROM (SELECT name, source, trace_column, trace_pattern, trace_slot, event_column, message_column, at_column,
+                          seq_column, component_column, params_column, refresh_by, events, fits, method, fit_options
+                   FROM {}.model) m",
+            quote_identifier(&schema)
+        );
+        let json: Option<String> = sql::one(&query, &[])?;
+        let info = json.as_deref().and_then(|json| serde_json::from_str(json).ok()).ok_or_else(|| {
+            Failure::new(PgSqlErrorCode::ERRCODE_DATA_CORRUPTED, format!("schema \"{schema}\" holds no model"))
+                .detail("Its table \"model\" has no valid row.")
+                .hint("Drop the schema and create the model anew.")
+        })?;
+        Ok(Model { schema, owner, info })
+    }
+
+    /// A table of the model, quoted and qualified.
+    pub fn table(&self, name: &str) -> String {
+        format!("{}.{}", quote_identifier(&self.schema), quote_identifier(name))
+    }
+
+    /// Fails unless the model has been fitted.
+    pub fn require_fitted(&self) -> Result<(), Failure> {
+        if self.info.fits > 0 {
+            return Ok(());
+        }
+        let message = format!("model \"{}\" has not been fitted yet", self.info.name);
+        Err(Failure::new(PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, message)
+            .detail("It has no machine to work with.")
+            .hint(format!("SELECT logfsm.fit({}) first.", sql::quote_literal(&self.info.name))))
+    }
+
+    /// Takes the model for one change until the transaction ends; another one at the same time fails at once.
+    pub fn lock(&self) -> Result<(), Failure> {
+        let query = format!("SELECT true FROM {} FOR UPDATE SKIP LOCKED", self.table("model"));
+        if sql::holds(&query, &[])? {
+            return Ok(());
+        }
+        let message = format!("model \"{}\" is being changed by another session", self.info.name);
+        Err(Failure::new(PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE, message)
+            .detail("One fit, refresh or synthesize of a model runs at a time.")
+            .hint("Try again when it has ended; pg_stat_activity.application_name shows how far it is."))
+    }
+
+    /// Finds a model, checks that the caller may change it, and runs `work` as its owner with the model locked.
+    pub fn change<T>(name: &str, action: &str, work: impl FnOnce(Model) -> Result<T, Failure>) -> Result<T, Failure> {
+        let model = Model::find(name)?;
+        require_membership(model.owner, &model.info.name, action)?;
+        let _as_owner = AsOwner::switch(model.owner);
+        model.lock()?;
+        // What was read before the lock may have changed since.
+        work(Model::read(model.schema, model.owner)?)
+    }
+}
+
+sql_functions! {
+    /// create_model(…) → text
+    fn logfsm_create_model(call) { create::create_model(call) }
+
+    /// fit(model, method, options, since, until) → record
+    fn logfsm_fit(call) { fit::fit(call) }
+
+    /// refresh(model) → record
+    fn logfsm_refresh(call) { refresh::refresh(call) }
+
+    /// synthesize(model, traces, seed, options) → integer
+    fn logfsm_synthesize(call) { synthesize::synthesize(call) }
+
+    /// drop_run(model, run) → void
+    fn logfsm_drop_run(call) { synthesize::drop_run(call) }
+
+    /// score_traces(model) → bigint
+    fn logfsm_score_traces(call) { synthesize::score_traces(call) }
+
+    /// watch(model, action, on_table) → void
+    fn logfsm_watch(call) { watch::watch(call) }
+
+    /// unwatch(model, on_table) → integer
+    fn logfsm_unwatch(call) { watch::unwatch(call) }
+
+    /// watch_insert() → trigger
+    fn logfsm_watch_insert(call) { watch::on_insert(call) }
+
+    /// drop_model(model, cascade) → void
+    fn logfsm_drop_model(call) { drop::drop_model(call) }
+}
