@@ -20,7 +20,8 @@ impl Automaton {
         if self.labels.windows(2).any(|pair| pair[0] >= pair[1]) {
             return Some("Labels are not ascending.".into());
         }
-        if self.labels.iter().any(|l| l.event.contains('\0') || l.component.as_ref().is_some_and(|c| c.contains('\0'))) {
+        if self.labels.iter().any(|l| l.event.contains('\0') || l.component.as_ref().is_some_and(|c| c.contains('\0')))
+        {
             return Some("A label holds a NUL character.".into());
         }
         let key = |t: &super::Transition| (t.source, t.label, t.target);
