@@ -1,0 +1,211 @@
+//! Accuracy of template mining on labelled sets and its speed. `LOGFSM_DATA=dir cargo bench --bench parsing [-- errors SET]`.
+//!
+//! GA and FGA compare groups of lines, PA and FTA texts of templates (white space and adjacent slots collapsed).
+#![allow(missing_docs)]
+
+use flate2::read::GzDecoder;
+use logfsm::log::templates::Scratch;
+use logfsm::log::{MinerOptions, TemplateMiner};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+type Failure = Box<dyn std::error::Error>;
+
+fn read(path: &Path) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    GzDecoder::new(File::open(path)?).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// RFC 4180 records.
+fn csv(text: &str) -> Vec<Vec<String>> {
+    let (mut rows, mut row, mut field, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                field.push('"');
+            }
+            '"' => quoted = !quoted,
+            ',' if !quoted => row.push(std::mem::take(&mut field)),
+            '\n' if !quoted => {
+                row.push(std::mem::take(&mut field));
+                rows.push(std::mem::take(&mut row));
+            }
+            '\r' if !quoted => {}
+            c => field.push(c),
+        }
+    }
+    if !field.is_empty() || !row.is_empty() {
+        row.push(field);
+        rows.push(row);
+    }
+    rows
+}
+
+fn normal(template: &str) -> String {
+    let mut out = template.split_whitespace().collect::<Vec<_>>().join(" ");
+    while out.contains("<*><*>") {
+        out = out.replace("<*><*>", "<*>");
+    }
+    out
+}
+
+struct Score {
+    ga: f64,
+    fga: f64,
+    pa: f64,
+    fta: f64,
+    found: usize,
+    truth: usize,
+}
+
+fn groups<T: Ord>(labels: &[T]) -> BTreeMap<&T, BTreeSet<usize>> {
+    let mut out: BTreeMap<&T, BTreeSet<usize>> = BTreeMap::new();
+    for (i, label) in labels.iter().enumerate() {
+        out.entry(label).or_default().insert(i);
+    }
+    out
+}
+
+fn f1(correct: usize, found: usize, truth: usize) -> f64 {
+    2.0 * correct as f64 / (found + truth).max(1) as f64
+}
+
+fn score(truth: &[String], ids: &[u32], texts: &[String]) -> Score {
+    let (by_truth, by_id, by_text) = (groups(truth), groups(ids), groups(texts));
+    let sets: BTreeSet<&BTreeSet<usize>> = by_truth.values().collect();
+    let right: Vec<_> = by_id.values().filter(|set| sets.contains(set)).collect();
+    let exact = truth.iter().zip(texts).filter(|(a, b)| a == b).count();
+    let templates = by_text.iter().filter(|(text, lines)| lines.iter().all(|&i| truth[i] == ***text)).count();
+    let n = truth.len().max(1) as f64;
+    Score {
+        ga: right.iter().map(|set| set.len()).sum::<usize>() as f64 / n,
+        fga: f1(right.len(), by_id.len(), by_truth.len()),
+        pa: exact as f64 / n,
+        fta: f1(templates, by_text.len(), by_truth.len()),
+        found: by_id.len(),
+        truth: by_truth.len(),
+    }
+}
+
+fn accuracy(data: &Path, errors: Option<&str>) -> Result<(), Failure> {
+    println!("{:12} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}", "set", "GA", "FGA", "PA", "FTA", "found", "truth");
+    let mut sets: Vec<PathBuf> =
+        std::fs::read_dir(data.join("loghub2k"))?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
+    sets.sort();
+    let mut sums = [0.0; 4];
+    for dir in &sets {
+        let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if errors.is_some_and(|e| e != name) {
+            continue;
+        }
+        let rows = csv(&read(&dir.join(format!("{name}_2k.log_structured_corrected.csv.gz")))?);
+        let column = |c: &str| rows[0].iter().position(|h| h == c).ok_or(format!("{name} has no column {c}"));
+        let (content, template) = (column("Content")?, column("EventTemplate")?);
+        let lines: Vec<&str> = rows[1..].iter().map(|r| r[content].as_str()).collect();
+        let truth: Vec<String> = rows[1..].iter().map(|r| normal(&r[template])).collect();
+        let mut miner = TemplateMiner::new(MinerOptions::default(), 512 << 20);
+        for line in &lines {
+            miner.add(line)?;
+        }
+        let templates = miner.finish()?;
+        let ids: Vec<u32> = lines.iter().map(|l| templates.parse(l).map_or(u32::MAX, |p| p.template)).collect();
+        let texts: Vec<String> = ids
+            .iter()
+            .map(|&i| templates.templates().get(i as usize).map_or("-".into(), |t| normal(&t.text)))
+            .collect();
+        let s = score(&truth, &ids, &texts);
+        println!("{name:12} {:6.3} {:6.3} {:6.3} {:6.3} {:6} {:6}", s.ga, s.fga, s.pa, s.fta, s.found, s.truth);
+        for (sum, value) in sums.iter_mut().zip([s.ga, s.fga, s.pa, s.fta]) {
+            *sum += value / sets.len() as f64;
+        }
+        if errors.is_some() {
+            report(&truth, &texts, &ids);
+        }
+    }
+    println!("{:12} {:6.3} {:6.3} {:6.3} {:6.3}", "mean", sums[0], sums[1], sums[2], sums[3]);
+    Ok(())
+}
+
+/// Where found and true groups differ, largest first.
+fn report(truth: &[String], texts: &[String], ids: &[u32]) {
+    let by_id = groups(ids);
+    let sets: BTreeSet<&BTreeSet<usize>> = by_id.values().collect();
+    let mut wrong: Vec<(usize, String)> = Vec::new();
+    for (text, lines) in groups(truth) {
+        let found: BTreeSet<&String> = lines.iter().map(|&i| &texts[i]).collect();
+        let grouped = sets.contains(&lines);
+        if grouped && found.len() == 1 && found.contains(text) {
+            continue;
+        }
+        let mark = if grouped { "text " } else { "GROUP" };
+        let shown: Vec<String> = found.iter().take(6).map(|t| format!("\n        {t}")).collect();
+        wrong.push((lines.len(), format!("{mark} {text}  -> {} {}", found.len(), shown.concat())));
+    }
+    wrong.sort_by(|a, b| b.cmp(a));
+    for (n, text) in wrong {
+        println!("{n:5} {text}");
+    }
+}
+
+fn speed(data: &Path) -> Result<(), Failure> {
+    println!("\n{:14} {:>8} {:>12} {:>12} {:>12} {:>9}", "lines", "number", "mine/s", "find/s", "parse/s", "templates");
+    for (name, file) in [("HDFS_20000", "hdfs_raw/HDFS_20000.log.gz"), ("BGL_5000", "raw/BGL_5000.log.gz")] {
+        let text = read(&data.join(file))?;
+        // the message behind the header, as a format would cut it
+        let header = if name.starts_with("HDFS") { 5 } else { 9 };
+        let lines: Vec<&str> = text.lines().filter_map(|l| l.splitn(header + 1, ' ').nth(header)).collect();
+        let repeats = 1_000_000 / lines.len().max(1);
+        let n = (repeats * lines.len()) as f64;
+        let start = Instant::now();
+        let mut miner = TemplateMiner::new(MinerOptions::default(), 512 << 20);
+        for _ in 0..repeats {
+            for line in &lines {
+                miner.add(line)?;
+            }
+        }
+        let mined = start.elapsed().as_secs_f64();
+        let templates = miner.finish()?;
+        let (start, mut scratch, mut hits) = (Instant::now(), Scratch::default(), 0usize);
+        for _ in 0..repeats {
+            hits += lines.iter().filter(|l| templates.find(l, &mut scratch).is_some()).count();
+        }
+        let found = start.elapsed().as_secs_f64();
+        if hits as f64 != n {
+            println!("{name}: {} lines have no template", n - hits as f64);
+        }
+        let (start, mut values) = (Instant::now(), 0usize);
+        for _ in 0..repeats {
+            values += lines.iter().filter_map(|l| templates.parse(l)).map(|p| p.parameters.len()).sum::<usize>();
+        }
+        let parsed = start.elapsed().as_secs_f64();
+        std::hint::black_box(values);
+        println!(
+            "{name:14} {n:8} {:12.0} {:12.0} {:12.0} {:9}",
+            n / mined,
+            n / found,
+            n / parsed,
+            templates.templates().len()
+        );
+    }
+    Ok(())
+}
+
+fn main() -> Result<(), Failure> {
+    let Some(data) = std::env::var_os("LOGFSM_DATA").map(PathBuf::from) else {
+        println!("skipped: LOGFSM_DATA not set");
+        return Ok(());
+    };
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["errors", set] => accuracy(&data, Some(set)),
+        ["accuracy"] => accuracy(&data, None),
+        ["speed"] => speed(&data),
+        _ => accuracy(&data, None).and_then(|()| speed(&data)),
+    }
+}

@@ -1,0 +1,362 @@
+//! Templates: what a parser needs, and all it needs.
+
+use super::kind::{Kinds, SlotKind};
+use super::matcher::Matcher;
+use super::miner::{Leaf, MAX_VALUES, Values};
+use super::skeleton;
+use super::token::{Class, Token, tokenize};
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// The version of the binary and JSON forms this release writes.
+pub const TEMPLATES_VERSION: u8 = 1;
+const WHAT: &str = "logfsm.templates";
+/// How a slot is written in a template's text.
+pub const SLOT: &str = "<*>";
+
+/// A part of a template.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Piece {
+    /// White space.
+    Blank,
+    /// One token, verbatim.
+    Text(Box<str>),
+    /// One word or value.
+    Slot,
+    /// One or more tokens, white space and punctuation included.
+    List,
+}
+
+/// A template on its way out of clustering.
+pub(crate) struct Draft {
+    pub pieces: Vec<Piece>,
+    pub layout: Box<str>,
+}
+
+/// A message template: text with slots.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Template {
+    /// Its number: templates are numbered in the order of their pieces.
+    pub id: u32,
+    /// Its text, slots written `<*>`.
+    pub text: String,
+    /// The detected kind of each slot.
+    pub kinds: Vec<SlotKind>,
+    /// Lines that have it, of those it was mined from.
+    pub count: u64,
+    /// Its pieces.
+    pub pieces: Vec<Piece>,
+    /// Its white space where that is not single blanks; each run ended by `|`, the outer ones included.
+    pub layout: Box<str>,
+}
+
+/// A parsed line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parsed<'a> {
+    /// The template's id.
+    pub template: u32,
+    /// One value for each slot. One more where the line's white space differs from the template's: see
+    /// [`Template::layout`].
+    pub parameters: Vec<Cow<'a, str>>,
+}
+
+/// A set of templates that parses lines.
+#[derive(Debug, Clone)]
+pub struct Templates {
+    templates: Vec<Template>,
+    matcher: Matcher,
+}
+
+impl PartialEq for Templates {
+    fn eq(&self, other: &Self) -> bool {
+        self.templates == other.templates
+    }
+}
+
+impl Eq for Templates {}
+
+#[derive(Serialize, Deserialize)]
+struct Json<'a> {
+    version: u8,
+    templates: Cow<'a, [Template]>,
+}
+
+impl Templates {
+    /// Numbers the drafts, then counts and types them by what the leaves of the state parse to.
+    pub(crate) fn build(drafts: Vec<Draft>, leaves: &[(&[u8], &Leaf)]) -> Result<Self> {
+        let mut templates: Vec<Template> = drafts
+            .into_iter()
+            .map(|d| Template {
+                id: 0,
+                text: String::new(),
+                kinds: Vec::new(),
+                count: 0,
+                pieces: d.pieces,
+                layout: d.layout,
+            })
+            .collect();
+        templates.sort_unstable_by(|a, b| a.pieces.cmp(&b.pieces));
+        templates.dedup_by(|a, b| a.pieces == b.pieces);
+        for (id, template) in templates.iter_mut().enumerate() {
+            template.id = u32::try_from(id).map_err(|_| Error::Overflow { what: "the number of templates" })?;
+            template.text = text_of(&template.pieces, &template.layout);
+        }
+        let matcher = Matcher::new(&templates);
+        let mut slots: Vec<Vec<Values>> = templates
+            .iter()
+            .map(|t| vec![Values::default(); t.pieces.iter().filter(|p| p.is_slot()).count()])
+            .collect();
+        let mut tokens = Vec::new();
+        let mut spans = Vec::new();
+        for (key, leaf) in leaves {
+            // a line of this skeleton stands for all of them
+            let Some(line) = skeleton::example(key, &leaf.values, &mut tokens) else { continue };
+            let Some(id) = matcher.find(&line, &tokens, &mut spans) else { continue };
+            let template = &mut templates[id as usize];
+            template.count = template.count.saturating_add(leaf.count);
+            for (slot, span) in slots[id as usize].iter_mut().zip(&spans) {
+                observe(slot, &line, &tokens, span, leaf);
+            }
+        }
+        for (template, slots) in templates.iter_mut().zip(slots) {
+            template.kinds = slots.iter().map(kind_of).collect();
+        }
+        Ok(Templates { templates, matcher })
+    }
+
+    /// The templates, by id.
+    pub fn templates(&self) -> &[Template] {
+        &self.templates
+    }
+
+    /// Parses a line: its template and the value of each slot, `None` where no template fits.
+    ///
+    /// Linear in the line for templates without lists. The longest text wins over slots, one-word slots over lists.
+    pub fn parse<'a>(&self, line: &'a str) -> Option<Parsed<'a>> {
+        let mut scratch = Scratch::default();
+        let template = self.find(line, &mut scratch)?;
+        Some(Parsed { template, parameters: self.parameters(line, template, &scratch) })
+    }
+
+    /// The template of a line alone, with buffers that are used again: the fastest form.
+    pub fn find(&self, line: &str, scratch: &mut Scratch) -> Option<u32> {
+        tokenize(line, &mut scratch.tokens);
+        self.matcher.find(line, &scratch.tokens, &mut scratch.spans)
+    }
+
+    /// The parameters of the line that [`Templates::find`] was just called with.
+    pub fn parameters<'a>(&self, line: &'a str, template: u32, scratch: &Scratch) -> Vec<Cow<'a, str>> {
+        let Some(template) = self.templates.get(template as usize) else { return Vec::new() };
+        let text = |span: &std::ops::Range<u32>| {
+            let (first, last) = (scratch.tokens[span.start as usize], scratch.tokens[span.end as usize - 1]);
+            &line[first.start as usize..last.end as usize]
+        };
+        let mut parameters: Vec<Cow<'a, str>> = Vec::with_capacity(scratch.spans.len() + 1);
+        parameters.extend(scratch.spans.iter().map(|span| Cow::Borrowed(text(span))));
+        let blank = |t: &Token| t.class == Class::Blank;
+        let canonical = template.layout.is_empty()
+            && !scratch.tokens.first().is_some_and(blank)
+            && !scratch.tokens.last().is_some_and(blank)
+            && scratch.tokens.iter().all(|t| !blank(t) || t.text(line) == " ");
+        if !canonical {
+            let layout = layout_outside(line, scratch);
+            if layout != *template.layout && !(template.layout.is_empty() && is_single(&layout)) {
+                parameters.push(Cow::Owned(layout));
+            }
+        }
+        parameters
+    }
+
+    /// The line a template and its parameters stand for, byte for byte.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] where the template does not exist or the parameters do not fit it.
+    pub fn rebuild<S: AsRef<str>>(&self, template: u32, parameters: &[S]) -> Result<String> {
+        let bad = |reason: &str| Error::InvalidArgument {
+            argument: "parameters",
+            reason: reason.into(),
+            hint: "Give template and parameters as parse() returned them.".into(),
+        };
+        let template = self.templates.get(template as usize).ok_or_else(|| bad("there is no such template"))?;
+        let slots = template.kinds.len();
+        if parameters.len() != slots && parameters.len() != slots + 1 {
+            return Err(bad(&format!("the template has {slots} slots, {} values were given", parameters.len())));
+        }
+        let layout = parameters.get(slots).map_or(&*template.layout, AsRef::as_ref);
+        let mut runs = layout.split('|');
+        let mut blank = |single: &'static str| {
+            if layout.is_empty() { Ok(single) } else { runs.next().ok_or_else(|| bad("white space is missing")) }
+        };
+        let mut out = String::from(blank("")?);
+        let mut values = parameters.iter();
+        for piece in &template.pieces {
+            match piece {
+                Piece::Blank => out.push_str(blank(" ")?),
+                Piece::Text(text) => out.push_str(text),
+                Piece::Slot | Piece::List => {
+                    out.push_str(values.next().ok_or_else(|| bad("a value is missing"))?.as_ref());
+                }
+            }
+        }
+        out.push_str(blank("")?);
+        Ok(out)
+    }
+
+    /// The binary form: a version byte, then postcard. Equal templates have equal bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // invariant: serialising plain vectors into a growing buffer cannot fail
+        postcard::to_extend(&self.templates, vec![TEMPLATES_VERSION]).unwrap_or_default()
+    }
+
+    /// Reads what [`Templates::to_bytes`] wrote, checking everything.
+    ///
+    /// # Errors
+    /// [`Error::InvalidValue`] or [`Error::NewerVersion`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let (&version, body) = bytes.split_first().ok_or_else(|| Error::invalid(WHAT, "It is empty."))?;
+        check_version(version)?;
+        let (templates, rest): (Vec<Template>, _) =
+            postcard::take_from_bytes(body).map_err(|e| Error::invalid(WHAT, format!("The binary form: {e}.")))?;
+        if !rest.is_empty() {
+            return Err(Error::invalid(WHAT, "Bytes are left over at the end."));
+        }
+        Self::checked(templates)
+    }
+
+    /// The JSON form, complete: [`Templates::from_json`] gives back the same templates.
+    pub fn to_json(&self) -> String {
+        let json = Json { version: TEMPLATES_VERSION, templates: Cow::Borrowed(&self.templates) };
+        // invariant: no map with keys that are not strings, no failing Serialize
+        serde_json::to_string(&json).unwrap_or_default()
+    }
+
+    /// Reads the JSON form, checking everything.
+    ///
+    /// # Errors
+    /// [`Error::InvalidValue`] or [`Error::NewerVersion`].
+    pub fn from_json(json: &str) -> Result<Self> {
+        let json: Json<'_> =
+            serde_json::from_str(json).map_err(|e| Error::invalid(WHAT, format!("The JSON form: {e}.")))?;
+        check_version(json.version)?;
+        Self::checked(json.templates.into_owned())
+    }
+
+    fn checked(templates: Vec<Template>) -> Result<Self> {
+        for (i, t) in templates.iter().enumerate() {
+            let slots = t.pieces.iter().filter(|p| p.is_slot()).count();
+            if t.id as usize != i || slots != t.kinds.len() || t.text != text_of(&t.pieces, &t.layout) {
+                return Err(Error::invalid(WHAT, format!("Template {i} contradicts itself.")));
+            }
+            let blanks = t.pieces.iter().filter(|p| **p == Piece::Blank).count();
+            let spaces = t.layout.chars().all(|c| c == '|' || c.is_ascii_whitespace() || c == '\x0b');
+            let runs = t.layout.matches('|').count();
+            if !t.layout.is_empty() && (!spaces || runs != blanks + 2) {
+                return Err(Error::invalid(WHAT, format!("The white space of template {i} does not fit it.")));
+            }
+            if t.pieces.iter().any(|p| matches!(p, Piece::Text(text) if text.is_empty())) {
+                return Err(Error::invalid(WHAT, format!("Template {i} has empty text.")));
+            }
+        }
+        if templates.windows(2).any(|w| w[0].pieces >= w[1].pieces) {
+            return Err(Error::invalid(WHAT, "The templates are out of order."));
+        }
+        let matcher = Matcher::new(&templates);
+        Ok(Templates { templates, matcher })
+    }
+}
+
+fn check_version(version: u8) -> Result<()> {
+    if version == 0 || version > TEMPLATES_VERSION {
+        return Err(Error::NewerVersion { what: WHAT, found: version.into(), newest: TEMPLATES_VERSION.into() });
+    }
+    Ok(())
+}
+
+/// Buffers of a parse, to be used again.
+#[derive(Debug, Clone, Default)]
+pub struct Scratch {
+    tokens: Vec<Token>,
+    spans: Vec<std::ops::Range<u32>>,
+}
+
+impl Piece {
+    /// True for the pieces that take a value.
+    pub fn is_slot(&self) -> bool {
+        matches!(self, Piece::Slot | Piece::List)
+    }
+}
+
+fn is_single(layout: &str) -> bool {
+    let mut runs: Vec<&str> = layout.split('|').collect();
+    runs.pop();
+    let inner = runs.len().saturating_sub(1);
+    runs.iter().enumerate().all(|(i, run)| if i == 0 || i == inner { run.is_empty() } else { *run == " " })
+}
+
+/// The white space outside the line's parameters: each run ended by `|`, the outer ones included.
+fn layout_outside(line: &str, scratch: &Scratch) -> String {
+    let mut out = String::new();
+    let tokens = &scratch.tokens;
+    let mut spans = scratch.spans.iter().peekable();
+    let inside = |span: &std::ops::Range<u32>, i: usize| span.contains(&(i as u32));
+    if tokens.first().is_none_or(|t| t.class != Class::Blank || spans.peek().is_some_and(|s| inside(s, 0))) {
+        out.push('|');
+    }
+    for (i, token) in tokens.iter().enumerate() {
+        while spans.peek().is_some_and(|s| s.end as usize <= i) {
+            spans.next();
+        }
+        if token.class == Class::Blank && !spans.peek().is_some_and(|s| inside(s, i)) {
+            out.push_str(token.text(line));
+            out.push('|');
+        }
+    }
+    if tokens.len() < 2 || tokens.last().is_some_and(|t| t.class != Class::Blank) {
+        out.push('|');
+    }
+    out
+}
+
+fn text_of(pieces: &[Piece], layout: &str) -> String {
+    let mut runs = layout.split('|').skip(1);
+    let mut out = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Blank if layout.is_empty() => out.push(' '),
+            Piece::Blank => out.push_str(runs.next().unwrap_or(" ")),
+            Piece::Text(text) => out.push_str(text),
+            Piece::Slot | Piece::List => out.push_str(SLOT),
+        }
+    }
+    out
+}
+
+/// Adds what a leaf knows of the tokens in `span` to a slot.
+fn observe(slot: &mut Values, line: &str, tokens: &[Token], span: &std::ops::Range<u32>, leaf: &Leaf) {
+    let valued = |t: &&Token| matches!(t.class, Class::Value(_) | Class::Soft);
+    let token = &tokens[span.start as usize];
+    if span.len() > 1 {
+        slot.kinds.add(SlotKind::Text);
+        slot.seen = None;
+    } else if valued(&token) {
+        let before = tokens[..span.start as usize].iter().filter(valued).count();
+        if let Some(values) = leaf.values.get(before) {
+            slot.merge(values);
+        }
+    } else {
+        slot.kinds.add(SlotKind::Text);
+        slot.add(token.text(line));
+    }
+}
+
+/// The kind of a slot from all that was seen in it.
+fn kind_of(values: &Values) -> SlotKind {
+    match (&values.seen, values.kinds.common()) {
+        (Some(seen), _) if seen.len() == 1 => SlotKind::Constant,
+        (Some(seen), SlotKind::Text | SlotKind::Identifier) if seen.len() <= MAX_VALUES => SlotKind::Categorical,
+        (_, kind) if values.kinds != Kinds::default() => kind,
+        _ => SlotKind::Text,
+    }
+}

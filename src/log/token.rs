@@ -1,0 +1,190 @@
+//! Splits a line into words, values, delimiters and blanks, without losing a byte.
+//!
+//! The tokens of a line tile it: joined in order they are the line again. What a token *is* depends on its own text and
+//! its neighbours in the line alone, so that mining and matching, on any node and in any order, see the same tokens.
+//!
+//! * a [`Class::Word`] has no digit and may be part of a template,
+//! * a [`Class::Soft`] word holds a few digits (`eth0`, `jk2_init`): the values seen decide whether it is text or a slot,
+//! * a [`Class::Value`] is a number, address, path, identifier …: always a slot,
+//! * a [`Class::Delimiter`] is punctuation that stays in the template, a [`Class::Blank`] a run of white space.
+
+use super::kind::SlotKind;
+use super::scan::{self, CLASS, D, W, is_word_byte};
+
+/// Tokens of a line that are looked at one by one; what follows is one slot of free text.
+pub const MAX_TOKENS: usize = 256;
+/// A longer word is a value.
+pub const MAX_WORD: usize = 64;
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// A run of white space.
+    Blank,
+    /// Punctuation.
+    Delimiter,
+    /// Text without digits.
+    Word,
+    /// A word with a few digits.
+    Soft,
+    /// Always a slot; the kind its text has.
+    Value(SlotKind),
+}
+
+/// A piece of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Token {
+    /// What it is.
+    pub class: Class,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Token {
+    /// The token's text in the line it was taken from.
+    pub fn text<'a>(&self, line: &'a str) -> &'a str {
+        &line[self.start as usize..self.end as usize]
+    }
+}
+
+/// Splits `line` into `tokens`, which is cleared first.
+///
+/// Takes time linear in the line. Lines are cut at 2³² bytes by the caller's types long before this matters; offsets
+/// are 32 bits wide, longer lines become one value.
+pub fn tokenize(line: &str, tokens: &mut Vec<Token>) {
+    tokens.clear();
+    let bytes = line.as_bytes();
+    let n = bytes.len();
+    if u32::try_from(n).is_err() {
+        // invariant: no Postgres or file line is this long; keep offsets representable
+        return;
+    }
+    let mut at = 0;
+    while at < n {
+        if tokens.len() + 4 > MAX_TOKENS {
+            push(tokens, Class::Value(SlotKind::Text), at, n);
+            return;
+        }
+        match CLASS[bytes[at] as usize] {
+            scan::B => {
+                let start = at;
+                while at < n && CLASS[bytes[at] as usize] == scan::B {
+                    at += 1;
+                }
+                push(tokens, Class::Blank, start, at);
+            }
+            D => {
+                push(tokens, Class::Delimiter, at, at + 1);
+                at += 1;
+            }
+            _ => at = word(line, at, tokens),
+        }
+    }
+}
+
+fn push(tokens: &mut Vec<Token>, class: Class, start: usize, end: usize) {
+    if start < end {
+        tokens.push(Token { class, start: start as u32, end: end as u32 });
+    }
+}
+
+/// Reads the word or value that starts at `start`; returns where it ends.
+fn word(line: &str, start: usize, tokens: &mut Vec<Token>) -> usize {
+    let bytes = line.as_bytes();
+    let run = scan::run(bytes, start);
+    let mut end = run.end;
+    if let Some(kind) = run.special {
+        end = scan::trim_sentence(bytes, start, end);
+        push(tokens, Class::Value(kind), start, end);
+        return end;
+    }
+    if bytes[start..end].iter().all(|b| *b == b'.') {
+        push(tokens, Class::Delimiter, start, end);
+        return end;
+    }
+    // dot leaders ("enable......0") separate
+    if let Some((from, to)) = scan::dots(bytes, start, end) {
+        if from > start {
+            plain(line, start, from, tokens);
+        }
+        push(tokens, Class::Delimiter, from, to);
+        return to;
+    }
+    if run.digits > 0 || run.slash {
+        end = scan::trim_sentence(bytes, start, end);
+    } else if bytes[end - 1] == b'.' && end - start > 1 {
+        end -= 1;
+        plain(line, start, end, tokens);
+        push(tokens, Class::Delimiter, end, end + 1);
+        return end + 1;
+    }
+    plain(line, start, end, tokens);
+    end
+}
+
+/// Classifies the text from `start` to `end` and adds it.
+fn plain(line: &str, start: usize, end: usize, tokens: &mut Vec<Token>) {
+    let bytes = line.as_bytes();
+    let text = &bytes[start..end];
+    if let Some(dot) = scan::numbered_suffix(text) {
+        push(tokens, Class::Word, start, start + dot);
+        push(tokens, Class::Delimiter, start + dot, start + dot + 1);
+        push(tokens, scan::classify(&text[dot + 1..]), start + dot + 1, end);
+        return;
+    }
+    debug_assert!(text.iter().all(|&b| CLASS[b as usize] >= W || is_word_byte(b) || b == b':' || b == b'@'));
+    push(tokens, scan::classify(text), start, end);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn classes(line: &str) -> Vec<(String, Class)> {
+        let mut tokens = Vec::new();
+        tokenize(line, &mut tokens);
+        tokens.iter().filter(|t| t.class != Class::Blank).map(|t| (t.text(line).into(), t.class)).collect()
+    }
+
+    fn values(line: &str) -> Vec<(String, SlotKind)> {
+        classes(line)
+            .into_iter()
+            .filter_map(|(t, c)| if let Class::Value(k) = c { Some((t, k)) } else { None })
+            .collect()
+    }
+
+    #[test]
+    fn values_are_one_token_each_with_a_kind() {
+        for (line, value, kind) in [
+            ("from 10.1.2.3:80 now", "10.1.2.3:80", SlotKind::Ip),
+            ("from /10.1.2.3:80 now", "/10.1.2.3:80", SlotKind::Ip),
+            ("x=-17, y", "-17", SlotKind::Integer),
+            ("took 3.25 x", "3.25", SlotKind::Decimal),
+            ("took 35ms.", "35ms", SlotKind::Quantity),
+            ("at 0x7fed806eb5d!", "0x7fed806eb5d", SlotKind::Hex),
+            ("id 123e4567-e89b-12d3-a456-426614174000", "123e4567-e89b-12d3-a456-426614174000", SlotKind::Hex),
+            ("open '/var/log/x y'", "/var/log/x", SlotKind::Path),
+            ("open C:\\Temp\\x.log", "C:\\Temp\\x.log", SlotKind::Path),
+            ("get http://a.b/c?d=1", "http://a.b/c?d=1", SlotKind::Path),
+            ("at 12:30:01.5 x", "12:30:01.5", SlotKind::Timestamp),
+            ("at 2024-01-02T03:04:05Z x", "2024-01-02T03:04:05Z", SlotKind::Timestamp),
+            ("mac 00:11:43:e3:ba:c3 x", "00:11:43:e3:ba:c3", SlotKind::Hex),
+            ("block blk_-5140072410813878235", "blk_-5140072410813878235", SlotKind::Identifier),
+        ] {
+            assert!(values(line).contains(&(value.into(), kind)), "{line}: {:?}", classes(line));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn tokens_tile_the_line(line in "\\PC{0,80}|[a-z0-9:./\\\\@=,. \\t-]{0,80}|(?s:.{0,40})") {
+            let mut tokens = Vec::new();
+            tokenize(&line, &mut tokens);
+            let joined: String = tokens.iter().map(|t| t.text(&line)).collect();
+            prop_assert_eq!(joined, line);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The properties that template mining must have, on random and hostile lines.
+#![allow(missing_docs)]
+
+use logfsm::log::{MinerOptions, TemplateMiner, Templates};
+use proptest::prelude::*;
+
+const LIMIT: usize = 64 << 20;
+
+fn miner(lines: &[String]) -> TemplateMiner {
+    let mut miner = TemplateMiner::new(MinerOptions::default(), LIMIT);
+    for line in lines {
+        miner.add(line).unwrap();
+    }
+    miner
+}
+
+/// Lines such as programs write: a few phrases with values of all kinds, and some noise.
+fn line() -> impl Strategy<Value = String> {
+    let value =
+        "[a-f]{1,3}|[0-9]{1,4}|10\\.0\\.[0-9]\\.[0-9]:80|/tmp/[a-c]{1,2}|0x[0-9a-f]{4}|eth[0-3]|blk_-?[0-9]{5}|[0-9]ms";
+    prop_oneof![
+        8 => (0usize..6, value, value, prop::bool::ANY).prop_map(|(phrase, a, b, wide)| {
+            let line = match phrase {
+                0 => format!("Received block {a} of size {b} from peer"),
+                1 => format!("user={a}, host={b}; closed"),
+                2 => format!("[{a}] \"{b}\" failed: no route"),
+                3 => format!("took {a} ({b} in queue)..."),
+                4 => format!("items {a} {b} {a} {b} done"),
+                _ => format!("link {a} is up"),
+            };
+            if wide { line.replace(' ', "  ") } else { line }
+        }),
+        1 => "\\PC{0,60}",
+        1 => "(?s:.{0,40})",
+        1 => "[ \\t|<>*=:,.a-b0-1/\\\\-]{0,40}",
+    ]
+}
+
+fn lines() -> impl Strategy<Value = Vec<String>> {
+    prop::collection::vec(line(), 0..80)
+}
+
+fn texts(templates: &Templates) -> Vec<String> {
+    templates.templates().iter().map(|t| format!("{} {:?}", t.text, t.pieces)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn mining_the_same_lines_again_changes_nothing(lines in lines()) {
+        let once = miner(&lines);
+        let mut twice = once.clone();
+        for line in &lines {
+            twice.add(line).unwrap();
+        }
+        let (once, twice) = (once.finish().unwrap(), twice.finish().unwrap());
+        prop_assert_eq!(texts(&once), texts(&twice));
+        for line in &lines {
+            prop_assert_eq!(once.parse(line), twice.parse(line));
+        }
+    }
+
+    #[test]
+    fn every_line_has_a_template_and_is_rebuilt_from_it(lines in lines()) {
+        let templates = miner(&lines).finish().unwrap();
+        for line in &lines {
+            let parsed = templates.parse(line);
+            prop_assert!(parsed.is_some(), "{:?} has no template among {:?}", line, texts(&templates));
+            let parsed = parsed.unwrap();
+            prop_assert_eq!(&templates.rebuild(parsed.template, &parsed.parameters).unwrap(), line);
+        }
+        let total: u64 = templates.templates().iter().map(|t| t.count).sum();
+        prop_assert_eq!(total, lines.len() as u64);
+    }
+
+    #[test]
+    fn order_and_grouping_do_not_matter(lines in lines(), seed in any::<u64>(), parts in 1usize..6) {
+        let whole = miner(&lines);
+        let mut shuffled: Vec<(u64, &String)> = lines.iter().enumerate()
+            .map(|(i, line)| ((i as u64 + 1).wrapping_mul(seed | 1).rotate_left(17), line)).collect();
+        shuffled.sort();
+        let mut states = vec![TemplateMiner::new(MinerOptions::default(), LIMIT); parts];
+        for (key, line) in shuffled {
+            states[key as usize % parts].add(line).unwrap();
+        }
+        let mut merged = TemplateMiner::new(MinerOptions::default(), LIMIT);
+        for state in states.iter().rev() {
+            let state = TemplateMiner::from_bytes(&state.to_bytes(), LIMIT).unwrap();
+            merged.merge(&state).unwrap();
+        }
+        prop_assert_eq!(merged.to_bytes(), whole.to_bytes());
+        prop_assert_eq!(merged.finish().unwrap().to_bytes(), whole.finish().unwrap().to_bytes());
+        prop_assert_eq!(merged.lines(), lines.len() as u64);
+    }
+
+    #[test]
+    fn binary_and_json_forms_are_complete(lines in lines()) {
+        let templates = miner(&lines).finish().unwrap();
+        let binary = Templates::from_bytes(&templates.to_bytes()).unwrap();
+        let json = Templates::from_json(&templates.to_json()).unwrap();
+        prop_assert_eq!(&binary, &templates);
+        prop_assert_eq!(&json, &templates);
+        for line in &lines {
+            prop_assert_eq!(binary.parse(line), templates.parse(line));
+        }
+    }
+
+    #[test]
+    fn arbitrary_bytes_are_errors_at_worst(bytes in prop::collection::vec(any::<u8>(), 0..300), flip in any::<(u16, u8)>(), lines in lines()) {
+        let mut versioned = vec![1];
+        versioned.extend(&bytes);
+        let state = miner(&lines);
+        let (mut miner_bytes, mut template_bytes) = (state.to_bytes(), state.finish().unwrap().to_bytes());
+        let (a, b) = (flip.0 as usize % miner_bytes.len(), flip.0 as usize % template_bytes.len());
+        miner_bytes[a] ^= flip.1;
+        template_bytes[b] ^= flip.1;
+        for form in [&bytes, &versioned, &miner_bytes] {
+            if let Ok(miner) = TemplateMiner::from_bytes(form, LIMIT) {
+                prop_assert_eq!(&TemplateMiner::from_bytes(&miner.to_bytes(), LIMIT).unwrap().to_bytes(), &miner.to_bytes());
+                let _ = miner.finish();
+            }
+        }
+        for form in [&bytes, &versioned, &template_bytes] {
+            if let Ok(templates) = Templates::from_bytes(form) {
+                for line in &lines {
+                    let _ = templates.parse(line).map(|p| templates.rebuild(p.template, &p.parameters));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn hostile_lines_are_bounded() {
+    let long = "a=1, ".repeat(200_000);
+    let lines =
+        vec![long, "x".repeat(1 << 20), "(".repeat(1 << 20), " ".repeat(1 << 20), "1 ".repeat(1 << 19), String::new()];
+    let templates = miner(&lines).finish().unwrap();
+    for line in &lines {
+        let parsed = templates.parse(line).unwrap();
+        assert_eq!(&templates.rebuild(parsed.template, &parsed.parameters).unwrap(), line);
+    }
+}
+
+#[test]
+fn the_memory_limit_is_an_error() {
+    let mut miner = TemplateMiner::new(MinerOptions::default(), 10_000);
+    let failed = (0..10_000u32).map(|i| miner.add(&"x ".repeat(i as usize % 300))).any(|r| r.is_err());
+    assert!(failed);
+}
