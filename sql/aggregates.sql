@@ -10,6 +10,10 @@ CREATE FUNCTION @extschema@.trace_transition(internal, event text, at timestampt
     LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_transition';
 CREATE FUNCTION @extschema@.trace_transition(internal, event text, seq bigint) RETURNS internal
     LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_transition_seq';
+CREATE FUNCTION @extschema@.trace_transition(internal, event text, seq bigint, component text) RETURNS internal
+    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_transition_seq';
+CREATE FUNCTION @extschema@.trace_transition(internal, event text, seq bigint, component text, params jsonb) RETURNS internal
+    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_transition_seq';
 CREATE FUNCTION @extschema@.trace_final(internal) RETURNS @extschema@.trace
     LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_final';
 CREATE FUNCTION @extschema@.trace_combine(internal, internal) RETURNS internal
@@ -39,10 +43,21 @@ CREATE AGGREGATE @extschema@.trace_agg(event text, seq bigint) (
     SFUNC = @extschema@.trace_transition, STYPE = internal, SSPACE = 512, FINALFUNC = @extschema@.trace_final,
     COMBINEFUNC = @extschema@.trace_combine, SERIALFUNC = @extschema@.trace_serial, DESERIALFUNC = @extschema@.trace_deserial, PARALLEL = SAFE
 );
+CREATE AGGREGATE @extschema@.trace_agg(event text, seq bigint, component text) (
+    SFUNC = @extschema@.trace_transition, STYPE = internal, SSPACE = 512, FINALFUNC = @extschema@.trace_final,
+    COMBINEFUNC = @extschema@.trace_combine, SERIALFUNC = @extschema@.trace_serial, DESERIALFUNC = @extschema@.trace_deserial, PARALLEL = SAFE
+);
+CREATE AGGREGATE @extschema@.trace_agg(event text, seq bigint, component text, params jsonb) (
+    SFUNC = @extschema@.trace_transition, STYPE = internal, SSPACE = 2048, FINALFUNC = @extschema@.trace_final,
+    COMBINEFUNC = @extschema@.trace_combine, SERIALFUNC = @extschema@.trace_serial, DESERIALFUNC = @extschema@.trace_deserial, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE @extschema@.trace_agg(text, bigint, text) IS 'The events of a group as one trace without times, each with its component.';
+COMMENT ON AGGREGATE @extschema@.trace_agg(text, bigint, text, jsonb) IS
+    'The events of a group as one trace without times, each with component and parameters.';
 COMMENT ON AGGREGATE @extschema@.trace_agg(text, timestamptz) IS
     'The events of a group, in any order, as one trace: ordered by at, ties by event bytes. O(n log n). NULL event or time: error 22004.';
 COMMENT ON AGGREGATE @extschema@.trace_agg(text, timestamptz, bigint) IS
-    'The events of a group as one trace: ordered by at, then seq, then event bytes.';
+    'The events of a group as one trace: ordered by at, then seq, then event bytes; seq may be NULL for all events of a trace.';
 COMMENT ON AGGREGATE @extschema@.trace_agg(text, timestamptz, bigint, text) IS
     'The events of a group as one trace, each with the component that wrote it (may be NULL).';
 COMMENT ON AGGREGATE @extschema@.trace_agg(text, timestamptz, bigint, text, jsonb) IS
@@ -67,3 +82,20 @@ CREATE AGGREGATE @extschema@.rollup(@extschema@.automaton) (
 );
 COMMENT ON AGGREGATE @extschema@.rollup(@extschema@.automaton) IS
     'One prefix tree from the trees of shards, days or services: exactly what prefix_tree_agg over all their traces gives. An inferred automaton is error 22023.';
+
+CREATE FUNCTION @extschema@.template_transition(@extschema@.templates, message text) RETURNS @extschema@.templates
+    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_template_transition';
+CREATE FUNCTION @extschema@.template_combine(@extschema@.templates, @extschema@.templates) RETURNS @extschema@.templates
+    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_template_combine';
+
+CREATE AGGREGATE @extschema@.template_agg(message text) (
+    SFUNC = @extschema@.template_transition, STYPE = @extschema@.templates,
+    COMBINEFUNC = @extschema@.template_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE @extschema@.template_agg(text) IS
+    'The message templates of a group''s lines, the same in any order and any parallel plan. Memory follows templates, not lines; NULL without lines.';
+CREATE AGGREGATE @extschema@.rollup(@extschema@.templates) (
+    SFUNC = @extschema@.template_combine, STYPE = @extschema@.templates,
+    COMBINEFUNC = @extschema@.template_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE @extschema@.rollup(@extschema@.templates) IS 'One set of templates from several: what template_agg over all their lines gives.';

@@ -181,3 +181,19 @@ CREATE FUNCTION @extschema@.generate_trace(
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'logfsm_generate_trace';
 COMMENT ON FUNCTION @extschema@.generate_trace(@extschema@.automaton, bigint, bigint, jsonb) IS
     'The synthetic trace number n of a seed as a value: what generate gives for it.';
+
+-- Templates.
+CREATE FUNCTION @extschema@.parse(
+        templates @extschema@.templates, message text, OUT template_id integer, OUT template text, OUT parameters jsonb
+    ) RETURNS record
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'logfsm_parse';
+COMMENT ON FUNCTION @extschema@.parse(@extschema@.templates, text) IS
+    'The template of a line and its parameters as a JSON array of strings; NULLs where no template fits. Linear in the line.';
+CREATE FUNCTION @extschema@.list_templates(templates @extschema@.templates)
+    RETURNS TABLE (template_id integer, template text, kinds text[], count bigint)
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 50 AS 'MODULE_PATHNAME', 'logfsm_list_templates';
+COMMENT ON FUNCTION @extschema@.list_templates(@extschema@.templates) IS
+    'One row per template: its text with <*> slots, the detected kind of each slot, and how many mined lines have it.';
+CREATE FUNCTION @extschema@.has_parameters(trace @extschema@.trace) RETURNS boolean
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_has_parameters';
+COMMENT ON FUNCTION @extschema@.has_parameters(@extschema@.trace) IS 'Whether any event of a trace has parameters.';

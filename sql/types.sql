@@ -61,3 +61,25 @@ CREATE TYPE @extschema@.automaton (
 );
 COMMENT ON TYPE @extschema@.automaton IS
     'A prefix tree or an inferred state machine with counts, delays and parameter samples. Cast to jsonb or call to_json() to read it.';
+
+CREATE TYPE @extschema@.templates;
+
+CREATE FUNCTION @extschema@.templates_in(cstring) RETURNS @extschema@.templates
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_templates_in';
+CREATE FUNCTION @extschema@.templates_out(@extschema@.templates) RETURNS cstring
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_templates_out';
+CREATE FUNCTION @extschema@.templates_recv(internal) RETURNS @extschema@.templates
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_templates_recv';
+CREATE FUNCTION @extschema@.templates_send(@extschema@.templates) RETURNS bytea
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_templates_send';
+
+CREATE TYPE @extschema@.templates (
+    INPUT = @extschema@.templates_in,
+    OUTPUT = @extschema@.templates_out,
+    RECEIVE = @extschema@.templates_recv,
+    SEND = @extschema@.templates_send,
+    STORAGE = extended,
+    ALIGNMENT = int4
+);
+COMMENT ON TYPE @extschema@.templates IS
+    'Message templates mined from lines, in a form that can be rolled up; list_templates() reads them, parse() applies them.';

@@ -4,13 +4,13 @@ use super::call::{cstring, datum, jsonb, sql_functions, text, utf8, varlena};
 use super::error::Failure;
 use super::set::{Row, Rows, stream};
 use super::{expanded, text_form};
-use crate::automaton::{Automaton, Histogram};
+use crate::automaton::{Automaton, Histogram, PrefixTree};
 use std::ffi::CStr;
 
 const PREFIX: &str = "automaton:";
 
 /// Rows of values computed beforehand: only small things such as states, not events.
-fn rows<T: 'static>(values: Vec<T>, row: impl Fn(T) -> Result<Row, Failure> + 'static) -> Result<Rows, Failure> {
+pub fn rows<T: 'static>(values: Vec<T>, row: impl Fn(T) -> Result<Row, Failure> + 'static) -> Result<Rows, Failure> {
     Ok(Box::new(values.into_iter().map(row)))
 }
 
@@ -35,7 +35,7 @@ sql_functions! {
 
     /// automaton_out(automaton)
     fn logfsm_automaton_out(call) {
-        Ok(call.datum(0).map(|automaton| cstring(&text_form::encode(PREFIX, &expanded::read_bytes(automaton)))))
+        Ok(expanded::flat::<PrefixTree>(call, 0).map(|flat| cstring(&text_form::encode(PREFIX, &flat))))
     }
 
     /// automaton_recv(internal)
@@ -45,24 +45,22 @@ sql_functions! {
 
     /// automaton_send(automaton)
     fn logfsm_automaton_send(call) {
-        Ok(call.datum(0).map(|automaton| varlena(&expanded::read_bytes(automaton))))
+        Ok(expanded::flat::<PrefixTree>(call, 0).map(|flat| varlena(&flat)))
     }
 
     /// automaton_eq(automaton, automaton)
     fn logfsm_automaton_eq(call) {
-        let (Some(a), Some(b)) = (call.datum(0), call.datum(1)) else { return Ok(None) };
-        Ok(datum(expanded::read_bytes(a) == expanded::read_bytes(b)))
+        Ok(datum(expanded::flat::<PrefixTree>(call, 0) == expanded::flat::<PrefixTree>(call, 1)))
     }
 
     /// automaton_ne(automaton, automaton)
     fn logfsm_automaton_ne(call) {
-        let (Some(a), Some(b)) = (call.datum(0), call.datum(1)) else { return Ok(None) };
-        Ok(datum(expanded::read_bytes(a) != expanded::read_bytes(b)))
+        Ok(datum(expanded::flat::<PrefixTree>(call, 0) != expanded::flat::<PrefixTree>(call, 1)))
     }
 
     /// to_json(automaton) → jsonb
     fn logfsm_to_json(call) {
-        Ok(Some(jsonb(&expanded::argument(call, 0)?.to_json())?))
+        Ok(Some(jsonb(&expanded::automaton(call, 0)?.to_json())?))
     }
 
     /// from_json(jsonb) → automaton
@@ -73,7 +71,7 @@ sql_functions! {
     /// states(automaton) → setof (state_id, name, kind, visits, stops)
     fn logfsm_states(call) {
         stream(call, || {
-            let infos = expanded::argument(call, 0)?.state_infos();
+            let infos = expanded::automaton(call, 0)?.state_infos();
             rows(infos.into_iter().enumerate().collect(), |(i, s)| Ok(vec![
                 datum(i as i32),
                 Some(text(&s.name)),
@@ -87,7 +85,7 @@ sql_functions! {
     /// transitions(automaton) → setof (transition_id, src, component, event, dst, count, prob, delays in seconds)
     fn logfsm_transitions(call) {
         stream(call, || {
-            let mut automaton = expanded::argument(call, 0)?;
+            let mut automaton = expanded::automaton(call, 0)?;
             let visits = automaton.visits();
             let labels = std::mem::take(&mut automaton.labels);
             let transitions = automaton.transitions.into_iter().enumerate().collect();
@@ -115,7 +113,7 @@ sql_functions! {
     /// event_types(automaton) → setof (label_id, component, event, count)
     fn logfsm_event_types(call) {
         stream(call, || {
-            let automaton = expanded::argument(call, 0)?;
+            let automaton = expanded::automaton(call, 0)?;
             let mut counts = vec![0u64; automaton.labels.len()];
             automaton.transitions.iter().for_each(|t| counts[t.label as usize] += t.count);
             rows(automaton.labels.into_iter().zip(counts).enumerate().collect(), |(i, (label, count))| Ok(vec![
@@ -130,13 +128,13 @@ sql_functions! {
     /// stats(automaton) → setof (name, value)
     fn logfsm_stats(call) {
         stream(call, || {
-            rows(expanded::argument(call, 0)?.stats().rows, |(name, value)| Ok(vec![Some(text(&name)), Some(text(&value))]))
+            rows(expanded::automaton(call, 0)?.stats().rows, |(name, value)| Ok(vec![Some(text(&name)), Some(text(&value))]))
         })
     }
 
     /// fingerprint(automaton) → text
     fn logfsm_fingerprint(call) {
-        let fingerprint = expanded::argument(call, 0)?.fingerprint();
+        let fingerprint = expanded::automaton(call, 0)?.fingerprint();
         Ok(Some(text(&fingerprint.iter().map(|b| format!("{b:02x}")).collect::<String>())))
     }
 }

@@ -1,29 +1,74 @@
-//! The growing prefix tree as an expanded object: in memory while an aggregate adds to it, flattened only when it must travel.
+//! Aggregate states as expanded objects: in memory while an aggregate adds to them, flattened only when they must
+//! travel.
 
 use super::call::{Call, into_context, null_argument, varlena_payload};
 use super::error::Failure;
 use super::memory_limit;
 use crate::automaton::{Automaton, PrefixTree};
+use crate::log::{MinerOptions, TemplateMiner};
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::c_void;
 
+/// A state that grows by merging, with a flat form.
+pub trait Growing: Clone + 'static {
+    /// Nothing yet.
+    fn empty() -> Self;
+    /// Its flat form.
+    fn flat(&self) -> Vec<u8>;
+    /// Adds what a flat form holds.
+    fn absorb(&mut self, flat: &[u8]) -> Result<(), Failure>;
+}
+
+impl Growing for PrefixTree {
+    fn empty() -> Self {
+        PrefixTree::new(memory_limit())
+    }
+
+    fn flat(&self) -> Vec<u8> {
+        self.to_automaton().to_bytes()
+    }
+
+    fn absorb(&mut self, flat: &[u8]) -> Result<(), Failure> {
+        Ok(self.merge(&Automaton::from_bytes(flat)?)?)
+    }
+}
+
+impl Growing for TemplateMiner {
+    fn empty() -> Self {
+        TemplateMiner::new(MinerOptions::default(), memory_limit())
+    }
+
+    fn flat(&self) -> Vec<u8> {
+        self.to_bytes()
+    }
+
+    fn absorb(&mut self, flat: &[u8]) -> Result<(), Failure> {
+        Ok(self.merge(&TemplateMiner::from_bytes(flat, memory_limit())?)?)
+    }
+}
+
 #[repr(C)]
-struct Expanded {
+struct Expanded<T> {
     header: pg_sys::ExpandedObjectHeader,
-    tree: *mut PrefixTree,
+    state: *mut T,
     /// The flat form between asking for its size and writing it.
     flat: *mut Vec<u8>,
 }
 
-static METHODS: pg_sys::ExpandedObjectMethods =
-    pg_sys::ExpandedObjectMethods { get_flat_size: Some(flat_size), flatten_into: Some(flatten) };
+/// The two methods of an expanded object, for each type of state.
+struct Methods<T>(std::marker::PhantomData<T>);
 
-unsafe extern "C-unwind" fn flat_size(header: *mut pg_sys::ExpandedObjectHeader) -> pg_sys::Size {
+impl<T: Growing> Methods<T> {
+    const TABLE: &'static pg_sys::ExpandedObjectMethods =
+        &pg_sys::ExpandedObjectMethods { get_flat_size: Some(flat_size::<T>), flatten_into: Some(flatten::<T>) };
+}
+
+unsafe extern "C-unwind" fn flat_size<T: Growing>(header: *mut pg_sys::ExpandedObjectHeader) -> pg_sys::Size {
     // SAFETY: only called by Postgres on objects made by `expand`.
     unsafe {
         pg_sys::panic::pgrx_extern_c_guard(move || {
-            let object = &mut *header.cast::<Expanded>();
-            let flat = (*object.tree).to_automaton().to_bytes();
+            let object = &mut *header.cast::<Expanded<T>>();
+            let flat = (*object.state).flat();
             let size = flat.len() + pg_sys::VARHDRSZ;
             *object.flat = flat;
             size
@@ -31,11 +76,15 @@ unsafe extern "C-unwind" fn flat_size(header: *mut pg_sys::ExpandedObjectHeader)
     }
 }
 
-unsafe extern "C-unwind" fn flatten(header: *mut pg_sys::ExpandedObjectHeader, room: *mut c_void, size: pg_sys::Size) {
+unsafe extern "C-unwind" fn flatten<T: Growing>(
+    header: *mut pg_sys::ExpandedObjectHeader,
+    room: *mut c_void,
+    size: pg_sys::Size,
+) {
     // SAFETY: as above; Postgres allocated `size` bytes, as `flat_size` said.
     unsafe {
         pg_sys::panic::pgrx_extern_c_guard(move || {
-            let object = &mut *header.cast::<Expanded>();
+            let object = &mut *header.cast::<Expanded<T>>();
             let flat = std::mem::take(&mut *object.flat);
             pgrx::set_varsize_4b(room.cast(), size as i32);
             let payload = room.cast::<u8>().add(pg_sys::VARHDRSZ);
@@ -44,14 +93,14 @@ unsafe extern "C-unwind" fn flatten(header: *mut pg_sys::ExpandedObjectHeader, r
     }
 }
 
-/// Puts a tree into an expanded object of its own memory context below `parent`; gives the read-write datum.
-pub fn expand(tree: PrefixTree, parent: pg_sys::MemoryContext) -> Datum {
+/// Puts a state into an expanded object of its own memory context below `parent`; gives the read-write datum.
+fn expand<T: Growing>(state: T, parent: pg_sys::MemoryContext) -> Datum {
     // SAFETY: the object lives in the context that frees it.
     unsafe {
-        let context = pg_sys::AllocSetContextCreateInternal(parent, c"logfsm automaton".as_ptr(), 0, 1024, 8192);
-        let object = pg_sys::MemoryContextAllocZero(context, size_of::<Expanded>()).cast::<Expanded>();
-        pg_sys::EOH_init_header(&mut (*object).header, &METHODS, context);
-        (*object).tree = into_context(tree, context);
+        let context = pg_sys::AllocSetContextCreateInternal(parent, c"logfsm state".as_ptr(), 0, 1024, 8192);
+        let object = pg_sys::MemoryContextAllocZero(context, size_of::<Expanded<T>>()).cast::<Expanded<T>>();
+        pg_sys::EOH_init_header(&mut (*object).header, Methods::<T>::TABLE, context);
+        (*object).state = into_context(state, context);
         (*object).flat = into_context(Vec::new(), context);
         Datum::from((*object).header.eoh_rw_ptr.as_mut_ptr())
     }
@@ -60,9 +109,9 @@ pub fn expand(tree: PrefixTree, parent: pg_sys::MemoryContext) -> Datum {
 /// First byte 1: a pointer to something outside; the second says what.
 const EXTERNAL: u8 = 1;
 
-/// Argument `i` if it is an expanded object; the flag says whether it may be changed in place.
-fn expanded<'a>(datum: Datum) -> Option<(&'a mut PrefixTree, bool)> {
-    // SAFETY: the datum is a varlena; an expanded one of our type was made by `expand`.
+/// The state of an expanded object; the flag says whether it may be changed in place.
+fn expanded<'a, T: Growing>(datum: Datum) -> Option<(&'a mut T, bool)> {
+    // SAFETY: the datum is a varlena of the SQL type of T; an expanded one was made by `expand::<T>`.
     unsafe {
         let bytes = datum.cast_mut_ptr::<u8>();
         let tag = (*bytes == EXTERNAL).then(|| u32::from(*bytes.add(1)))?;
@@ -70,57 +119,62 @@ fn expanded<'a>(datum: Datum) -> Option<(&'a mut PrefixTree, bool)> {
         if !writable && tag != pg_sys::vartag_external::VARTAG_EXPANDED_RO {
             return None;
         }
-        let object = pg_sys::DatumGetEOHP(datum).cast::<Expanded>();
-        Some((&mut *(*object).tree, writable))
+        let object = pg_sys::DatumGetEOHP(datum).cast::<Expanded<T>>();
+        Some((&mut *(*object).state, writable))
     }
 }
 
-/// An automaton argument.
-pub fn read(datum: Datum) -> Result<Automaton, Failure> {
-    match expanded(datum) {
+/// Argument `i` of an automaton's type in strict functions.
+pub fn automaton(call: Call, i: usize) -> Result<Automaton, Failure> {
+    let datum = call.datum(i).ok_or_else(|| null_argument("automaton"))?;
+    match expanded::<PrefixTree>(datum) {
         Some((tree, _)) => Ok(tree.to_automaton()),
         // SAFETY: not expanded, so a flat varlena.
         None => Ok(Automaton::from_bytes(unsafe { varlena_payload(datum) })?),
     }
 }
 
-/// Automaton argument `i` of a strict function.
-pub fn argument(call: Call, i: usize) -> Result<Automaton, Failure> {
-    read(call.datum(i).ok_or_else(|| null_argument("automaton"))?)
-}
-
-/// The binary form of an automaton argument.
-pub fn read_bytes(datum: Datum) -> Vec<u8> {
-    match expanded(datum) {
-        Some((tree, _)) => tree.to_automaton().to_bytes(),
+/// Argument `i` of the type of T in its flat form.
+pub fn flat<T: Growing>(call: Call, i: usize) -> Option<Vec<u8>> {
+    call.datum(i).map(|datum| match expanded::<T>(datum) {
+        Some((state, _)) => state.flat(),
         // SAFETY: not expanded, so a flat varlena.
         None => unsafe { varlena_payload(datum) }.to_vec(),
-    }
+    })
 }
 
-/// The growing tree of an aggregate's state argument: changed in place where it is ours, else a copy or a new one.
-pub fn growing<'a>(call: Call) -> Result<(Datum, &'a mut PrefixTree), Failure> {
-    let limit = memory_limit();
-    let Some(datum) = call.datum(0) else { return fresh(call, PrefixTree::new(limit)) };
-    match expanded(datum) {
-        Some((tree, true)) => Ok((datum, tree)),
-        Some((tree, false)) => fresh(call, tree.clone()),
+/// The state argument of an aggregate: changed in place where it is ours, else a copy or a new one.
+pub fn growing<'a, T: Growing>(call: Call) -> Result<(Datum, &'a mut T), Failure> {
+    let Some(datum) = call.datum(0) else { return fresh(call, T::empty()) };
+    match expanded::<T>(datum) {
+        Some((state, true)) => Ok((datum, state)),
+        Some((state, false)) => fresh(call, state.clone()),
         None => {
-            let mut tree = PrefixTree::new(limit);
-            tree.merge(&read(datum)?)?;
-            fresh(call, tree)
+            let mut state = T::empty();
+            // SAFETY: not expanded, so a flat varlena.
+            state.absorb(unsafe { varlena_payload(datum) })?;
+            fresh(call, state)
         }
     }
 }
 
-fn fresh<'a>(call: Call, tree: PrefixTree) -> Result<(Datum, &'a mut PrefixTree), Failure> {
-    let datum = expand(tree, call.aggregate_context());
-    expanded(datum).map(|(tree, _)| (datum, tree)).ok_or_else(|| null_argument("state"))
+/// Combines the state argument with a second one.
+pub fn combine<T: Growing>(call: Call) -> super::call::Reply {
+    let Some(other) = flat::<T>(call, 1) else { return Ok(call.datum(0)) };
+    let (datum, state) = growing::<T>(call)?;
+    state.absorb(&other)?;
+    Ok(Some(datum))
 }
 
-/// What identifies an automaton argument without reading it: its raw bytes, or its place in a TOAST table.
-pub fn raw_key<'a>(datum: Datum) -> Option<&'a [u8]> {
-    if expanded(datum).is_some() {
+fn fresh<'a, T: Growing>(call: Call, state: T) -> Result<(Datum, &'a mut T), Failure> {
+    let datum = expand(state, call.aggregate_context());
+    expanded(datum).map(|(state, _)| (datum, state)).ok_or_else(|| null_argument("state"))
+}
+
+/// What identifies an argument without reading it: its raw bytes, or its place in a TOAST table. `None` for an
+/// expanded object.
+pub fn raw_key<'a, T: Growing>(datum: Datum) -> Option<&'a [u8]> {
+    if expanded::<T>(datum).is_some() {
         return None;
     }
     // SAFETY: a varlena, whose size its first bytes tell.

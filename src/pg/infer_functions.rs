@@ -29,11 +29,10 @@ fn method_rows() -> Vec<Row> {
 sql_functions! {
     /// infer(automaton, text, jsonb) → automaton
     fn logfsm_infer(call) {
-        let Some(tree) = call.datum(0) else { return Ok(None) };
         let method = call.need_text(1, "method")?;
         let options = call.json(2, "{}");
         let control = Control::new(&check_interrupts, memory_limit());
-        Ok(Some(varlena(&infer(&expanded::read(tree)?, method, &options, &control)?.to_bytes())))
+        Ok(Some(varlena(&infer(&expanded::automaton(call, 0)?, method, &options, &control)?.to_bytes())))
     }
 
     /// list_methods() → setof (method, summary, option, default_value, takes, meaning)

@@ -4,17 +4,18 @@
 #![allow(unsafe_code)]
 
 mod automaton_type;
+mod cache;
 mod call;
 mod error;
 mod expanded;
 mod infer_functions;
-mod machine_cache;
 mod model;
 mod prefix_tree_agg;
 mod replay_functions;
 mod set;
 mod sql;
 mod subtransaction;
+mod template_functions;
 mod text_form;
 mod trace_agg;
 mod trace_type;

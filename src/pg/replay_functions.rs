@@ -1,8 +1,8 @@
 //! accepts, score, explain, replay and generate: a machine and a trace, or a machine and a seed.
 
+use super::cache::machine;
 use super::call::{Call, Reply, datum, sql_functions, text};
 use super::error::Failure;
-use super::machine_cache::machine;
 use super::set::{Row, Rows, stream};
 use super::trace_type::{read, reply, timestamp};
 use crate::conform::Machine;

@@ -26,15 +26,23 @@ struct Shape {
 
 impl Shape {
     fn of(call: Call, at: bool) -> Self {
-        // SAFETY: reads the call frame.
-        let arguments = unsafe { (*call.0).nargs };
-        Shape { at, seq: !at || arguments > 3, component: arguments > 4, parameters: arguments > 5 }
+        // SAFETY: reads the call frame. Without a time, seq stands in its place.
+        let arguments = unsafe { (*call.0).nargs } + i16::from(!at);
+        Shape { at, seq: arguments > 3, component: arguments > 4, parameters: arguments > 5 }
+    }
+
+    /// The position of the component; parameters come after it.
+    fn component_argument(self) -> usize {
+        if self.at { 4 } else { 3 }
     }
 
     fn words(self) -> usize {
         1 + usize::from(self.at) + usize::from(self.seq) + usize::from(self.parameters)
     }
 }
+
+/// Stands for a sequence number that was not given.
+const NO_SEQ: i64 = i64::MIN;
 
 /// Labels of one call site, numbered as they come.
 #[derive(Default)]
@@ -173,22 +181,26 @@ impl State {
         })
     }
 
-    fn trace(&self) -> Trace {
+    fn trace(&self) -> Result<Trace, Failure> {
         let mut rows: Vec<Row<'_>> = (0..self.rows).map(|i| self.row(i)).collect();
         rows.sort_unstable_by(|a, b| self.compare(a, b));
         let tied = rows.windows(2).filter(|pair| (pair[0].at, pair[0].seq) == (pair[1].at, pair[1].seq)).count();
         let has_parameters = rows.iter().any(|row| row.parameters.is_some());
-        Trace {
+        let numbered = rows.iter().filter(|row| row.seq != NO_SEQ).count();
+        if self.shape.seq && numbered != 0 && numbered != rows.len() {
+            return Err(Error::NullInput { argument: "the sequence number of some events" }.into());
+        }
+        Ok(Trace {
             variant: Variant::from_ids(rows.iter().map(|row| row.label), &self.interner().labels),
             times: if self.shape.at { rows.iter().map(|row| row.at).collect() } else { Vec::new() },
-            seqs: if self.shape.seq { rows.iter().map(|row| row.seq).collect() } else { Vec::new() },
+            seqs: if self.shape.seq && numbered > 0 { rows.iter().map(|row| row.seq).collect() } else { Vec::new() },
             parameters: if has_parameters {
                 rows.iter().map(|row| row.parameters.map(Into::into)).collect()
             } else {
                 Vec::new()
             },
             ties: tied as u32,
-        }
+        })
     }
 }
 
@@ -234,15 +246,17 @@ fn add_row(call: Call, at: Option<i64>, seq: Option<i64>, shape: Shape) -> Reply
     let context = in_aggregate(call)?;
     let interner: *mut Interner = call.keep(Interner::default);
     let event = call.text(1)?.ok_or(Error::NullInput { argument: "the event type" })?;
-    let component = if shape.component { call.text(4)? } else { None };
-    let parameters = if shape.parameters && call.datum(5).is_some() { Some(call.json(5, "null")) } else { None };
+    let i = shape.component_argument();
+    let component = if shape.component { call.text(i)? } else { None };
+    let parameters =
+        if shape.parameters && call.datum(i + 1).is_some() { Some(call.json(i + 1, "null")) } else { None };
     let state = match state(call, 0) {
         Some(state) => state,
         // SAFETY: just allocated.
         None => unsafe { &mut *State::new(shape, interner, context) },
     };
     let label = state.interner().id(component, event);
-    let row = Row { at: at.unwrap_or(0), label, seq: seq.unwrap_or(0), parameters: parameters.as_deref() };
+    let row = Row { at: at.unwrap_or(0), label, seq: seq.unwrap_or(NO_SEQ), parameters: parameters.as_deref() };
     state.push(row)?;
     Ok(Some(Datum::from(std::ptr::from_mut(state))))
 }
@@ -266,11 +280,10 @@ sql_functions! {
     fn logfsm_trace_transition(call) {
         let shape = Shape::of(call, true);
         let at = finite_time(call)?;
-        let seq = if shape.seq { Some(call.get(3).ok_or(Error::NullInput { argument: "the sequence number" })?) } else { None };
-        add_row(call, Some(at), seq, shape)
+        add_row(call, Some(at), if shape.seq { call.get(3) } else { None }, shape)
     }
 
-    /// trace_transition(internal, event, seq) → internal
+    /// trace_transition(internal, event, seq [, component [, params]]) → internal
     fn logfsm_trace_transition_seq(call) {
         let seq = call.get(2).ok_or(Error::NullInput { argument: "the sequence number" })?;
         add_row(call, None, Some(seq), Shape::of(call, false))
@@ -278,7 +291,7 @@ sql_functions! {
 
     /// trace_final(internal) → trace
     fn logfsm_trace_final(call) {
-        Ok(state(call, 0).map(|state| varlena(&state.trace().to_bytes())))
+        state(call, 0).map(|state| Ok(varlena(&state.trace()?.to_bytes()))).transpose()
     }
 
     /// trace_combine(internal, internal) → internal

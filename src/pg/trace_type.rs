@@ -118,6 +118,12 @@ sql_functions! {
         Ok(duration.map(Interval::from_micros).and_then(datum))
     }
 
+    /// has_parameters(trace) → boolean
+    fn logfsm_trace_has_parameters(call) {
+        let Some(bytes) = call.bytes(0) else { return Ok(None) };
+        Ok(datum(!TraceView::from_bytes(bytes)?.parameters.is_empty()))
+    }
+
     /// events(trace) → setof (seq, at, component, event, parameters)
     fn logfsm_trace_events(call) {
         stream(call, || {

@@ -34,8 +34,6 @@ pub fn create_model(call: Call) -> Reply {
         refresh_by: optional(11)?.or(optional(5)?),
         events: call.need_text(13, "events")?.into(),
         fits: 0,
-        method: None,
-        fit_options: None,
     };
     let lateness: pgrx::datum::Interval = call.need(12, "lateness")?;
     let schema = call.text(14)?;

@@ -28,7 +28,13 @@ pub fn fit(call: Call) -> Reply {
         // The high-water mark is taken before reading: rows that arrive in between are read again by refresh.
         let high_water = model.info.refresh_by.as_ref().map_or_else(
             || "NULL".into(),
-            |by| format!("(SELECT pg_catalog.max({})::timestamptz FROM {})", sql::quote_identifier(by), model.info.source),
+            |by| {
+                format!(
+                    "(SELECT pg_catalog.max({})::timestamptz FROM {})",
+                    sql::quote_identifier(by),
+                    model.info.source
+                )
+            },
         );
         let set = format!(
             "UPDATE {} SET method = $1, fit_options = $2::jsonb, since = $3, until = $4,
@@ -110,8 +116,7 @@ fn read_traces(model: &Model, leaves: &mut Leaves<'_>) -> Result<(), Failure> {
 
 /// Fails where rows had no trace key.
 pub fn require_keys(model: &Model, leaf: &str) -> Result<(), Failure> {
-    let keyless: Option<i64> =
-        sql::one(&format!("SELECT n_events::bigint FROM {leaf} WHERE trace_key IS NULL"), &[])?;
+    let keyless: Option<i64> = sql::one(&format!("SELECT n_events::bigint FROM {leaf} WHERE trace_key IS NULL"), &[])?;
     let Some(rows) = keyless else { return Ok(()) };
     Err(Failure::new(PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED, "the trace key of a row must not be NULL")
         .detail(format!("{rows} rows of {} have no trace key.", model.info.source))
@@ -215,7 +220,9 @@ pub fn mark_scores(model: &Model, scores: &str) -> Result<(), Failure> {
 fn retire_runs(model: &Model) -> Result<(), Failure> {
     let runs = model.table("runs");
     let mut stale: Vec<i32> = Vec::new();
-    let query = format!("SELECT run_id FROM {runs} WHERE kind OPERATOR(pg_catalog.=) 'synthetic' AND status OPERATOR(pg_catalog.=) 'current' ORDER BY 1");
+    let query = format!(
+        "SELECT run_id FROM {runs} WHERE kind OPERATOR(pg_catalog.=) 'synthetic' AND status OPERATOR(pg_catalog.=) 'current' ORDER BY 1"
+    );
     sql::each_row(&query, &[], |row| {
         stale.extend(row.get::<i32>(1)?);
         Ok(())

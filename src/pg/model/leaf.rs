@@ -8,9 +8,6 @@ use super::Model;
 use crate::pg::error::Failure;
 use crate::pg::sql;
 
-/// The parents in the order in which leaves depend on each other: children last.
-pub const PARENTS: [&str; 7] = ["templates", "states", "transitions", "traces", "events", "parameters", "scores"];
-
 /// A leaf's keys beyond the table's own constraints. `{M}` and `{D}` stand for the suffixes of machine and data leaves.
 fn keys(parent: &str) -> &'static [&'static str] {
     match parent {
@@ -92,7 +89,8 @@ impl<'a> Leaves<'a> {
 
     /// The parent's own checks, which a leaf must have under the same names to be attached.
     fn model_checks(&self, parent: &str) -> Result<Vec<String>, Failure> {
-        let query = "SELECT pg_catalog.format('ADD CONSTRAINT %I %s', c.conname, pg_catalog.pg_get_constraintdef(c.oid))
+        let query =
+            "SELECT pg_catalog.format('ADD CONSTRAINT %I %s', c.conname, pg_catalog.pg_get_constraintdef(c.oid))
                      FROM pg_catalog.pg_constraint c
                      WHERE c.conrelid OPERATOR(pg_catalog.=) $1::regclass AND c.contype OPERATOR(pg_catalog.=) 'c'
                      ORDER BY c.conname";

@@ -7,8 +7,8 @@ use crate::conform::{Explanation, ExplanationKind, Frontier, Machine};
 use crate::pg::error::Failure;
 use crate::pg::sql;
 use crate::trace::{Label, Trace};
-use pgrx::pg_sys;
 use pgrx::datum::TimestampWithTimeZone;
+use pgrx::pg_sys;
 use pgrx::spi::Spi;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -169,8 +169,15 @@ impl<'a> Live<'a> {
             self.key_type
         );
         let fit = self.model.info.fits;
-        let arguments =
-            [key.into(), fit.into(), states.into(), weights.into(), stand.events.into(), stand.score.into(), last_at.into()];
+        let arguments = [
+            key.into(),
+            fit.into(),
+            states.into(),
+            weights.into(),
+            stand.events.into(),
+            stand.score.into(),
+            last_at.into(),
+        ];
         sql::run(&upsert, &arguments)?;
         Ok(())
     }

@@ -46,8 +46,6 @@ pub struct Info {
     pub refresh_by: Option<String>,
     pub events: String,
     pub fits: i32,
-    pub method: Option<String>,
-    pub fit_options: Option<serde_json::Value>,
 }
 
 impl Model {
@@ -56,29 +54,31 @@ impl Model {
     /// Reads as the caller, who needs USAGE on the schema and SELECT on its `model` table.
     pub fn find(name: &str) -> Result<Self, Failure> {
         let mut found: Vec<(String, pg_sys::Oid)> = Vec::new();
-        sql::each_row(
-            "SELECT schema::text, owner::oid FROM logfsm.find_models($1)",
-            &[name.into()],
-            |row| {
-                if let (Some(schema), Some(owner)) = (row.get(1)?, row.get(2)?) {
-                    found.push((schema, owner));
-                }
-                Ok(())
-            },
-        )?;
+        sql::each_row("SELECT schema::text, owner::oid FROM logfsm.find_models($1)", &[name.into()], |row| {
+            if let (Some(schema), Some(owner)) = (row.get(1)?, row.get(2)?) {
+                found.push((schema, owner));
+            }
+            Ok(())
+        })?;
         match found.len() {
-            0 => Err(Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT, format!("model \"{name}\" does not exist"))
-                .detail("No model of that name can be read by the current role.")
-                .hint("SELECT name FROM logfsm.models lists the models you may read; logfsm.create_model() makes one.")),
+            0 => Err(Failure::new(
+                PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
+                format!("model \"{name}\" does not exist"),
+            )
+            .detail("No model of that name can be read by the current role.")
+            .hint("SELECT name FROM logfsm.models lists the models you may read; logfsm.create_model() makes one.")),
             1 => {
                 let (schema, owner) = found.remove(0);
                 Self::read(schema, owner)
             }
             _ => {
                 let schemas: Vec<String> = found.into_iter().map(|(schema, _)| schema).collect();
-                Err(Failure::new(PgSqlErrorCode::ERRCODE_AMBIGUOUS_PARAMETER, format!("model name \"{name}\" is ambiguous"))
-                    .detail(format!("Models of that name are in schemas {}.", schemas.join(", ")))
-                    .hint("Give the schema's name instead."))
+                Err(Failure::new(
+                    PgSqlErrorCode::ERRCODE_AMBIGUOUS_PARAMETER,
+                    format!("model name \"{name}\" is ambiguous"),
+                )
+                .detail(format!("Models of that name are in schemas {}.", schemas.join(", ")))
+                .hint("Give the schema's name instead."))
             }
         }
     }
@@ -86,9 +86,9 @@ impl Model {
     /// Reads the model in a schema that is known to hold one.
     pub fn read(schema: String, owner: pg_sys::Oid) -> Result<Self, Failure> {
         let query = format!(
-            "SELECT (pg_catalog.to_jsonb(m) OPERATOR(pg_catalog.-) '{{prefix_tree,automaton,templates}}'::text[])::text
+            "SELECT pg_catalog.to_jsonb(m)::text
              FROM (SELECT name, source, trace_column, trace_pattern, trace_slot, event_column, message_column, at_column,
-                          seq_column, component_column, params_column, refresh_by, events, fits, method, fit_options
+                          seq_column, component_column, params_column, refresh_by, events, fits
                    FROM {}.model) m",
             quote_identifier(&schema)
         );

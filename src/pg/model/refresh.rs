@@ -75,8 +75,13 @@ fn stage(model: &Model, column: &str) -> Result<String, Failure> {
           WHERE m.high_water IS NULL OR x.{column}::timestamptz OPERATOR(pg_catalog.>=) (m.high_water OPERATOR(pg_catalog.-) m.lateness))"
     );
     // Taken before reading: what arrives in between is read again next time.
-    let high_water = format!("UPDATE {table} SET high_water = high.water FROM (SELECT pg_catalog.max({column})::timestamptz AS water FROM {source}) high");
-    let touched = format!("SELECT DISTINCT r.trace_key FROM ({}) r WHERE r.trace_key IS NOT NULL", model.info.rows_query(&recent, &templates));
+    let high_water = format!(
+        "UPDATE {table} SET high_water = high.water FROM (SELECT pg_catalog.max({column})::timestamptz AS water FROM {source}) high"
+    );
+    let touched = format!(
+        "SELECT DISTINCT r.trace_key FROM ({}) r WHERE r.trace_key IS NOT NULL",
+        model.info.rows_query(&recent, &templates)
+    );
     let reread = traces_query(model, source).replace(
         " GROUP BY r.trace_key",
         &format!(" JOIN ({touched}) AS k ON k.trace_key {equals} r.trace_key GROUP BY r.trace_key"),

@@ -5,6 +5,9 @@ use crate::pg::error::Failure;
 use crate::pg::sql::{self, quote_identifier, quote_literal};
 use pgrx::PgSqlErrorCode;
 
+/// The event type of a line that no stored template fits.
+const UNSEEN: &str = "(unseen template)";
+
 /// A column of a source.
 #[derive(Debug, Clone)]
 pub struct Column {
@@ -103,7 +106,7 @@ impl Info {
         if let Some(message) = &self.message_column {
             let message = quote_identifier(message);
             from += &format!(" CROSS JOIN LATERAL logfsm.parse({templates}, s.{message}::text) AS p");
-            event = "p.template".into();
+            event = format!("CASE WHEN s.{message} IS NOT NULL THEN COALESCE(p.template, '{UNSEEN}') END");
             if self.params_column.is_none() {
                 params = "p.parameters".into();
             }

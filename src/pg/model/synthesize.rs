@@ -72,7 +72,10 @@ pub fn drop_run(call: Call) -> Reply {
             "DELETE FROM {} WHERE run_id OPERATOR(pg_catalog.=) $1 AND run_id OPERATOR(pg_catalog.>) 0",
             model.table("runs")
         );
-        let exists = format!("SELECT true FROM {} WHERE run_id OPERATOR(pg_catalog.=) $1 AND run_id OPERATOR(pg_catalog.>) 0", model.table("runs"));
+        let exists = format!(
+            "SELECT true FROM {} WHERE run_id OPERATOR(pg_catalog.=) $1 AND run_id OPERATOR(pg_catalog.>) 0",
+            model.table("runs")
+        );
         if !sql::holds(&exists, &[run.into()])? {
             let message = format!("model \"{}\" has no synthetic run {run}", model.info.name);
             return Err(Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT, message)

@@ -32,7 +32,10 @@ pub fn watch(call: Call) -> Reply {
         for column in model.info.used_columns() {
             super::source::column(&super::source::columns(&table)?, column, "a column of the model", &table)?;
         }
-        let recorded = format!("SELECT EXISTS (SELECT FROM {} WHERE watched_table OPERATOR(pg_catalog.=) $1::regclass)", model.table("watches"));
+        let recorded = format!(
+            "SELECT EXISTS (SELECT FROM {} WHERE watched_table OPERATOR(pg_catalog.=) $1::regclass)",
+            model.table("watches")
+        );
         if sql::holds(&recorded, &[table.as_str().into()])? {
             let code = PgSqlErrorCode::ERRCODE_DUPLICATE_OBJECT;
             return Err(Failure::new(code, format!("model \"{}\" already watches {table}", model.info.name))
@@ -44,7 +47,10 @@ pub fn watch(call: Call) -> Reply {
         let trigger = format!("logfsm_watch_{}", model_id(&model)?);
         // The trigger depends on a function of the model's schema, so that it goes when the model goes, and so that
         // the model's owner can remove it from a table of somebody else.
-        sql::run(&format!("CREATE FUNCTION {guard}() RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN true"), &[])?;
+        sql::run(
+            &format!("CREATE FUNCTION {guard}() RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN true"),
+            &[],
+        )?;
         let create = format!(
             "CREATE TRIGGER {} AFTER INSERT ON {table} REFERENCING NEW TABLE AS {NEW_ROWS} FOR EACH STATEMENT
              WHEN ({guard}()) EXECUTE FUNCTION logfsm.watch_insert({})",
@@ -76,7 +82,10 @@ pub fn unwatch(call: Call) -> Reply {
         for table in &tables {
             let guard = model.table(&format!("is_watching_{table}"));
             sql::run(&format!("DROP FUNCTION IF EXISTS {guard}() CASCADE"), &[])?;
-            let forget = format!("DELETE FROM {} WHERE watched_table::oid::bigint OPERATOR(pg_catalog.=) $1", model.table("watches"));
+            let forget = format!(
+                "DELETE FROM {} WHERE watched_table::oid::bigint OPERATOR(pg_catalog.=) $1",
+                model.table("watches")
+            );
             sql::run(&forget, &[(*table).into()])?;
         }
         Ok(tables.len() as i32)
