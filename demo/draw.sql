@@ -1,0 +1,1 @@
+SELECT logfsm.to_svg(automaton, '{}') FROM session.model;
