@@ -97,7 +97,7 @@ CREATE FUNCTION @extschema@.to_json(automaton @extschema@.automaton) RETURNS jso
 COMMENT ON FUNCTION @extschema@.to_json(@extschema@.automaton) IS
     'Everything an automaton holds as jsonb; from_json gives the same automaton back.';
 CREATE CAST (@extschema@.automaton AS jsonb) WITH FUNCTION @extschema@.to_json(@extschema@.automaton);
-CREATE FUNCTION @extschema@.from_json(json jsonb) RETURNS @extschema@.automaton
+CREATE FUNCTION @extschema@.from_json(document jsonb) RETURNS @extschema@.automaton
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'logfsm_from_json';
 COMMENT ON FUNCTION @extschema@.from_json(jsonb) IS
     'An automaton from its JSON form; everything is checked, error 22P02 says what is wrong.';
@@ -151,7 +151,7 @@ COMMENT ON FUNCTION @extschema@.score(@extschema@.automaton, @extschema@.trace) 
     'How surprising a trace is, in bits beyond what is usual along its way; about 0 for typical traces, higher is more anomalous. O(length).';
 CREATE FUNCTION @extschema@.explain(automaton @extschema@.automaton, trace @extschema@.trace)
     RETURNS TABLE (
-        "position" integer, event text, kind text, state integer, probability double precision,
+        seq integer, event text, kind text, state integer, probability double precision,
         expected text, expected_probability double precision, contribution double precision
     )
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20 ROWS 20 AS 'MODULE_PATHNAME', 'logfsm_explain';

@@ -33,7 +33,7 @@ COMMENT ON TYPE @extschema@.model_info IS 'What a model''s table "model" holds: 
 -- would run as the caller.
 CREATE FUNCTION @extschema@.list_model_schemas() RETURNS TABLE (schema name, owner oid)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
+AS $$
     SELECT n.nspname, c.relowner
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
@@ -43,8 +43,8 @@ BEGIN ATOMIC
       AND NOT c.relrowsecurity
       AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
       AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
-    ORDER BY n.nspname;
-END;
+    ORDER BY n.nspname
+$$;
 COMMENT ON FUNCTION @extschema@.list_model_schemas() IS 'The schemas that hold a model the caller may read.';
 
 CREATE FUNCTION @extschema@.list_models()
@@ -145,7 +145,7 @@ COMMENT ON FUNCTION @extschema@.score_traces(text) IS
 
 CREATE FUNCTION @extschema@.explain(model text, trace_key text)
     RETURNS TABLE (
-        "position" integer, event text, kind text, state integer, probability double precision,
+        seq integer, event text, kind text, state integer, probability double precision,
         expected text, expected_probability double precision, contribution double precision
     )
     LANGUAGE plpgsql STABLE STRICT ROWS 20 SET search_path = pg_catalog, pg_temp

@@ -136,7 +136,7 @@ CREATE TABLE {schema}.anomalies (
     found_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     watched_table text NOT NULL,
     trace_key {key_type},
-    "position" integer NOT NULL,
+    seq integer NOT NULL,
     at timestamptz,
     event text,
     kind text NOT NULL,

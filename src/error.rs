@@ -69,11 +69,11 @@ pub enum Error {
         argument: &'static str,
     },
     /// A value of an argument that makes no sense.
-    #[error("invalid {argument}: {reason}")]
+    #[error("invalid {argument}")]
     InvalidArgument {
         /// The argument.
         argument: &'static str,
-        /// Why it cannot be used.
+        /// Why it cannot be used, as a sentence.
         reason: String,
         /// What to do instead.
         hint: String,
@@ -123,7 +123,10 @@ impl Error {
     /// More about what was found, where there is more to say.
     pub fn detail(&self) -> Option<String> {
         match self {
-            Error::InvalidValue { reason, .. } | Error::InvalidPattern { reason, .. } => Some(reason.clone()),
+            Error::InvalidValue { reason, .. }
+            | Error::InvalidPattern { reason, .. }
+            | Error::InvalidArgument { reason, .. } => Some(reason.clone()),
+            Error::NoTraces { .. } => Some("There is not one trace to work on.".into()),
             Error::NewerVersion { newest, .. } => Some(format!("The newest version this release reads is {newest}.")),
             Error::UnknownMethod { known, .. } => Some(format!("Methods that exist: {}.", known.join(", "))),
             Error::UnknownOption { known, .. } if known.is_empty() => Some("It has no options.".into()),
@@ -147,12 +150,13 @@ impl Error {
             }
             Error::NewerVersion { .. } => "Install the release of logfsm that wrote it, or a later one.",
             Error::UnknownMethod { .. } => "SELECT * FROM logfsm.methods lists each method and its options.",
-            Error::UnknownOption { .. } => "SELECT * FROM logfsm.methods lists each method's options with defaults.",
+            Error::UnknownOption { .. } => "Option names are written in lower case, as the reference lists them.",
+            Error::InvalidOption { .. } => "Leave the option out to get its default.",
             Error::NotAPrefixTree { .. } => {
                 "Keep the prefix tree that logfsm.prefix_tree_agg() returns, and infer from it or roll it up."
             }
             Error::NullInput { .. } => {
-                "Filter the rows, as in trace_agg(event, at) FILTER (WHERE event IS NOT NULL AND at IS NOT NULL)."
+                "Leave such rows out, as in trace_agg(event, at) FILTER (WHERE event IS NOT NULL AND at IS NOT NULL)."
             }
             Error::InvalidArgument { hint, .. } => return Some(hint.clone()),
             Error::NoTraces { .. } => "Check the source and its filters: at least one trace is needed.",

@@ -2,7 +2,8 @@
 
 use super::Automaton;
 use crate::error::{Error, Result};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// The version this release writes, in binary and in JSON. Older ones stay readable.
@@ -14,11 +15,6 @@ struct JsonOut<'a> {
     version: u8,
     #[serde(flatten)]
     automaton: &'a Automaton,
-}
-
-#[derive(Deserialize)]
-struct JsonVersion {
-    version: u64,
 }
 
 impl Automaton {
@@ -49,10 +45,11 @@ impl Automaton {
 
     /// Reads the JSON form, checking everything.
     pub fn from_json(json: &str) -> Result<Self> {
-        let invalid = |e: serde_json::Error| Error::invalid(WHAT, format!("The JSON form: {e}."));
-        let version: JsonVersion = serde_json::from_str(json).map_err(invalid)?;
-        check_version(version.version)?;
-        let automaton: Self = serde_json::from_str(json).map_err(invalid)?;
+        let not_object = || Error::invalid(WHAT, "The JSON form is an object with a version.");
+        let value: Value = serde_json::from_str(json).map_err(|_| not_object())?;
+        check_version(value.get("version").and_then(Value::as_u64).ok_or_else(not_object)?)?;
+        let automaton: Self =
+            serde_json::from_value(value).map_err(|e| Error::invalid(WHAT, format!("The JSON form: {e}.")))?;
         automaton.validate()?;
         Ok(automaton)
     }

@@ -189,7 +189,7 @@ impl PrefixTree {
         check_lengths(trace, variant.events.len())?;
         let unknown = || Error::InvalidArgument {
             argument: "trace",
-            reason: "it was never added to this prefix tree".into(),
+            reason: "It was never added to this prefix tree.".into(),
             hint: "Run logfsm.fit() to learn the source anew.".into(),
         };
         let mut path = Vec::with_capacity(variant.events.len());

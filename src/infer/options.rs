@@ -49,7 +49,7 @@ impl Options {
             _ => {
                 return Err(Error::InvalidArgument {
                     argument: "options",
-                    reason: "a JSON object is needed".into(),
+                    reason: "A JSON object is needed.".into(),
                     hint: r#"Give an object, as in '{"k": 2}'."#.into(),
                 });
             }

@@ -36,12 +36,23 @@ fn event_row(machine: &Machine, trace: &Trace, path: &[u32], i: usize) -> Row {
     ]
 }
 
+/// The number of the last of `traces` traces from number `first` on.
+fn last_trace(first: i64, traces: i64) -> Result<i64, Failure> {
+    let last = (first >= 1 && traces >= 0).then(|| first.checked_add(traces)).flatten();
+    last.map(|end| end - 1).ok_or_else(|| {
+        Failure::new(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, "invalid range of traces")
+            .detail(format!("{traces} traces from number {first} on were asked for."))
+            .hint("Traces are numbered from 1; give first_trace => n to start at the n-th.")
+    })
+}
+
 /// A generator kept from call to call, with what it was made for.
 type Kept = Option<(Rc<Machine>, i64, String, Generator<Rc<Machine>>)>;
 
 fn one_trace(call: Call) -> Reply {
     let Some(machine) = machine(call, 0)? else { return Ok(None) };
     let (seed, ordinal): (i64, i64) = (call.need(1, "seed")?, call.need(2, "trace")?);
+    last_trace(ordinal, 1)?;
     let options = call.json(3, "{}");
     let kept: &mut Kept = call.keep(|| None);
     if !kept.as_ref().is_some_and(|k| Rc::ptr_eq(&k.0, &machine) && k.1 == seed && k.2 == options) {
@@ -65,7 +76,7 @@ sql_functions! {
         Ok(both(call)?.and_then(|(machine, trace)| datum(machine.score(&trace.variant))))
     }
 
-    /// explain(automaton, trace) → setof (position, event, kind, state, probability, expected, expected_probability, contribution)
+    /// explain(automaton, trace) → setof (seq, event, kind, state, probability, expected, expected_probability, contribution)
     fn logfsm_explain(call) {
         stream(call, || {
             let Some((machine, trace)) = both(call)? else { return Ok(empty()) };
@@ -97,14 +108,9 @@ sql_functions! {
             let Some(machine) = machine(call, 0)? else { return Ok(empty()) };
             let (traces, seed, first): (i64, i64, i64) =
                 (call.need(1, "traces")?, call.need(2, "seed")?, call.need(3, "first_trace")?);
-            if traces < 0 || first < 1 {
-                let message = "traces must not be negative and first_trace must be at least 1";
-                return Err(Failure::new(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, message)
-                    .hint("Traces are numbered from 1; give first_trace => n to start at the n-th."));
-            }
+            let last = last_trace(first, traces)?;
             let options = call.json(4, "{}");
             let generator = Generator::new(machine.clone(), seed, &options)?;
-            let last = first.saturating_add(traces - 1);
             Ok(Box::new(Generated { machine, generator, next: first, last, current: None, at: 0 }))
         })
     }

@@ -188,7 +188,12 @@ impl State {
         let has_parameters = rows.iter().any(|row| row.parameters.is_some());
         let numbered = rows.iter().filter(|row| row.seq != NO_SEQ).count();
         if self.shape.seq && numbered != 0 && numbered != rows.len() {
-            return Err(Error::NullInput { argument: "the sequence number of some events" }.into());
+            return Err(Error::InvalidArgument {
+                argument: "sequence numbers",
+                reason: format!("{numbered} of the {} events of a trace have one, the others have none.", rows.len()),
+                hint: "Give seq for all events of a trace, or for none.".into(),
+            }
+            .into());
         }
         Ok(Trace {
             variant: Variant::from_ids(rows.iter().map(|row| row.label), &self.interner().labels),
@@ -267,7 +272,7 @@ fn finite_time(call: Call) -> Result<i64, Failure> {
     if at == i64::MIN || at == i64::MAX {
         return Err(Error::InvalidArgument {
             argument: "event time",
-            reason: "it is infinite".into(),
+            reason: "It is infinite.".into(),
             hint: "Filter such rows, as in trace_agg(event, at) FILTER (WHERE isfinite(at)).".into(),
         }
         .into());

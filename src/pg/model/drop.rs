@@ -17,6 +17,7 @@ const DEPENDENTS: &str = "
         FROM pg_catalog.pg_depend d
         JOIN pg_catalog.pg_class mine ON d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::regclass
              AND mine.oid OPERATOR(pg_catalog.=) d.refobjid AND mine.relnamespace OPERATOR(pg_catalog.=) $1::regnamespace
+             AND d.deptype OPERATOR(pg_catalog.=) 'n'
         LEFT JOIN pg_catalog.pg_rewrite w ON d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_rewrite'::regclass AND w.oid OPERATOR(pg_catalog.=) d.objid
         LEFT JOIN pg_catalog.pg_class rc ON rc.oid OPERATOR(pg_catalog.=) w.ev_class
         LEFT JOIN pg_catalog.pg_constraint k ON d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_constraint'::regclass AND k.oid OPERATOR(pg_catalog.=) d.objid

@@ -192,7 +192,7 @@ impl<'a> Live<'a> {
             why.expected_probability
         );
         let insert = format!(
-            "INSERT INTO {} (watched_table, trace_key, \"position\", at, event, kind, expected, expected_probability, probability, score, explanation)
+            "INSERT INTO {} (watched_table, trace_key, seq, at, event, kind, expected, expected_probability, probability, score, explanation)
              VALUES ($1, CAST($2::text AS {}), $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             self.model.table("anomalies"),
             self.key_type
