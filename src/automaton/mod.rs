@@ -7,6 +7,7 @@
 mod binary;
 mod histogram;
 mod prefix_tree;
+mod render;
 mod sample;
 mod stats;
 mod validate;
@@ -14,6 +15,7 @@ mod validate;
 pub use binary::AUTOMATON_VERSION;
 pub use histogram::Histogram;
 pub use prefix_tree::PrefixTree;
+pub use render::{Direction, RenderOptions};
 pub use sample::{Item, Sample, keyed_hash};
 pub use stats::{StateInfo, StateKind, Stats};
 
