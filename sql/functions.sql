@@ -197,3 +197,20 @@ COMMENT ON FUNCTION @extschema@.list_templates(@extschema@.templates) IS
 CREATE FUNCTION @extschema@.has_parameters(trace @extschema@.trace) RETURNS boolean
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_has_parameters';
 COMMENT ON FUNCTION @extschema@.has_parameters(@extschema@.trace) IS 'Whether any event of a trace has parameters.';
+
+-- Pictures.
+CREATE FUNCTION @extschema@.to_dot(automaton @extschema@.automaton, options jsonb DEFAULT '{}') RETURNS text
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'logfsm_to_dot';
+COMMENT ON FUNCTION @extschema@.to_dot(@extschema@.automaton, jsonb) IS
+    'The machine as Graphviz text. Options of all pictures: min_probability, min_count, max_transitions, max_label, merge_parallel, direction.';
+CREATE FUNCTION @extschema@.to_mermaid(automaton @extschema@.automaton, options jsonb DEFAULT '{}') RETURNS text
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'logfsm_to_mermaid';
+COMMENT ON FUNCTION @extschema@.to_mermaid(@extschema@.automaton, jsonb) IS 'The machine as a Mermaid diagram, for Markdown. Options as for to_dot.';
+CREATE FUNCTION @extschema@.to_svg(automaton @extschema@.automaton, options jsonb DEFAULT '{}') RETURNS text
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000 AS 'MODULE_PATHNAME', 'logfsm_to_svg';
+COMMENT ON FUNCTION @extschema@.to_svg(@extschema@.automaton, jsonb) IS
+    'The machine as a standalone SVG picture: frequent ways are thick, labels carry probability, count and mean delay; what is hidden is said. Options as for to_dot.';
+CREATE FUNCTION @extschema@.to_html(automaton @extschema@.automaton, options jsonb DEFAULT '{}') RETURNS text
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000 AS 'MODULE_PATHNAME', 'logfsm_to_html';
+COMMENT ON FUNCTION @extschema@.to_html(@extschema@.automaton, jsonb) IS
+    'The picture and a sortable table of all transitions as one standalone HTML page. Options as for to_dot.';

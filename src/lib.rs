@@ -27,3 +27,20 @@ pub mod trace;
 
 #[cfg(feature = "pg")]
 mod pg;
+
+#[cfg(all(feature = "pg", any(test, feature = "pg_test")))]
+#[path = "../pg_test/mod.rs"]
+mod in_database;
+
+/// What `cargo pgrx test` asks of a crate.
+#[cfg(all(test, feature = "pg"))]
+pub mod pg_test {
+    /// Nothing to prepare.
+    pub fn setup(_options: Vec<&str>) {}
+
+    /// Settings of the test cluster.
+    #[must_use]
+    pub fn postgresql_conf_options() -> Vec<&'static str> {
+        vec!["max_parallel_workers = 4", "fsync = off"]
+    }
+}

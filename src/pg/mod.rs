@@ -11,6 +11,7 @@ mod expanded;
 mod infer_functions;
 mod model;
 mod prefix_tree_agg;
+mod render_functions;
 mod replay_functions;
 mod set;
 mod sql;
