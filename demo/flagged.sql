@@ -1,7 +1,7 @@
 \pset footer off
-SELECT a.trace_key AS session, a."position" AS line, a.kind, round(a.score::numeric, 1) AS bits, left(l.message, 60) AS message,
+SELECT a.trace_key AS session, a.seq AS line, a.kind, round(a.score::numeric, 1) AS bits, left(l.message, 60) AS message,
        left(a.expected, 45) AS expected, round(a.expected_probability::numeric, 2) AS "with prob"
-FROM session.anomalies a LEFT JOIN server_log l ON l.session_id = a.trace_key AND l.session_line_num = a."position"
+FROM session.anomalies a LEFT JOIN server_log l ON l.session_id = a.trace_key AND l.session_line_num = a.seq
 ORDER BY a.anomaly_id LIMIT 6;
 \echo The new sessions become part of the model:
 SET client_min_messages = warning;

@@ -1,0 +1,31 @@
+# Everything here runs as root or as an ordinary user with sudo, and works in a private Postgres: see scripts/lib.sh.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-keep test lint bench clean
+
+help: ## say what there is
+	@echo "logfsm: state machines from log tables, inside PostgreSQL"
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install packages and cargo-pgrx, make the private Postgres
+	scripts/setup.sh
+
+demo: ## learn, synthesise, score and watch a real server log; draws demo-out/postgres-session.svg
+	scripts/demo.sh
+
+demo-keep: ## the same, and leave the cluster running to look around
+	scripts/demo.sh keep
+
+test: ## all tests: core, properties, in the database, pg_regress, README
+	scripts/test.sh
+
+lint: ## formatting, clippy, shell scripts
+	scripts/lint.sh
+
+bench: ## benchmarks against SQL floors
+	scripts/bench.sh
+
+clean: ## stop private clusters left running, remove them, the private Postgres and what was built
+	bash -c 'source scripts/lib.sh; for socket in "$$home"/*.socket; do [ ! -e "$$socket" ] || stop_cluster "$$(basename "$$socket" .socket)"; done; rm -rf "$$home"'
+	cargo clean
+	rm -rf demo-out results

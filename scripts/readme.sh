@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Runs the examples of README.md in order, in a fresh database of a private cluster, so that the examples are tests.
+#
+# Blocks run as the unprivileged role "reader", who may create schemas in its database. The fence says what else to do:
+#   ```sql              runs; an error is a failure
+#   ```sql superuser    runs as superuser
+#   ```sql error 22023  must fail with this SQLSTATE
+#   ```sql skip         is not run
+#   ```sh run           runs in a shell, with PGHOST, PGPORT, PGUSER and PGDATABASE set
+# The extension must be installed in the private prefix: LOGFSM_INSTALLED=0 builds and installs it first.
+source "$(dirname "$0")/lib.sh"
+
+[ -x "$bin/postgres" ] || fail "there is no private Postgres in $prefix: run scripts/setup.sh"
+[ "${LOGFSM_INSTALLED:-1}" = 1 ] || install_extension release
+readme=${1:-$top/README.md}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"; stop_cluster readme' EXIT
+start_cluster readme "fsync = off" "autovacuum = off"
+psql=("$bin/psql" -X -q -v ON_ERROR_STOP=1 -v VERBOSITY=verbose)
+"${psql[@]}" -c "CREATE ROLE reader LOGIN" -c "CREATE ROLE app LOGIN" -c "CREATE ROLE other_analyst LOGIN"
+for database in readme other; do
+    "${psql[@]}" -c "CREATE DATABASE $database" -c "GRANT CREATE ON DATABASE $database TO reader"
+    "${psql[@]}" -d "$database" -c "GRANT CREATE ON SCHEMA public TO reader"
+done
+"${psql[@]}" -d other -c "CREATE EXTENSION logfsm"
+
+# One file per block: line number, fence and text.
+awk -v work="$work" '
+    /^```/ && !inside { fence = substr($0, 4); inside = 1; line = NR + 1; file = sprintf("%s/%05d", work, line); printf "" > file; print fence > (file ".fence"); close(file ".fence"); next }
+    /^```/ { inside = 0; close(file); next }
+    inside { print > file }' "$readme"
+
+passed=0 failed=0 skipped=0
+result() {
+    if [ "$1" = ok ]; then passed=$((passed + 1)); return; fi
+    failed=$((failed + 1))
+    printf 'FAIL  README.md line %d (%s): %s\n' "$((10#$line))" "$fence" "$2"
+    sed 's/^/      /' "$work/out" | tail -n 12
+}
+export PGDATABASE=readme PGUSER=reader PGOPTIONS="-c client_min_messages=warning"
+for file in "$work"/*.fence; do
+    fence=$(cat "$file")
+    block=${file%.fence}
+    line=${block##*/}
+    case $fence in
+        "sql")
+            if "${psql[@]}" -f "$block" > "$work/out" 2>&1; then result ok; else result fail "an error"; fi ;;
+        "sql superuser")
+            if "${psql[@]}" -U postgres -f "$block" > "$work/out" 2>&1; then result ok; else result fail "an error"; fi ;;
+        "sql error "*)
+            if "${psql[@]}" -f "$block" > "$work/out" 2>&1; then result fail "no error"
+            elif grep -q "ERROR:  ${fence##* }: " "$work/out"; then result ok
+            else result fail "another error"; fi ;;
+        "sh run")
+            if (cd "$work" && PATH="$bin:$PATH" bash -euo pipefail "$block") > "$work/out" 2>&1; then result ok; else result fail "an error"; fi ;;
+        "sql skip") skipped=$((skipped + 1)) ;;
+        sql*) : > "$work/out"; result fail "unknown mark" ;;
+        *) ;;
+    esac
+    [ -z "${LOGFSM_README_VERBOSE:-}" ] || { printf -- '--- line %d\n' "$((10#$line))"; cat "$work/out" 2> /dev/null || true; }
+done
+[ "$skipped" = 0 ] || echo "readme: $skipped blocks are marked skip"
+echo "readme: $passed passed, $failed failed"
+[ "$failed" = 0 ]
