@@ -1,1 +1,1 @@
-SELECT logfsm.to_svg(automaton, '{"max_label": 60}') FROM session.model;
+SELECT logfsm.to_svg(automaton, '{"max_label": 84}') FROM session.model;

@@ -121,6 +121,10 @@ run analyst synthesize.sql
 say "Scoring all sessions: the most surprising ones, and why"
 run analyst score.sql
 
+say "Drawing the machine"
+run analyst draw.sql -At -o "$out/postgres-session.svg"
+ls -s --block-size=K "$out/postgres-session.svg" | sed 's/^ *\([0-9]*K\) .*/demo-out\/postgres-session.svg: \1/'
+
 say "Watching the table while new log lines arrive"
 run analyst watch.sql > "$home/watch.log"
 read_before=$(as_server stat -c %s "$log")
@@ -131,10 +135,6 @@ customer teller bank "BEGIN;" "UPDATE pgbench_accounts SET abalance = abalance +
 logging off
 ship "$read_before"
 run analyst flagged.sql
-
-say "Drawing the machine"
-run analyst draw.sql -At -o "$out/postgres-session.svg"
-ls -s --block-size=K "$out/postgres-session.svg" | sed 's/^ *\([0-9]*K\) .*/demo-out\/postgres-session.svg: \1/'
 
 finished=1
 say "What to try next"

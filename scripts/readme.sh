@@ -60,6 +60,31 @@ for file in "$work"/*.fence; do
     esac
     [ -z "${LOGFSM_README_VERBOSE:-}" ] || { printf -- '--- line %d\n' "$((10#$line))"; cat "$work/out" 2> /dev/null || true; }
 done
+
+# The reference is complete: every function, type, view, setting, method and option of the extension, and every table,
+# view and column option of a model, is named in it.
+"${psql[@]}" -At -U postgres > "$work/names" << 'SQL'
+WITH members AS (
+    SELECT d.classid, d.objid FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass
+    WHERE e.extname = 'logfsm' AND d.deptype = 'e'
+)
+SELECT p.proname || '(' FROM members JOIN pg_proc p ON classid = 'pg_proc'::regclass AND objid = p.oid
+WHERE p.proname !~ '_(in|out|recv|send|transition|combine|final|serial|deserial|cmp|eq|ne|lt|le|gt|ge|hash|hash_extended)$'
+UNION SELECT t.typname FROM members JOIN pg_type t ON classid = 'pg_type'::regclass AND objid = t.oid
+UNION SELECT c.relname FROM members JOIN pg_class c ON classid = 'pg_class'::regclass AND objid = c.oid
+UNION SELECT name FROM pg_settings WHERE name LIKE 'logfsm.%'
+UNION SELECT '`' || method || '`' FROM logfsm.methods UNION SELECT '`' || option || '`' FROM logfsm.methods
+UNION SELECT '`' || relname || '`' FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relkind IN ('r', 'p', 'v') AND relname !~ '_(fit|run)_[0-9]+$'
+ORDER BY 1;
+SQL
+missing=
+while read -r name; do
+    [ -z "$name" ] || grep -qF -- "$name" "$readme" || missing+=" $name"
+done < "$work/names"
+line=1 fence=reference
+echo "not in it:$missing" > "$work/out"
+if [ -z "$missing" ]; then result ok; else result fail "the reference is incomplete"; fi
+
 [ "$skipped" = 0 ] || echo "readme: $skipped blocks are marked skip"
 echo "readme: $passed passed, $failed failed"
 [ "$failed" = 0 ]
