@@ -34,6 +34,7 @@ finish() {
 }
 trap finish EXIT
 
+unset PGSERVICE PGPASSWORD PGOPTIONS PGAPPNAME
 say "Starting a private cluster that logs in CSV"
 start_cluster demo "logging_collector = on" "log_destination = 'csvlog'" "log_filename = 'server.log'" \
     "log_file_mode = 0600" "log_timezone = 'UTC'" "timezone = 'UTC'" "deadlock_timeout = '200ms'" "autovacuum = off" "fsync = off"
