@@ -2,6 +2,7 @@ SET client_min_messages = warning;
 \pset footer off
 \pset null ''
 SELECT logfsm.score_traces('session') AS scored;
+SELECT count(*) AS real_sessions, count(*) FILTER (WHERE is_anomalous) AS anomalous FROM session.real_traces;
 -- What a trace's explanation says joins the log itself: event n of a session is its line n.
 SELECT round(t.score::numeric, 1) AS bits, t.trace_key AS session, t.n_events AS lines,
        format('line %s is %s here (p = %s): %s', w.seq, replace(w.kind, '_', ' '), round(w.probability::numeric, 4),

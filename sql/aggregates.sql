@@ -99,3 +99,19 @@ CREATE AGGREGATE @extschema@.rollup(@extschema@.templates) (
     COMBINEFUNC = @extschema@.template_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE @extschema@.rollup(@extschema@.templates) IS 'One set of templates from several: what template_agg over all their lines gives.';
+
+COMMENT ON FUNCTION @extschema@.trace_transition(internal, text, timestamptz) IS 'Adds a row to the state of trace_agg.';
+COMMENT ON FUNCTION @extschema@.trace_transition(internal, text, timestamptz, bigint) IS 'Adds a row to the state of trace_agg.';
+COMMENT ON FUNCTION @extschema@.trace_transition(internal, text, timestamptz, bigint, text) IS 'Adds a row to the state of trace_agg.';
+COMMENT ON FUNCTION @extschema@.trace_transition(internal, text, timestamptz, bigint, text, jsonb) IS 'Adds a row to the state of trace_agg.';
+COMMENT ON FUNCTION @extschema@.trace_transition(internal, text, bigint) IS 'Adds a row to the state of trace_agg.';
+COMMENT ON FUNCTION @extschema@.trace_transition(internal, text, bigint, text) IS 'Adds a row to the state of trace_agg.';
+COMMENT ON FUNCTION @extschema@.trace_transition(internal, text, bigint, text, jsonb) IS 'Adds a row to the state of trace_agg.';
+COMMENT ON FUNCTION @extschema@.trace_final(internal) IS 'Orders the rows of trace_agg''s state into a trace.';
+COMMENT ON FUNCTION @extschema@.trace_combine(internal, internal) IS 'Joins two states of trace_agg.';
+COMMENT ON FUNCTION @extschema@.trace_serial(internal) IS 'A state of trace_agg as bytes.';
+COMMENT ON FUNCTION @extschema@.trace_deserial(bytea, internal) IS 'A state of trace_agg from bytes.';
+COMMENT ON FUNCTION @extschema@.prefix_tree_transition(@extschema@.automaton, @extschema@.trace) IS 'Adds a trace to a prefix tree.';
+COMMENT ON FUNCTION @extschema@.prefix_tree_combine(@extschema@.automaton, @extschema@.automaton) IS 'Joins two prefix trees.';
+COMMENT ON FUNCTION @extschema@.template_transition(@extschema@.templates, text) IS 'Adds a line to a set of templates.';
+COMMENT ON FUNCTION @extschema@.template_combine(@extschema@.templates, @extschema@.templates) IS 'Joins two sets of templates.';

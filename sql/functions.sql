@@ -148,15 +148,15 @@ COMMENT ON FUNCTION @extschema@.accepts(@extschema@.automaton, @extschema@.trace
 CREATE FUNCTION @extschema@.score(automaton @extschema@.automaton, trace @extschema@.trace) RETURNS double precision
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'logfsm_score';
 COMMENT ON FUNCTION @extschema@.score(@extschema@.automaton, @extschema@.trace) IS
-    'How surprising a trace is, in bits beyond what is usual along its way; about 0 for typical traces, higher is more anomalous. O(length).';
+    'How anomalous a trace is: the surprise in bits of its rare (below 1 %) and impossible events, its end included; 0 for typical traces, however long. O(length).';
 CREATE FUNCTION @extschema@.explain(automaton @extschema@.automaton, trace @extschema@.trace)
     RETURNS TABLE (
         seq integer, event text, kind text, state integer, probability double precision,
-        expected text, expected_probability double precision, contribution double precision
+        expected text, expected_probability double precision, contribution double precision, explanation text
     )
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20 ROWS 20 AS 'MODULE_PATHNAME', 'logfsm_explain';
 COMMENT ON FUNCTION @extschema@.explain(@extschema@.automaton, @extschema@.trace) IS
-    'Why a trace has its score: one row per event and one for the end (event NULL). kind: usual, rare, unexpected, unknown_type, rare_end, wrong_end. Contributions add up to the score.';
+    'Why a trace has its score: one row per event and one for the end (event NULL). kind: usual, rare, unexpected, unknown_type, rare_end, wrong_end; explanation says it in words. Contributions are in bits and add up to the score.';
 CREATE FUNCTION @extschema@.replay(automaton @extschema@.automaton, trace @extschema@.trace)
     RETURNS TABLE (
         seq integer, at timestamptz, component text, event text, src integer, dst integer, transition_id integer, label_id integer
@@ -214,3 +214,29 @@ CREATE FUNCTION @extschema@.to_html(automaton @extschema@.automaton, options jso
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000 AS 'MODULE_PATHNAME', 'logfsm_to_html';
 COMMENT ON FUNCTION @extschema@.to_html(@extschema@.automaton, jsonb) IS
     'The picture and a sortable table of all transitions as one standalone HTML page. Options as for to_dot.';
+
+-- What belongs to comparison.
+COMMENT ON FUNCTION @extschema@.trace_cmp(@extschema@.trace, @extschema@.trace) IS 'Compares two traces by content: -1, 0 or 1.';
+COMMENT ON FUNCTION @extschema@.trace_eq(@extschema@.trace, @extschema@.trace) IS 'Whether two traces are equal.';
+COMMENT ON FUNCTION @extschema@.trace_ne(@extschema@.trace, @extschema@.trace) IS 'Whether two traces differ.';
+COMMENT ON FUNCTION @extschema@.trace_lt(@extschema@.trace, @extschema@.trace) IS 'Whether a trace sorts before another.';
+COMMENT ON FUNCTION @extschema@.trace_le(@extschema@.trace, @extschema@.trace) IS 'Whether a trace sorts before another or is equal.';
+COMMENT ON FUNCTION @extschema@.trace_gt(@extschema@.trace, @extschema@.trace) IS 'Whether a trace sorts after another.';
+COMMENT ON FUNCTION @extschema@.trace_ge(@extschema@.trace, @extschema@.trace) IS 'Whether a trace sorts after another or is equal.';
+COMMENT ON FUNCTION @extschema@.trace_hash(@extschema@.trace) IS 'A hash of a trace''s content.';
+COMMENT ON FUNCTION @extschema@.trace_hash_extended(@extschema@.trace, bigint) IS 'A seeded hash of a trace''s content.';
+COMMENT ON FUNCTION @extschema@.automaton_eq(@extschema@.automaton, @extschema@.automaton) IS 'Whether two automata are equal in everything they hold.';
+COMMENT ON FUNCTION @extschema@.automaton_ne(@extschema@.automaton, @extschema@.automaton) IS 'Whether two automata differ in anything they hold.';
+COMMENT ON OPERATOR @extschema@.= (@extschema@.trace, @extschema@.trace) IS 'Whether two traces are equal.';
+COMMENT ON OPERATOR @extschema@.<> (@extschema@.trace, @extschema@.trace) IS 'Whether two traces differ.';
+COMMENT ON OPERATOR @extschema@.< (@extschema@.trace, @extschema@.trace) IS 'Whether a trace sorts before another.';
+COMMENT ON OPERATOR @extschema@.<= (@extschema@.trace, @extschema@.trace) IS 'Whether a trace sorts before another or is equal.';
+COMMENT ON OPERATOR @extschema@.> (@extschema@.trace, @extschema@.trace) IS 'Whether a trace sorts after another.';
+COMMENT ON OPERATOR @extschema@.>= (@extschema@.trace, @extschema@.trace) IS 'Whether a trace sorts after another or is equal.';
+COMMENT ON OPERATOR @extschema@.= (@extschema@.automaton, @extschema@.automaton) IS 'Whether two automata are equal in everything they hold.';
+COMMENT ON OPERATOR @extschema@.<> (@extschema@.automaton, @extschema@.automaton) IS 'Whether two automata differ in anything they hold.';
+COMMENT ON OPERATOR CLASS @extschema@.trace_ops USING btree IS 'Order of traces by content: for ORDER BY, DISTINCT and indexes.';
+COMMENT ON OPERATOR CLASS @extschema@.trace_hash_ops USING hash IS 'Hashing of traces by content: for GROUP BY and hash joins.';
+COMMENT ON OPERATOR FAMILY @extschema@.trace_ops USING btree IS 'Order of traces by content.';
+COMMENT ON OPERATOR FAMILY @extschema@.trace_hash_ops USING hash IS 'Hashing of traces by content.';
+COMMENT ON CAST (@extschema@.automaton AS jsonb) IS 'Everything an automaton holds, as to_json() gives it.';

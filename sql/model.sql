@@ -22,6 +22,10 @@ CREATE TYPE @extschema@.model_info AS (
     since timestamptz,
     until timestamptz,
     high_water timestamptz,
+    traces bigint,
+    events_read bigint,
+    states bigint,
+    transitions bigint,
     threshold double precision,
     templates @extschema@.templates,
     prefix_tree @extschema@.automaton,
@@ -29,80 +33,17 @@ CREATE TYPE @extschema@.model_info AS (
 );
 COMMENT ON TYPE @extschema@.model_info IS 'What a model''s table "model" holds: the mapping of its source, its last fit, its prefix tree and its machine.';
 
--- The schemas that hold a model the caller may read. Typed tables with row-level security are left out: their policies
--- would run as the caller.
-CREATE FUNCTION @extschema@.list_model_schemas() RETURNS TABLE (schema name, owner oid)
-    LANGUAGE sql STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT n.nspname, c.relowner
-    FROM pg_catalog.pg_class c
-    JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-    WHERE c.reloftype OPERATOR(pg_catalog.=) '@extschema@.model_info'::regtype
-      AND c.relname OPERATOR(pg_catalog.=) 'model'
-      AND c.relkind OPERATOR(pg_catalog.=) 'r'
-      AND NOT c.relrowsecurity
-      AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-      AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
-    ORDER BY n.nspname
-$$;
-COMMENT ON FUNCTION @extschema@.list_model_schemas() IS 'The schemas that hold a model the caller may read.';
-
 CREATE FUNCTION @extschema@.list_models()
     RETURNS TABLE (
-        name text, schema name, owner name, source text, fits integer, fitted_at timestamptz, method text,
-        traces bigint, events bigint, states bigint, transitions bigint, runs bigint
+        name text, schema text, owner text, source text, fits integer, fitted_at timestamptz, method text,
+        traces bigint, events bigint, states bigint, transitions bigint
     )
-    LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET row_security = off
-AS $$
-DECLARE
-    found record;
-BEGIN
-    FOR found IN SELECT s.schema, s.owner FROM @extschema@.list_model_schemas() s LOOP
-        BEGIN
-            RETURN QUERY EXECUTE pg_catalog.format(
-                'SELECT m.name, %1$L::name, %2$L::name, m.source, m.fits, m.fitted_at, m.method, r.traces, r.events,
-                        (SELECT pg_catalog.count(*) FROM %1$I.states), (SELECT pg_catalog.count(*) FROM %1$I.transitions),
-                        (SELECT pg_catalog.count(*) FROM %1$I.runs k WHERE k.run_id OPERATOR(pg_catalog.>) 0)
-                 FROM %1$I.model m LEFT JOIN %1$I.runs r ON r.run_id OPERATOR(pg_catalog.=) 0',
-                found.schema, pg_catalog.pg_get_userbyid(found.owner));
-        EXCEPTION WHEN insufficient_privilege OR undefined_table OR undefined_column THEN
-            -- Not all of its tables may be read: the row alone will do.
-            RETURN QUERY EXECUTE pg_catalog.format(
-                'SELECT m.name, %1$L::name, %2$L::name, m.source, m.fits, m.fitted_at, m.method,
-                        NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint FROM %1$I.model m',
-                found.schema, pg_catalog.pg_get_userbyid(found.owner));
-        END;
-    END LOOP;
-END
-$$;
-COMMENT ON FUNCTION @extschema@.list_models() IS 'The models the caller may read; read it through the models view.';
+    LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'logfsm_list_models';
+COMMENT ON FUNCTION @extschema@.list_models() IS
+    'The models whose table "model" the caller may read; read it through the models view. Each row is read as its model''s owner.';
 
 CREATE VIEW @extschema@.models AS SELECT * FROM @extschema@.list_models();
 COMMENT ON VIEW @extschema@.models IS 'The models the current role may read, with owner, source, last fit and sizes.';
-
--- A name is a model's schema, or else the name in a model's row.
-CREATE FUNCTION @extschema@.find_models(wanted text) RETURNS TABLE (schema name, owner oid)
-    LANGUAGE plpgsql STABLE ROWS 1 SET search_path = pg_catalog, pg_temp SET row_security = off
-AS $$
-DECLARE
-    candidate record;
-    named text;
-BEGIN
-    RETURN QUERY SELECT s.schema, s.owner FROM @extschema@.list_model_schemas() s WHERE s.schema OPERATOR(pg_catalog.=) wanted;
-    IF FOUND THEN
-        RETURN;
-    END IF;
-    FOR candidate IN SELECT s.schema, s.owner FROM @extschema@.list_model_schemas() s LOOP
-        EXECUTE pg_catalog.format('SELECT m.name FROM %I.model m', candidate.schema) INTO named;
-        IF named OPERATOR(pg_catalog.=) wanted THEN
-            schema := candidate.schema;
-            owner := candidate.owner;
-            RETURN NEXT;
-        END IF;
-    END LOOP;
-END
-$$;
-COMMENT ON FUNCTION @extschema@.find_models(text) IS 'Where the model of a name is.';
 
 CREATE FUNCTION @extschema@.create_model(
         model text, source regclass, trace text DEFAULT NULL, message text DEFAULT NULL, event text DEFAULT NULL, at text DEFAULT NULL,
@@ -146,29 +87,9 @@ COMMENT ON FUNCTION @extschema@.score_traces(text) IS
 CREATE FUNCTION @extschema@.explain(model text, trace_key text)
     RETURNS TABLE (
         seq integer, event text, kind text, state integer, probability double precision,
-        expected text, expected_probability double precision, contribution double precision
+        expected text, expected_probability double precision, contribution double precision, explanation text
     )
-    LANGUAGE plpgsql STABLE STRICT ROWS 20 SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    home name;
-BEGIN
-    SELECT f.schema INTO home FROM @extschema@.find_models(explain.model) f;
-    IF home IS NULL THEN
-        RAISE EXCEPTION 'model "%" does not exist', explain.model
-            USING ERRCODE = 'undefined_object', DETAIL = 'No model of that name can be read by the current role.',
-                  HINT = 'SELECT name FROM logfsm.models lists the models you may read.';
-    END IF;
-    RETURN QUERY EXECUTE pg_catalog.format(
-        'SELECT e.* FROM %1$I.traces t, %1$I.model m, LATERAL @extschema@.explain(m.automaton, t.trace) e
-         WHERE t.trace_key::text OPERATOR(pg_catalog.=) $1 OR t.synthetic_key OPERATOR(pg_catalog.=) $1', home) USING explain.trace_key;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'model "%" has no trace "%"', explain.model, explain.trace_key
-            USING ERRCODE = 'no_data_found', DETAIL = 'Neither a trace_key nor a synthetic_key reads so.',
-                  HINT = pg_catalog.format('SELECT trace_key FROM %I.real_traces lists the real ones.', home);
-    END IF;
-END
-$$;
+    LANGUAGE C STABLE PARALLEL UNSAFE ROWS 20 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'logfsm_explain_model';
 COMMENT ON FUNCTION @extschema@.explain(text, text) IS
     'Why a trace of a model has its score; the trace is given by its key in the source, or by its synthetic key.';
 

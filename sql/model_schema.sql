@@ -114,7 +114,8 @@ CREATE TABLE {schema}.scores (
 COMMENT ON TABLE {schema}.scores IS 'The score of every trace in bits, and whether it is beyond the model''s threshold.';
 
 CREATE TABLE {schema}.watches (
-    watched_table regclass PRIMARY KEY,
+    watched_table text PRIMARY KEY,
+    watched_oid oid NOT NULL,
     trigger_name text NOT NULL,
     action text NOT NULL
 );
@@ -144,12 +145,10 @@ CREATE TABLE {schema}.anomalies (
     expected_probability double precision,
     probability double precision,
     score double precision NOT NULL,
-    explanation text NOT NULL
+    explanation text NOT NULL,
+    message text
 );
 COMMENT ON TABLE {schema}.anomalies IS 'Anomalous inserts that a watch flagged, each with its explanation.';
-
-CREATE FUNCTION {schema}.is_watching() RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN true;
-COMMENT ON FUNCTION {schema}.is_watching() IS 'Ties watch triggers to this schema, so that dropping it drops them.';
 
 CREATE VIEW {schema}.all_events AS
 SELECT e.run_id, t.origin, e.trace_id, t.trace_key, t.synthetic_key, e.seq, e.at, p.component, p.template AS event, e.src, e.dst, e.transition_id

@@ -37,6 +37,10 @@ CREATE TYPE @extschema@.trace (
     STORAGE = extended,
     ALIGNMENT = int4
 );
+COMMENT ON FUNCTION @extschema@.trace_in(cstring) IS 'Reads the text form of type trace.';
+COMMENT ON FUNCTION @extschema@.trace_out(@extschema@.trace) IS 'Writes the text form of type trace.';
+COMMENT ON FUNCTION @extschema@.trace_recv(internal) IS 'Reads the binary form of type trace.';
+COMMENT ON FUNCTION @extschema@.trace_send(@extschema@.trace) IS 'Writes the binary form of type trace.';
 COMMENT ON TYPE @extschema@.trace IS
     'One execution: its ordered events with times, sequence numbers, components and parameters. Made by trace_agg; events() reads it back.';
 
@@ -59,6 +63,10 @@ CREATE TYPE @extschema@.automaton (
     STORAGE = extended,
     ALIGNMENT = int4
 );
+COMMENT ON FUNCTION @extschema@.automaton_in(cstring) IS 'Reads the text form of type automaton.';
+COMMENT ON FUNCTION @extschema@.automaton_out(@extschema@.automaton) IS 'Writes the text form of type automaton.';
+COMMENT ON FUNCTION @extschema@.automaton_recv(internal) IS 'Reads the binary form of type automaton.';
+COMMENT ON FUNCTION @extschema@.automaton_send(@extschema@.automaton) IS 'Writes the binary form of type automaton.';
 COMMENT ON TYPE @extschema@.automaton IS
     'A prefix tree or an inferred state machine with counts, delays and parameter samples. Cast to jsonb or call to_json() to read it.';
 
@@ -81,5 +89,9 @@ CREATE TYPE @extschema@.templates (
     STORAGE = extended,
     ALIGNMENT = int4
 );
+COMMENT ON FUNCTION @extschema@.templates_in(cstring) IS 'Reads the text form of type templates.';
+COMMENT ON FUNCTION @extschema@.templates_out(@extschema@.templates) IS 'Writes the text form of type templates.';
+COMMENT ON FUNCTION @extschema@.templates_recv(internal) IS 'Reads the binary form of type templates.';
+COMMENT ON FUNCTION @extschema@.templates_send(@extschema@.templates) IS 'Writes the binary form of type templates.';
 COMMENT ON TYPE @extschema@.templates IS
     'Message templates mined from lines, in a form that can be rolled up; list_templates() reads them, parse() applies them.';

@@ -1,5 +1,6 @@
 //! Why a trace scores as it does, event by event, in words.
 
+use super::replay::RARE;
 use super::{Frontier, Machine, Step};
 use crate::automaton::StateId;
 use crate::trace::Variant;
@@ -20,9 +21,6 @@ pub enum ExplanationKind {
     /// No trace ever ended here.
     WrongEnd,
 }
-
-/// Below this probability something possible is called rare.
-const RARE: f64 = 0.01;
 
 /// One row of an explanation.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,6 +71,25 @@ impl ExplanationKind {
             (false, true, _) if step.probability < RARE => ExplanationKind::Rare,
             _ => ExplanationKind::Usual,
         }
+    }
+}
+
+impl Explanation {
+    /// The row in words.
+    pub fn sentence(&self) -> String {
+        let event = self.event.as_deref().map(|event| format!("\"{event}\"")).unwrap_or_default();
+        let found = match self.kind {
+            ExplanationKind::Usual => return "usual".into(),
+            ExplanationKind::Rare => format!("{event} is rare here (probability {:.2e})", self.probability),
+            ExplanationKind::Unexpected => format!("{event} never came here before"),
+            ExplanationKind::UnknownType => format!("{event} was never seen before"),
+            ExplanationKind::RareEnd => {
+                format!("the trace ends here, which is rare (probability {:.2e})", self.probability)
+            }
+            ExplanationKind::WrongEnd => "the trace ends here, which none did before".into(),
+        };
+        let expected = self.expected.as_deref().map_or_else(|| "the end".into(), |event| format!("\"{event}\""));
+        format!("{found}; usual is {expected} ({:.1} %)", 100.0 * self.expected_probability)
     }
 }
 

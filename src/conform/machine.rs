@@ -18,8 +18,6 @@ pub struct Machine {
     label_counts: Vec<u64>,
     /// Per label the state it most often leads to: where replay goes on after an impossible event.
     usual_target: Vec<StateId>,
-    /// Per state the surprise to expect there, in bits.
-    entropy: Vec<f64>,
 }
 
 impl Machine {
@@ -44,12 +42,7 @@ impl Machine {
             }
         }
         let fingerprint = automaton.fingerprint();
-        let entropy = Vec::new();
-        let mut machine =
-            Machine { automaton, fingerprint, offsets, visits, label_ids, label_counts, usual_target, entropy };
-        machine.entropy =
-            (0..machine.automaton.state_count() as StateId).map(|s| machine.expected_surprise(s)).collect();
-        machine
+        Machine { automaton, fingerprint, offsets, visits, label_ids, label_counts, usual_target }
     }
 
     /// The label's position in the automaton.
@@ -112,30 +105,5 @@ impl Machine {
     /// Where replay goes on after an event that its state does not have.
     pub(super) fn usual_target(&self, label: LabelId) -> StateId {
         self.usual_target[label as usize]
-    }
-
-    /// The surprise to expect in a state, in bits.
-    pub fn entropy(&self, state: StateId) -> f64 {
-        self.entropy[state as usize]
-    }
-
-    fn expected_surprise(&self, state: StateId) -> f64 {
-        let visits = self.visits[state as usize] as f64;
-        let weighted = |count: u64, background: f64| {
-            if count == 0 { 0.0 } else { count as f64 / visits * -libm::log2(self.smoothed(state, count, background)) }
-        };
-        let mut sum = weighted(self.automaton.stops[state as usize], self.background_end());
-        let outgoing = self.outgoing(state);
-        let mut at = 0;
-        while at < outgoing.len() {
-            let label = outgoing[at].label;
-            let mut count = 0;
-            while at < outgoing.len() && outgoing[at].label == label {
-                count += outgoing[at].count;
-                at += 1;
-            }
-            sum += weighted(count, self.background(Some(label)));
-        }
-        sum
     }
 }

@@ -25,7 +25,7 @@ pub struct Step {
     pub probability: f64,
     /// False where no state the machine may be in has this event, or may end.
     pub possible: bool,
-    /// Surprise beyond what is usual in that state, in bits: the event's share of the score.
+    /// The event's share of the score: its surprise in bits where it is rare or impossible, else 0.
     pub contribution: f64,
 }
 
@@ -121,10 +121,9 @@ impl Machine {
     /// moves it to where that event usually leads, so that one fault does not spoil the rest.
     pub fn advance(&self, frontier: &mut Frontier, label: Option<LabelId>) -> Step {
         let background = self.background(label);
-        let (state, mut probability, mut usual) = (frontier.best(), 0.0, 0.0);
+        let (state, mut probability) = (frontier.best(), 0.0);
         let mut next: Vec<(StateId, f64)> = Vec::with_capacity(frontier.states.len());
         for &(state, weight) in &frontier.states {
-            usual += weight * self.entropy(state);
             let mut count = 0;
             if let Some(label) = label {
                 for t in &self.automaton.transitions[self.on_label(state, label)] {
@@ -140,20 +139,19 @@ impl Machine {
         } else if let Some(label) = label {
             *frontier = Frontier::at(self.usual_target(label));
         }
-        Step { label, state, probability, possible, contribution: -libm::log2(probability) - usual }
+        Step { label, state, probability, possible, contribution: contribution(probability, possible) }
     }
 
     /// Takes the end of a trace, possible or not.
     pub fn end(&self, frontier: &Frontier) -> Step {
         let background = self.background_end();
-        let (mut probability, mut usual, mut possible) = (0.0, 0.0, false);
+        let (mut probability, mut possible) = (0.0, false);
         for &(state, weight) in &frontier.states {
             let stops = self.automaton.stops[state as usize];
-            usual += weight * self.entropy(state);
             possible |= stops > 0;
             probability += weight * self.smoothed(state, stops, background);
         }
-        let contribution = -libm::log2(probability) - usual;
+        let contribution = contribution(probability, possible);
         Step { label: None, state: frontier.best(), probability, possible, contribution }
     }
 
@@ -167,8 +165,8 @@ impl Machine {
         steps
     }
 
-    /// The score of a trace: its surprise beyond the usual in bits, summed over events and the end; 0 is typical,
-    /// higher is more anomalous.
+    /// The score of a trace: the surprise in bits of its rare and impossible events, its end included; 0 is typical,
+    /// higher is more anomalous, however long the trace.
     pub fn score(&self, variant: &Variant) -> f64 {
         let labels = self.resolve(variant);
         let mut frontier = Frontier::start();
@@ -178,6 +176,14 @@ impl Machine {
         }
         sum + self.end(&frontier).contribution
     }
+}
+
+/// Below this probability something possible is called rare.
+pub const RARE: f64 = 0.01;
+
+/// What an event adds to the score: long traces of ordinary events stay at 0.
+fn contribution(probability: f64, possible: bool) -> f64 {
+    if possible && probability >= RARE { 0.0 } else { -libm::log2(probability) }
 }
 
 /// Sums up equal states and scales to 1.

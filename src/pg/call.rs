@@ -214,4 +214,6 @@ pub fn cstring(value: &str) -> Datum {
 /// The error for an argument that must not be NULL.
 pub fn null_argument(name: &'static str) -> Failure {
     Failure::new(PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED, format!("{name} must not be NULL"))
+        .detail("There is no meaning that a missing value could have here.")
+        .hint(format!("Give a value for {name}."))
 }

@@ -15,6 +15,8 @@ pub trait Growing: Clone + 'static {
     fn empty() -> Self;
     /// Its flat form.
     fn flat(&self) -> Vec<u8>;
+    /// Reads a flat form.
+    fn read(flat: &[u8]) -> Result<Self, Failure>;
     /// Adds what a flat form holds.
     fn absorb(&mut self, flat: &[u8]) -> Result<(), Failure>;
 }
@@ -26,6 +28,12 @@ impl Growing for PrefixTree {
 
     fn flat(&self) -> Vec<u8> {
         self.to_automaton().to_bytes()
+    }
+
+    fn read(flat: &[u8]) -> Result<Self, Failure> {
+        let mut tree = Self::empty();
+        tree.absorb(flat)?;
+        Ok(tree)
     }
 
     fn absorb(&mut self, flat: &[u8]) -> Result<(), Failure> {
@@ -40,6 +48,10 @@ impl Growing for TemplateMiner {
 
     fn flat(&self) -> Vec<u8> {
         self.to_bytes()
+    }
+
+    fn read(flat: &[u8]) -> Result<Self, Failure> {
+        Ok(TemplateMiner::from_bytes(flat, memory_limit())?)
     }
 
     fn absorb(&mut self, flat: &[u8]) -> Result<(), Failure> {
@@ -150,10 +162,8 @@ pub fn growing<'a, T: Growing>(call: Call) -> Result<(Datum, &'a mut T), Failure
         Some((state, true)) => Ok((datum, state)),
         Some((state, false)) => fresh(call, state.clone()),
         None => {
-            let mut state = T::empty();
             // SAFETY: not expanded, so a flat varlena.
-            state.absorb(unsafe { varlena_payload(datum) })?;
-            fresh(call, state)
+            fresh(call, T::read(unsafe { varlena_payload(datum) })?)
         }
     }
 }
@@ -161,6 +171,9 @@ pub fn growing<'a, T: Growing>(call: Call) -> Result<(Datum, &'a mut T), Failure
 /// Combines the state argument with a second one.
 pub fn combine<T: Growing>(call: Call) -> super::call::Reply {
     let Some(other) = flat::<T>(call, 1) else { return Ok(call.datum(0)) };
+    if call.datum(0).is_none() {
+        return Ok(Some(fresh(call, T::read(&other)?)?.0));
+    }
     let (datum, state) = growing::<T>(call)?;
     state.absorb(&other)?;
     Ok(Some(datum))

@@ -5,7 +5,7 @@ use super::call::{Call, Reply, datum, sql_functions, text};
 use super::error::Failure;
 use super::set::{Row, Rows, stream};
 use super::trace_type::{read, reply, timestamp};
-use crate::conform::Machine;
+use crate::conform::{Explanation, Machine};
 use crate::synth::{Generator, Synthetic};
 use crate::trace::Trace;
 use pgrx::PgSqlErrorCode;
@@ -18,6 +18,23 @@ fn both(call: Call) -> Result<Option<(Rc<Machine>, Trace)>, Failure> {
 
 fn empty() -> Rows {
     Box::new(std::iter::empty())
+}
+
+/// The rows of an explanation.
+pub fn explained(rows: Vec<Explanation>) -> Rows {
+    Box::new(rows.into_iter().map(|row| {
+        Ok(vec![
+            datum(row.position as i32),
+            row.event.as_deref().map(text),
+            Some(text(row.kind.as_str())),
+            datum(row.state as i32),
+            datum(row.probability),
+            row.expected.as_deref().map(text),
+            datum(row.expected_probability),
+            datum(row.contribution),
+            Some(text(&row.sentence())),
+        ])
+    }))
 }
 
 /// One row per event of a trace along its path: (seq, at, component, event, src, dst, transition_id).
@@ -76,20 +93,11 @@ sql_functions! {
         Ok(both(call)?.and_then(|(machine, trace)| datum(machine.score(&trace.variant))))
     }
 
-    /// explain(automaton, trace) → setof (seq, event, kind, state, probability, expected, expected_probability, contribution)
+    /// explain(automaton, trace) → setof (seq, event, kind, state, probability, expected, expected_probability, contribution, explanation)
     fn logfsm_explain(call) {
         stream(call, || {
             let Some((machine, trace)) = both(call)? else { return Ok(empty()) };
-            Ok(Box::new(machine.explain(&trace.variant).into_iter().map(|row| Ok(vec![
-                datum(row.position as i32),
-                row.event.as_deref().map(text),
-                Some(text(row.kind.as_str())),
-                datum(row.state as i32),
-                datum(row.probability),
-                row.expected.as_deref().map(text),
-                datum(row.expected_probability),
-                datum(row.contribution),
-            ]))))
+            Ok(explained(machine.explain(&trace.variant)))
         })
     }
 

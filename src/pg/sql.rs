@@ -29,6 +29,30 @@ pub fn holds(sql: &str, args: Args<'_>) -> Result<bool, Failure> {
     Ok(one::<bool>(sql, args)?.unwrap_or(false))
 }
 
+/// Fills `{name}` placeholders in one pass: what is filled in is never looked at again.
+pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some(at) = rest.find('{') {
+        let (before, from) = rest.split_at(at);
+        filled.push_str(before);
+        let value = values.iter().find_map(|(name, value)| {
+            from[1..].strip_prefix(name).and_then(|after| after.strip_prefix('}')).map(|after| (value, after))
+        });
+        match value {
+            Some((value, after)) => {
+                filled.push_str(value);
+                rest = after;
+            }
+            None => {
+                filled.push('{');
+                rest = &from[1..];
+            }
+        }
+    }
+    filled + rest
+}
+
 /// Calls `each` with every row.
 pub fn each_row(
     sql: &str,

@@ -5,6 +5,7 @@ use super::source::{self, Column};
 use crate::pg::call::{Call, Reply, text};
 use crate::pg::error::Failure;
 use crate::pg::sql::{self, quote_identifier, quote_literal};
+use crate::pg::subtransaction::{Outcome, attempt};
 use pgrx::{PgSqlErrorCode, pg_sys};
 
 /// The tables and views of a model; `{schema}` and `{key_type}` are filled in.
@@ -34,10 +35,17 @@ pub fn create_model(call: Call) -> Reply {
         refresh_by: optional(11)?.or(optional(5)?),
         events: call.need_text(13, "events")?.into(),
         fits: 0,
+        method: None,
+        fitted_at: None,
+        traces: None,
+        events_read: None,
+        states: None,
+        transitions: None,
     };
     let lateness: pgrx::datum::Interval = call.need(12, "lateness")?;
     let schema = call.text(14)?;
     check_name(name, "model")?;
+    check_values(&info, &lateness)?;
     let columns = source::columns(&info.source)?;
     let key_type = check_mapping(&info, &columns)?;
     source::require_select(&info)?;
@@ -46,7 +54,7 @@ pub fn create_model(call: Call) -> Reply {
         None => create_schema(name)?,
     };
     let quoted = quote_identifier(&schema);
-    sql::run(&SCHEMA_SQL.replace("{schema}", &quoted).replace("{key_type}", &key_type), &[])?;
+    sql::run(&sql::fill(SCHEMA_SQL, &[("schema", &quoted), ("key_type", &key_type)]), &[])?;
     let insert = format!(
         "INSERT INTO {quoted}.model (name, source, trace_column, trace_pattern, trace_slot, event_column, message_column,
              at_column, seq_column, component_column, params_column, refresh_by, lateness, events, fits, created_with)
@@ -176,9 +184,39 @@ fn check_mapping(info: &Info, columns: &[Column]) -> Result<String, Failure> {
             .hint("Make a view that casts it, and give the view as source."));
         }
     }
-    match &info.trace_column {
-        Some(name) => Ok(source::column(columns, name, "trace", &info.source)?.sql_type.clone()),
-        None => Ok("text".into()),
+    let Some(name) = &info.trace_column else { return Ok("text".into()) };
+    let column = source::column(columns, name, "trace", &info.source)?;
+    if column.is_composite || !source::is_ordered(column.type_id) {
+        let message = format!("column \"{name}\" given as trace has type {}", column.sql_type);
+        return Err(Failure::new(PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH, message)
+            .detail("trace needs a type with equality and order that is not composite.")
+            .hint("Make a view that casts it, and give the view as source."));
+    }
+    Ok(column.sql_type.clone())
+}
+
+/// Checks values that only later work would trip over.
+fn check_values(info: &Info, lateness: &pgrx::datum::Interval) -> Result<(), Failure> {
+    let wrong = |argument: &str, value: &str, detail: &str, hint: &str| {
+        let message = format!("invalid {argument}: {value}");
+        Err(Failure::new(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, message).detail(detail).hint(hint))
+    };
+    if lateness.as_micros() < 0 {
+        return wrong("lateness", "negative", "It is how late rows may come.", "Give an interval of zero or more.");
+    }
+    if let Some(slot) = info.trace_slot.filter(|&slot| slot < 1) {
+        return wrong("trace_slot", &slot.to_string(), "Slots of a template are numbered from 1.", "Give 1 or more.");
+    }
+    let Some(pattern) = &info.trace_pattern else { return Ok(()) };
+    let test = || sql::one::<bool>("SELECT pg_catalog.regexp_match('', $1) IS NULL", &[pattern.as_str().into()]);
+    match attempt(test) {
+        Outcome::Done(_) => Ok(()),
+        Outcome::Failed(reason) => {
+            let code = PgSqlErrorCode::ERRCODE_INVALID_REGULAR_EXPRESSION;
+            Err(Failure::new(code, "invalid trace_pattern").detail(format!("{reason}: {pattern}")).hint(
+                "Give a Postgres regular expression; its first group, or else the whole match, is the trace key.",
+            ))
+        }
     }
 }
 

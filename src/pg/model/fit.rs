@@ -11,8 +11,9 @@ use crate::pg::sql;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::{PgSqlErrorCode, pg_sys};
 
-/// The quantile of training scores above which a trace is called anomalous.
-const THRESHOLD_QUANTILE: f64 = 0.999;
+/// At most this share of training traces is called anomalous, and none below this score in bits.
+const ANOMALOUS_SHARE: f64 = 0.01;
+const LEAST_ANOMALOUS: f64 = 8.0;
 
 /// fit(model, method, options, since, until) → (fit, traces, events, states, transitions)
 pub fn fit(call: Call) -> Reply {
@@ -22,8 +23,14 @@ pub fn fit(call: Call) -> Reply {
     // Learners and options are checked before any row is read.
     crate::infer::check(method, &options)?;
     let summary = Model::change(name, "fit", |model| {
-        source::require_source(&model.info)?;
-        source::require_select(&model.info)?;
+        source::require_readable(&model.info)?;
+        if (since.is_some() || until.is_some()) && model.info.at_column.is_none() {
+            let message = format!("model \"{}\" has no times to choose a period by", model.info.name);
+            return Err(Failure::new(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, message)
+                .detail("since and until keep traces by their first event's time.")
+                .hint("Leave since and until out, or create the model with at => a timestamp column."));
+        }
+        let windowed = since.is_some() || until.is_some();
         let progress = Progress::start("fit", &model.info.name);
         // The high-water mark is taken before reading: rows that arrive in between are read again by refresh.
         let high_water = model.info.refresh_by.as_ref().map_or_else(
@@ -45,7 +52,7 @@ pub fn fit(call: Call) -> Reply {
         let model = Model::read(model.schema, model.owner)?;
         let mut leaves = Leaves::of_fit(&model, model.info.fits);
         progress.stage("reading the source");
-        read_traces(&model, &mut leaves)?;
+        read_traces(&model, &mut leaves, windowed)?;
         let traces = leaves.name("traces");
         sql::run(
             &format!(
@@ -90,7 +97,7 @@ pub fn traces_query(model: &Model, relation: &str) -> String {
 }
 
 /// Fills the traces leaf from the source.
-fn read_traces(model: &Model, leaves: &mut Leaves<'_>) -> Result<(), Failure> {
+fn read_traces(model: &Model, leaves: &mut Leaves<'_>, windowed: bool) -> Result<(), Failure> {
     learn_templates(model)?;
     let leaf = leaves.create("traces")?;
     let window = format!(
@@ -105,11 +112,30 @@ fn read_traces(model: &Model, leaves: &mut Leaves<'_>) -> Result<(), Failure> {
          FROM ({}) AS t {window}",
         traces_query(model, &model.info.source)
     );
-    let traces = sql::run(&insert, &[])?;
+    let traces = source::run_reading(&model.info, &insert)?;
     require_keys(model, &leaf)?;
+    report_keyless(model)?;
     if traces == 0 {
-        return Err(Failure::from(Error::NoTraces { operation: "fit" })
-            .detail(format!("Source {} has no rows in the given period.", model.info.source)));
+        return Err(Failure::from(Error::NoTraces { operation: "fit" }).detail(format!(
+            "Source {} has no rows{}.",
+            model.info.source,
+            if windowed { " in the given period" } else { "" }
+        )));
+    }
+    Ok(())
+}
+
+/// Says how many lines hold no trace key in their text: they belong to no trace.
+fn report_keyless(model: &Model) -> Result<(), Failure> {
+    let (Some(pattern), Some(message)) = (&model.info.trace_pattern, &model.info.message_column) else { return Ok(()) };
+    let query = format!(
+        "SELECT pg_catalog.count(*) FROM {} s WHERE pg_catalog.regexp_match(s.{}::text, $1) IS NULL",
+        model.info.source,
+        sql::quote_identifier(message)
+    );
+    let lines: i64 = sql::one(&query, &[pattern.as_str().into()])?.unwrap_or(0);
+    if lines > 0 {
+        pgrx::notice!("{lines} lines of {} hold no trace key and belong to no trace", model.info.source);
     }
     Ok(())
 }
@@ -154,7 +180,8 @@ pub fn materialise(model: &Model, mut leaves: Leaves<'_>, progress: &Progress) -
     }
     write_data(model, &mut leaves, 0)?;
     let threshold = format!(
-        "UPDATE {table} SET threshold = (SELECT pg_catalog.percentile_disc({THRESHOLD_QUANTILE}) WITHIN GROUP (ORDER BY score) FROM {})",
+        "UPDATE {table} SET threshold = (SELECT GREATEST({LEAST_ANOMALOUS}, pg_catalog.percentile_disc({}) WITHIN GROUP (ORDER BY score)) FROM {})",
+        1.0 - ANOMALOUS_SHARE,
         leaves.name("scores")
     );
     sql::run(&threshold, &[])?;
@@ -181,15 +208,19 @@ pub fn write_data(model: &Model, leaves: &mut Leaves<'_>, run_id: i32) -> Result
         sql::run(&insert, &[])?;
         let insert = format!(
             "INSERT INTO {parameters} (run_id, trace_id, seq, slot, value, kind)
-             SELECT {run_id}, t.trace_id, e.seq, v.key, v.value OPERATOR(pg_catalog.#>>) '{{}}', pg_catalog.jsonb_typeof(v.value)
+             SELECT {run_id}, t.trace_id, e.seq, v.key, v.value OPERATOR(pg_catalog.#>>) '{{}}',
+                    COALESCE(k.kinds[CASE WHEN v.key OPERATOR(pg_catalog.~) '^[0-9]+$' THEN v.key::integer END], pg_catalog.jsonb_typeof(v.value))
              FROM {traces} t CROSS JOIN LATERAL logfsm.events(t.trace) e
+             LEFT JOIN (SELECT DISTINCT ON (l.template) l.template, l.kinds FROM {} m, logfsm.list_templates(m.templates) l
+                        ORDER BY l.template, l.template_id) k ON k.template OPERATOR(pg_catalog.=) e.event
              CROSS JOIN LATERAL (
                  SELECT o.key, o.value FROM pg_catalog.jsonb_each(CASE pg_catalog.jsonb_typeof(e.parameters) WHEN 'object' THEN e.parameters END) o
                  UNION ALL
                  SELECT a.ordinality::text, a.value FROM pg_catalog.jsonb_array_elements(
                      CASE pg_catalog.jsonb_typeof(e.parameters) WHEN 'array' THEN e.parameters END) WITH ORDINALITY a (value, ordinality)
              ) v
-             WHERE e.parameters IS NOT NULL AND logfsm.has_parameters(t.trace)"
+             WHERE e.parameters IS NOT NULL AND logfsm.has_parameters(t.trace)",
+            model.table("model")
         );
         sql::run(&insert, &[])?;
     }
@@ -286,12 +317,15 @@ fn finish_run_zero(model: &Model) -> Result<Vec<i64>, Failure> {
     );
     sql::run(&upsert, &[])?;
     sql::run(&format!("UPDATE {table} SET fitted_at = pg_catalog.now()"), &[])?;
-    let summary = format!(
-        "SELECT ARRAY[m.fits, r.traces, r.events, (SELECT pg_catalog.count(*) FROM {}), (SELECT pg_catalog.count(*) FROM {})]::bigint[]
-         FROM {table} m, {} r WHERE r.run_id OPERATOR(pg_catalog.=) 0",
+    let sizes = format!(
+        "UPDATE {table} SET traces = r.traces, events_read = r.events, states = (SELECT pg_catalog.count(*) FROM {}),
+                transitions = (SELECT pg_catalog.count(*) FROM {})
+         FROM {} r WHERE r.run_id OPERATOR(pg_catalog.=) 0",
         model.table("states"),
         model.table("transitions"),
         model.table("runs")
     );
+    sql::run(&sizes, &[])?;
+    let summary = format!("SELECT ARRAY[fits, traces, events_read, states, transitions]::bigint[] FROM {table}");
     Ok(sql::one::<Vec<i64>>(&summary, &[])?.unwrap_or_default())
 }

@@ -79,8 +79,9 @@ impl<'a> Leaves<'a> {
         let mut clauses = vec![format!("ADD CHECK (run_id OPERATOR(pg_catalog.=) {})", self.run_id)];
         clauses.extend(self.model_checks(parent)?);
         for key in keys(parent) {
-            let key = key.replace("{schema}", &sql::quote_identifier(&self.model.schema));
-            clauses.push(format!("ADD {}", key.replace("{M}", &self.machine).replace("{D}", &self.data)));
+            let schema = sql::quote_identifier(&self.model.schema);
+            let values = [("schema", schema.as_str()), ("M", &self.machine), ("D", &self.data)];
+            clauses.push(format!("ADD {}", sql::fill(key, &values)));
         }
         sql::run(&format!("ALTER TABLE {name} {}", clauses.join(", ")), &[])?;
         sql::run(&format!("ANALYZE {name}"), &[])?;

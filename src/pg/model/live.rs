@@ -15,6 +15,8 @@ use std::rc::Rc;
 
 /// Locks per model that writers of live traces share; a trace whose lock is taken is left to the next refresh.
 const BUCKETS: u64 = 256;
+/// Characters of a message kept with an anomaly.
+const SHOWN: u32 = 200;
 
 thread_local! {
     /// The machine last used by a watch, with the row version of the model it came from.
@@ -44,13 +46,16 @@ struct Inserted {
     event: Option<String>,
     component: Option<String>,
     at: Option<TimestampWithTimeZone>,
+    message: Option<String>,
 }
 
 impl<'a> Live<'a> {
     /// Loads the machine, from this backend's memory if the model has not changed.
     pub fn new(model: &'a Model, table: pg_sys::Oid) -> Result<Self, Failure> {
         let (machine, threshold) = current_machine(model)?;
-        let name: Option<String> = sql::one("SELECT $1::regclass::text", &[table.into()])?;
+        let name = "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
+                    JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace WHERE c.oid OPERATOR(pg_catalog.=) $1";
+        let name: Option<String> = sql::one(name, &[table.into()])?;
         let key_type = "SELECT pg_catalog.format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute
                         WHERE attrelid OPERATOR(pg_catalog.=) $1::regclass AND attname OPERATOR(pg_catalog.=) 'trace_key'";
         let key_type: Option<String> = sql::one(key_type, &[model.table("traces").into()])?;
@@ -75,7 +80,7 @@ impl<'a> Live<'a> {
         let templates = format!("(SELECT templates FROM {})", self.model.table("model"));
         let rows = self.model.info.rows_query(relation, &templates);
         let query = format!(
-            "SELECT r.trace_key::text, r.event, r.component, r.at FROM ({rows}) r WHERE r.trace_key IS NOT NULL
+            "SELECT r.trace_key::text, r.event, r.component, r.at, pg_catalog.left(r.message, {SHOWN}) FROM ({rows}) r WHERE r.trace_key IS NOT NULL
              ORDER BY 1, r.at, r.seq, r.event COLLATE \"C\""
         );
         Spi::connect(|client| {
@@ -84,7 +89,8 @@ impl<'a> Live<'a> {
             let mut inserted = Vec::new();
             for row in client.select(&query, None, &[])? {
                 let Some(key) = row.get(1)? else { continue };
-                inserted.push(Inserted { key, event: row.get(2)?, component: row.get(3)?, at: row.get(4)? });
+                let (event, component, at, message) = (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?);
+                inserted.push(Inserted { key, event, component, at, message });
             }
             Ok(inserted)
         })
@@ -184,16 +190,9 @@ impl<'a> Live<'a> {
 
     fn flag(&self, row: &Inserted, why: &Explanation, score: f64) -> Result<(), Failure> {
         let expected = why.expected.as_deref().unwrap_or("the end of the trace");
-        let explanation = format!(
-            "event {} \"{}\" is {}; expected \"{expected}\" with probability {:.3}",
-            why.position,
-            why.event.as_deref().unwrap_or_default(),
-            why.kind.as_str(),
-            why.expected_probability
-        );
         let insert = format!(
-            "INSERT INTO {} (watched_table, trace_key, seq, at, event, kind, expected, expected_probability, probability, score, explanation)
-             VALUES ($1, CAST($2::text AS {}), $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            "INSERT INTO {} (watched_table, trace_key, seq, at, event, kind, expected, expected_probability, probability, score, explanation, message)
+             VALUES ($1, CAST($2::text AS {}), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
             self.model.table("anomalies"),
             self.key_type
         );
@@ -208,7 +207,8 @@ impl<'a> Live<'a> {
             why.expected_probability.into(),
             why.probability.into(),
             score.into(),
-            explanation.into(),
+            why.sentence().into(),
+            row.message.as_deref().into(),
         ];
         sql::run(&insert, &arguments)?;
         Ok(())

@@ -2,6 +2,7 @@
 
 mod create;
 mod drop;
+mod find;
 mod fit;
 mod leaf;
 mod live;
@@ -46,59 +47,38 @@ pub struct Info {
     pub refresh_by: Option<String>,
     pub events: String,
     pub fits: i32,
+    pub method: Option<String>,
+    pub fitted_at: Option<String>,
+    pub traces: Option<i64>,
+    pub events_read: Option<i64>,
+    pub states: Option<i64>,
+    pub transitions: Option<i64>,
 }
 
 impl Model {
-    /// Finds a model by name: its schema has that name, or its row says so.
-    ///
-    /// Reads as the caller, who needs USAGE on the schema and SELECT on its `model` table.
-    pub fn find(name: &str) -> Result<Self, Failure> {
-        let mut found: Vec<(String, pg_sys::Oid)> = Vec::new();
-        sql::each_row("SELECT schema::text, owner::oid FROM logfsm.find_models($1)", &[name.into()], |row| {
-            if let (Some(schema), Some(owner)) = (row.get(1)?, row.get(2)?) {
-                found.push((schema, owner));
-            }
-            Ok(())
-        })?;
-        match found.len() {
-            0 => Err(Failure::new(
-                PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT,
-                format!("model \"{name}\" does not exist"),
-            )
-            .detail("No model of that name can be read by the current role.")
-            .hint("SELECT name FROM logfsm.models lists the models you may read; logfsm.create_model() makes one.")),
-            1 => {
-                let (schema, owner) = found.remove(0);
-                Self::read(schema, owner)
-            }
-            _ => {
-                let schemas: Vec<String> = found.into_iter().map(|(schema, _)| schema).collect();
-                Err(Failure::new(
-                    PgSqlErrorCode::ERRCODE_AMBIGUOUS_PARAMETER,
-                    format!("model name \"{name}\" is ambiguous"),
-                )
-                .detail(format!("Models of that name are in schemas {}.", schemas.join(", ")))
-                .hint("Give the schema's name instead."))
-            }
-        }
-    }
-
     /// Reads the model in a schema that is known to hold one.
     pub fn read(schema: String, owner: pg_sys::Oid) -> Result<Self, Failure> {
+        let message = format!("schema \"{schema}\" holds no model");
+        Self::read_if_there(schema, owner)?.ok_or_else(|| {
+            Failure::new(PgSqlErrorCode::ERRCODE_DATA_CORRUPTED, message)
+                .detail("Its table \"model\" has no valid row.")
+                .hint("Drop the schema and create the model anew.")
+        })
+    }
+
+    /// Reads the model in a schema, if its table has a valid row.
+    fn read_if_there(schema: String, owner: pg_sys::Oid) -> Result<Option<Self>, Failure> {
         let query = format!(
             "SELECT pg_catalog.to_jsonb(m)::text
              FROM (SELECT name, source, trace_column, trace_pattern, trace_slot, event_column, message_column, at_column,
-                          seq_column, component_column, params_column, refresh_by, events, fits
-                   FROM {}.model) m",
+                          seq_column, component_column, params_column, refresh_by, events, fits, method, fitted_at::text,
+                          traces, events_read, states, transitions
+                   FROM ONLY {}.model LIMIT 1) m",
             quote_identifier(&schema)
         );
         let json: Option<String> = sql::one(&query, &[])?;
-        let info = json.as_deref().and_then(|json| serde_json::from_str(json).ok()).ok_or_else(|| {
-            Failure::new(PgSqlErrorCode::ERRCODE_DATA_CORRUPTED, format!("schema \"{schema}\" holds no model"))
-                .detail("Its table \"model\" has no valid row.")
-                .hint("Drop the schema and create the model anew.")
-        })?;
-        Ok(Model { schema, owner, info })
+        let info = json.as_deref().and_then(|json| serde_json::from_str(json).ok());
+        Ok(info.map(|info| Model { schema, owner, info }))
     }
 
     /// A table of the model, quoted and qualified.
@@ -143,6 +123,12 @@ impl Model {
 sql_functions! {
     /// create_model(…) → text
     fn logfsm_create_model(call) { create::create_model(call) }
+
+    /// list_models() → setof record
+    fn logfsm_list_models(call) { find::list_models(call) }
+
+    /// explain(model, trace_key) → setof record
+    fn logfsm_explain_model(call) { find::explain(call) }
 
     /// fit(model, method, options, since, until) → record
     fn logfsm_fit(call) { fit::fit(call) }

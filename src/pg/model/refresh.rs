@@ -16,8 +16,7 @@ use pgrx::{PgSqlErrorCode, pg_sys};
 pub fn refresh(call: Call) -> Reply {
     let summary = Model::change(call.need_text(0, "model")?, "refresh", |model| {
         model.require_fitted()?;
-        source::require_source(&model.info)?;
-        source::require_select(&model.info)?;
+        source::require_readable(&model.info)?;
         let Some(column) = model.info.refresh_by.clone() else {
             let message = format!("model \"{}\" has no column to refresh by", model.info.name);
             return Err(Failure::new(PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, message)
@@ -47,6 +46,15 @@ pub fn refresh(call: Call) -> Reply {
     record(call, summary)
 }
 
+/// The columns that the model uses, of a relation called x.
+fn used_columns(model: &Model) -> String {
+    let mut columns: Vec<String> =
+        model.info.used_columns().iter().map(|column| format!("x.{}", sql::quote_identifier(column))).collect();
+    columns.sort();
+    columns.dedup();
+    columns.join(", ")
+}
+
 /// The operator that says two trace keys are equal, found by type, not by name.
 pub fn key_equality(model: &Model) -> Result<String, Failure> {
     let query = "SELECT pg_catalog.format('OPERATOR(%I.%s)', n.nspname, o.oprname)
@@ -71,8 +79,9 @@ fn stage(model: &Model, column: &str) -> Result<String, Failure> {
     let column = sql::quote_identifier(column);
     let templates = format!("(SELECT templates FROM {table})");
     let recent = format!(
-        "(SELECT x.* FROM {source} x, {table} m
-          WHERE m.high_water IS NULL OR x.{column}::timestamptz OPERATOR(pg_catalog.>=) (m.high_water OPERATOR(pg_catalog.-) m.lateness))"
+        "(SELECT {} FROM {source} x, {table} m
+          WHERE m.high_water IS NULL OR x.{column}::timestamptz OPERATOR(pg_catalog.>=) (m.high_water OPERATOR(pg_catalog.-) m.lateness))",
+        used_columns(model)
     );
     // Taken before reading: what arrives in between is read again next time.
     let high_water = format!(
@@ -88,15 +97,18 @@ fn stage(model: &Model, column: &str) -> Result<String, Failure> {
     );
     let create = format!(
         "CREATE TABLE {staged} AS
-         SELECT t.trace_key, t.trace, o.trace_id AS old_id, o.trace AS old_trace
+         SELECT t.trace_key, w.trace, o.trace_id AS old_id, o.trace AS old_trace
          FROM ({reread}) AS t
+         CROSS JOIN {table} m
+         -- A trace whose start has left the period counts as gone.
+         CROSS JOIN LATERAL (SELECT CASE WHEN (m.since IS NULL OR logfsm.started_at(t.trace) OPERATOR(pg_catalog.>=) m.since)
+                       AND (m.until IS NULL OR logfsm.started_at(t.trace) OPERATOR(pg_catalog.<) m.until) THEN t.trace END AS trace) w
          LEFT JOIN {traces} o ON o.run_id OPERATOR(pg_catalog.=) 0 AND o.trace_key {equals} t.trace_key
-         JOIN {table} m ON (m.since IS NULL OR logfsm.started_at(t.trace) OPERATOR(pg_catalog.>=) m.since)
-                       AND (m.until IS NULL OR logfsm.started_at(t.trace) OPERATOR(pg_catalog.<) m.until)
-         WHERE o.trace IS NULL OR o.trace OPERATOR(logfsm.<>) t.trace",
+         WHERE CASE WHEN o.trace IS NULL THEN w.trace IS NOT NULL
+                    ELSE w.trace IS NULL OR o.trace OPERATOR(logfsm.<>) w.trace END",
         traces = model.table("traces")
     );
-    sql::run(&create, &[])?;
+    source::run_reading(&model.info, &create)?;
     sql::run(&high_water, &[])?;
     Ok(staged)
 }
@@ -150,7 +162,7 @@ fn merge_traces(model: &Model, leaves: &mut Leaves<'_>, staged: &str) -> Result<
          SELECT 0, COALESCE(n.old_id, (SELECT COALESCE(pg_catalog.max(trace_id), 0) FROM {traces} WHERE run_id OPERATOR(pg_catalog.=) 0)
                     OPERATOR(pg_catalog.+) pg_catalog.row_number() OVER (PARTITION BY n.old_id IS NULL ORDER BY n.trace_key)),
                 'real', n.trace_key, NULL, logfsm.started_at(n.trace), logfsm.ended_at(n.trace), logfsm.length(n.trace), n.trace
-         FROM {staged} n"
+         FROM {staged} n WHERE n.trace IS NOT NULL"
     );
     sql::run(&add, &[])?;
     require_keys(model, &leaf)

@@ -3,7 +3,9 @@
 use super::Info;
 use crate::pg::error::Failure;
 use crate::pg::sql::{self, quote_identifier, quote_literal};
-use pgrx::PgSqlErrorCode;
+use pgrx::pg_sys::panic::CaughtError;
+use pgrx::{PgSqlErrorCode, PgTryBuilder, pg_sys};
+use std::panic::AssertUnwindSafe;
 
 /// The event type of a line that no stored template fits.
 const UNSEEN: &str = "(unseen template)";
@@ -17,22 +19,42 @@ pub struct Column {
     pub sql_type: String,
     /// The type's category in pg_type: D date/time, N numeric, S string, …
     pub category: String,
+    /// Its type.
+    pub type_id: pg_sys::Oid,
+    /// Whether the type is a row type.
+    pub is_composite: bool,
 }
 
 /// The columns of a relation, in order.
 pub fn columns(source: &str) -> Result<Vec<Column>, Failure> {
-    let query = "SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), t.typcategory::text
-                 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) a.atttypid
-                 WHERE a.attrelid OPERATOR(pg_catalog.=) $1::regclass AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
-                 ORDER BY a.attnum";
+    let query = format!(
+        "SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), t.typcategory::text, a.atttypid,
+                t.typtype OPERATOR(pg_catalog.=) 'c'
+         FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) a.atttypid
+         WHERE a.attrelid OPERATOR(pg_catalog.=) ({RELATION}) AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
+         ORDER BY a.attnum"
+    );
     let mut columns = Vec::new();
-    sql::each_row(query, &[source.into()], |row| {
-        if let (Some(name), Some(sql_type), Some(category)) = (row.get(1)?, row.get(2)?, row.get(3)?) {
-            columns.push(Column { name, sql_type, category });
+    sql::each_row(&query, &[source.into()], |row| {
+        let (name, sql_type, category) = (row.get(1)?, row.get(2)?, row.get(3)?);
+        if let (Some(name), Some(sql_type), Some(category), Some(type_id)) = (name, sql_type, category, row.get(4)?) {
+            columns.push(Column { name, sql_type, category, type_id, is_composite: row.get(5)?.unwrap_or(false) });
         }
         Ok(())
     })?;
     Ok(columns)
+}
+
+/// The relation of a qualified, quoted name. Unlike regclass it needs no right on the schema, so that what is missing
+/// can be said.
+const RELATION: &str = "SELECT c.oid FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    WHERE pg_catalog.format('%I.%I', n.nspname, c.relname) OPERATOR(pg_catalog.=) $1";
+
+/// Whether values of a type can be compared, element by element where it has elements.
+pub fn is_ordered(type_id: pg_sys::Oid) -> bool {
+    // SAFETY: looks up a type that exists.
+    unsafe { (*pg_sys::lookup_type_cache(type_id, pg_sys::TYPECACHE_CMP_PROC as i32)).cmp_proc != pg_sys::Oid::INVALID }
 }
 
 /// Finds a column, or fails listing those that exist.
@@ -48,33 +70,62 @@ pub fn column<'a>(columns: &'a [Column], name: &str, role: &str, source: &str) -
 
 /// Fails unless the current role may read every column that the model uses.
 pub fn require_select(info: &Info) -> Result<(), Failure> {
-    let query = "SELECT pg_catalog.has_column_privilege($1::regclass, $2::text, 'SELECT')
-                        AND pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE')
-                 FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) $1::regclass";
+    let role: String = sql::one("SELECT CURRENT_USER::text", &[])?.unwrap_or_default();
+    let denied = |detail: String, hint: String| {
+        let message = format!("permission denied for source {}", info.source);
+        Err(Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message)
+            .detail(detail)
+            .hint(format!("{hint}; the source is always read with the model owner's rights.")))
+    };
+    let quoted = quote_identifier(&role);
+    let schema = format!(
+        "SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_class c
+         JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+         WHERE c.oid OPERATOR(pg_catalog.=) ({RELATION}) AND NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE')"
+    );
+    if let Some(schema) = sql::one::<String>(&schema, &[info.source.as_str().into()])? {
+        let detail = format!("Role \"{role}\" may not use schema {schema}.");
+        return denied(detail, format!("GRANT USAGE ON SCHEMA {schema} TO {quoted}"));
+    }
+    let query = format!("SELECT pg_catalog.has_column_privilege(({RELATION}), $2::text, 'SELECT')");
     for column in info.used_columns() {
-        if !sql::holds(query, &[info.source.as_str().into(), column.into()])? {
-            let role: String = sql::one("SELECT CURRENT_USER::text", &[])?.unwrap_or_default();
-            let message = format!("permission denied for source {}", info.source);
-            return Err(Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message)
-                .detail(format!("Role \"{role}\" may not SELECT column \"{column}\"."))
-                .hint(format!(
-                    "GRANT SELECT ON {} TO {}; the source is always read with the model owner's rights.",
-                    info.source,
-                    quote_identifier(&role)
-                )));
+        if !sql::holds(&query, &[info.source.as_str().into(), column.into()])? {
+            let detail = format!("Role \"{role}\" may not SELECT column \"{column}\".");
+            return denied(detail, format!("GRANT SELECT ON {} TO {quoted}", info.source));
         }
     }
     Ok(())
 }
 
-/// Fails unless the source still exists.
-pub fn require_source(info: &Info) -> Result<(), Failure> {
-    if sql::holds("SELECT pg_catalog.to_regclass($1) IS NOT NULL", &[info.source.as_str().into()])? {
-        return Ok(());
+/// Fails unless the source still exists, has the model's columns and may be read.
+pub fn require_readable(info: &Info) -> Result<(), Failure> {
+    let columns = columns(&info.source)?;
+    if columns.is_empty() {
+        let code = PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE;
+        return Err(Failure::new(code, format!("source {} does not exist", info.source))
+            .detail(format!("Model \"{}\" reads it.", info.name))
+            .hint("If it was renamed, set column source of the model's table \"model\" to its new name."));
     }
-    Err(Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE, format!("source {} does not exist", info.source))
-        .detail(format!("Model \"{}\" reads it.", info.name))
-        .hint("If it was renamed, set column source of the model's table \"model\" to its new name."))
+    for used in info.used_columns() {
+        column(&columns, used, "a column of the model", &info.source)?;
+    }
+    require_select(info)
+}
+
+/// Runs a statement that builds traces from the source; its complaint about a NULL says where to look.
+pub fn run_reading(info: &Info, statement: &str) -> Result<u64, Failure> {
+    PgTryBuilder::new(AssertUnwindSafe(|| sql::run(statement, &[])))
+        .catch_when(PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED, |error| {
+            let (CaughtError::PostgresError(report)
+            | CaughtError::ErrorReport(report)
+            | CaughtError::RustPanic { ereport: report, .. }) = &error;
+            let event = info.event_column.as_ref().or(info.message_column.as_ref()).map_or("", |c| c);
+            let order = info.at_column.as_ref().or(info.seq_column.as_ref()).map_or("", |c| c);
+            Err(Failure::new(PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED, report.message().to_string())
+                .detail(format!("A row of {} has NULL in column \"{event}\" or \"{order}\".", info.source))
+                .hint("Make a view that leaves such rows out, and give the view as source."))
+        })
+        .execute()
 }
 
 impl Info {
@@ -123,13 +174,17 @@ impl Info {
                 );
                 "k.key".into()
             }
-            (_, _, slot) => format!("p.parameters OPERATOR(pg_catalog.->>) {}", slot.unwrap_or(0)),
+            (_, _, slot) => format!("p.parameters OPERATOR(pg_catalog.->>) {}", slot.unwrap_or(1) - 1),
         };
         format!(
-            "SELECT {key} AS trace_key, {event} AS event, {} AS at, {} AS seq, {} AS component, {params} AS params FROM {from}",
+            "SELECT {key} AS trace_key, {event} AS event, {} AS at, {} AS seq, {} AS component, {params} AS params, {} AS message
+             FROM {from}{}",
             of(&self.at_column, "timestamptz"),
             of(&self.seq_column, "bigint"),
             of(&self.component_column, "text"),
+            of(&self.message_column, "text"),
+            // Lines without a key in their text belong to no trace; a key column must be filled.
+            if self.trace_slot.is_some() { format!(" WHERE {key} IS NOT NULL") } else { String::new() },
         )
     }
 

@@ -79,7 +79,11 @@ pub fn drop_run(call: Call) -> Reply {
         if !sql::holds(&exists, &[run.into()])? {
             let message = format!("model \"{}\" has no synthetic run {run}", model.info.name);
             return Err(Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT, message)
-                .detail("Run 0 is the real data and cannot be dropped.")
+                .detail(if run == 0 {
+                    "Run 0 is the real data and cannot be dropped."
+                } else {
+                    "It never was, or it was dropped."
+                })
                 .hint(format!("SELECT * FROM {} lists the runs.", model.table("runs"))));
         }
         let parents = ["scores", "parameters", "events", "traces"];

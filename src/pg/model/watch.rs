@@ -29,40 +29,48 @@ pub fn watch(call: Call) -> Reply {
     Model::change(name, "watch with", |model| {
         model.require_fitted()?;
         let table = watched_table(&model, on_table)?;
+        let columns = super::source::columns(&table)?;
         for column in model.info.used_columns() {
-            super::source::column(&super::source::columns(&table)?, column, "a column of the model", &table)?;
+            super::source::column(&columns, column, "a column of the model", &table)?;
         }
+        let id: i64 = sql::one("SELECT $1::regclass::oid::bigint", &[table.as_str().into()])?.unwrap_or(0);
         let recorded = format!(
-            "SELECT EXISTS (SELECT FROM {} WHERE watched_table OPERATOR(pg_catalog.=) $1::regclass)",
+            "SELECT EXISTS (SELECT FROM {} WHERE watched_oid::bigint OPERATOR(pg_catalog.=) $1 OR watched_table OPERATOR(pg_catalog.=) $2)",
             model.table("watches")
         );
-        if sql::holds(&recorded, &[table.as_str().into()])? {
+        if sql::holds(&recorded, &[id.into(), table.as_str().into()])? {
             let code = PgSqlErrorCode::ERRCODE_DUPLICATE_OBJECT;
             return Err(Failure::new(code, format!("model \"{}\" already watches {table}", model.info.name))
                 .detail("A model watches a table once.")
                 .hint("unwatch() it first."));
         }
-        let id: i64 = sql::one("SELECT $1::regclass::oid::bigint", &[table.as_str().into()])?.unwrap_or(0);
-        let guard = model.table(&format!("is_watching_{id}"));
+        let view = model.table(&watch_view(id));
         let trigger = format!("logfsm_watch_{}", model_id(&model)?);
-        // The trigger depends on a function of the model's schema, so that it goes when the model goes, and so that
-        // the model's owner can remove it from a table of somebody else.
-        sql::run(
-            &format!("CREATE FUNCTION {guard}() RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN true"),
-            &[],
-        )?;
         let create = format!(
-            "CREATE TRIGGER {} AFTER INSERT ON {table} REFERENCING NEW TABLE AS {NEW_ROWS} FOR EACH STATEMENT
-             WHEN ({guard}()) EXECUTE FUNCTION logfsm.watch_insert({})",
-            quote_identifier(&trigger),
-            quote_literal(&model.schema)
+            "CREATE VIEW {view} AS SELECT * FROM {} WHERE watched_table OPERATOR(pg_catalog.=) {}",
+            model.table("anomalies"),
+            quote_literal(&table)
         );
         sql::run(&create, &[])?;
-        let record = format!("INSERT INTO {} VALUES ($1::regclass, $2, $3)", model.table("watches"));
-        sql::run(&record, &[table.into(), trigger.into(), action.into()])?;
+        // The trigger's condition names a view of the model: so it is dropped with the model, also after a restore, and
+        // the model's owner can remove it from somebody else's table. A constant costs nothing and needs no rights.
+        let create = format!(
+            "CREATE TRIGGER {} AFTER INSERT ON {table} REFERENCING NEW TABLE AS {NEW_ROWS} FOR EACH STATEMENT
+             WHEN ({}::regclass IS NOT NULL) EXECUTE FUNCTION logfsm.watch_insert()",
+            quote_identifier(&trigger),
+            quote_literal(&view)
+        );
+        sql::run(&create, &[])?;
+        let record = format!("INSERT INTO {} VALUES ($1, $2::bigint::oid, $3, $4)", model.table("watches"));
+        sql::run(&record, &[table.into(), id.into(), trigger.into(), action.into()])?;
         Ok(())
     })?;
     Ok(None)
+}
+
+/// The view of a watch: its anomalies, and what its trigger hangs on.
+fn watch_view(table_id: i64) -> String {
+    format!("anomalies_of_{table_id}")
 }
 
 /// unwatch(model, on_table) → how many watches ended
@@ -70,7 +78,7 @@ pub fn unwatch(call: Call) -> Reply {
     let on_table: Option<pg_sys::Oid> = call.get(1);
     let ended = Model::change(call.need_text(0, "model")?, "unwatch", |model| {
         let query = format!(
-            "SELECT watched_table::oid::bigint FROM {} WHERE $1 IS NULL OR watched_table OPERATOR(pg_catalog.=) $1 ORDER BY 1",
+            "SELECT watched_oid::bigint FROM {} WHERE $1 IS NULL OR watched_oid OPERATOR(pg_catalog.=) $1 ORDER BY 1",
             model.table("watches")
         );
         let mut tables: Vec<i64> = Vec::new();
@@ -125,7 +133,7 @@ fn watched_table(model: &Model, on_table: Option<pg_sys::Oid>) -> Result<String,
         let code = PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE;
         return Err(Failure::new(code, format!("permission denied to watch {table}"))
             .detail("A watch is a trigger on the table.")
-            .hint(format!("GRANT TRIGGER ON {table} TO the model's owner.")));
+            .hint(format!("GRANT TRIGGER ON {table} TO {}.", quote_identifier(super::owner::role_name(model.owner)))));
     }
     Ok(table)
 }
@@ -135,7 +143,7 @@ struct Fired {
     data: *mut pg_sys::TriggerData,
     table: pg_sys::Oid,
     trigger: String,
-    schema: String,
+    trigger_id: pg_sys::Oid,
 }
 
 impl Fired {
@@ -145,13 +153,14 @@ impl Fired {
             let context = (*call.0).context;
             if context.is_null() || !pgrx::is_a(context, pg_sys::NodeTag::T_TriggerData) {
                 let message = "logfsm.watch_insert() can only be called as a trigger";
-                return Err(Failure::new(PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED, message));
+                return Err(Failure::new(PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED, message)
+                    .detail("It scores the rows that an INSERT added.")
+                    .hint("logfsm.watch() makes the trigger."));
             }
             let data = context.cast::<pg_sys::TriggerData>();
             let trigger = (*data).tg_trigger;
-            let text = |text: *const std::ffi::c_char| CStr::from_ptr(text).to_string_lossy().into_owned();
-            let schema = if (*trigger).tgnargs > 0 { text(*(*trigger).tgargs) } else { String::new() };
-            Ok(Fired { data, table: (*(*data).tg_relation).rd_id, trigger: text((*trigger).tgname), schema })
+            let name = CStr::from_ptr((*trigger).tgname).to_string_lossy().into_owned();
+            Ok(Fired { data, table: (*(*data).tg_relation).rd_id, trigger: name, trigger_id: (*trigger).tgoid })
         }
     }
 }
@@ -159,38 +168,47 @@ impl Fired {
 /// watch_insert(): the AFTER INSERT statement trigger.
 pub fn on_insert(call: Call) -> Reply {
     let fired = Fired::from(call)?;
-    match attempt(|| check_rows(&fired)) {
-        Outcome::Done(()) => {}
-        Outcome::Failed(message) => {
-            pgrx::warning!("logfsm watch of model in schema \"{}\" did not score these rows: {message}", fired.schema);
-        }
+    if let Outcome::Failed(message) = attempt(|| check_rows(&fired)) {
+        pgrx::warning!("logfsm trigger {} did not score these rows: {message}", fired.trigger);
     }
     Ok(Some(pg_sys::Datum::null()))
 }
 
-/// The owner of the model in a schema, if there is a model.
-fn model_owner(schema: &str) -> Result<Option<pg_sys::Oid>, Failure> {
-    let query = "SELECT c.relowner FROM pg_catalog.pg_class c
-                 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-                 WHERE n.nspname OPERATOR(pg_catalog.=) $1::name AND c.relname OPERATOR(pg_catalog.=) 'model'
-                   AND c.reloftype OPERATOR(pg_catalog.=) 'logfsm.model_info'::regtype";
-    sql::one(query, &[schema.into()])
+/// The schema and owner of the model that a watch trigger's condition refers to.
+fn model_of(trigger: pg_sys::Oid) -> Result<Option<(String, pg_sys::Oid)>, Failure> {
+    let query = "SELECT n.nspname::text, m.relowner FROM pg_catalog.pg_depend d
+                 JOIN pg_catalog.pg_class v ON v.oid OPERATOR(pg_catalog.=) d.refobjid AND v.relkind OPERATOR(pg_catalog.=) 'v'
+                 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) v.relnamespace
+                 JOIN pg_catalog.pg_class m ON m.relnamespace OPERATOR(pg_catalog.=) n.oid AND m.relname OPERATOR(pg_catalog.=) 'model'
+                      AND m.reloftype OPERATOR(pg_catalog.=) 'logfsm.model_info'::regtype
+                 WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_trigger'::regclass AND d.objid OPERATOR(pg_catalog.=) $1
+                   AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::regclass";
+    let mut found = None;
+    sql::each_row(query, &[trigger.into()], |row| {
+        found = row.get(1)?.zip(row.get(2)?);
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 fn check_rows(fired: &Fired) -> Result<(), Failure> {
-    // A dropped model has nothing to say.
-    let Some(owner) = model_owner(&fired.schema)? else { return Ok(()) };
+    let refused = || {
+        let message = "no model watches this table through this trigger";
+        Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message)
+    };
+    let (schema, owner) = model_of(fired.trigger_id)?.ok_or_else(refused)?;
     let _as_owner = AsOwner::switch(owner);
-    let model = Model::read(fired.schema.clone(), owner)?;
+    let model = Model::read(schema, owner)?;
+    // Anybody can make a trigger that calls this function: only those that the model knows may write into it.
     let recorded = format!(
-        "SELECT EXISTS (SELECT FROM {} WHERE watched_table OPERATOR(pg_catalog.=) $1 AND trigger_name OPERATOR(pg_catalog.=) $2)",
+        "SELECT EXISTS (SELECT FROM {} w JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) $1
+                        JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+                        WHERE w.trigger_name OPERATOR(pg_catalog.=) $2 AND (w.watched_oid OPERATOR(pg_catalog.=) $1
+                              OR w.watched_table OPERATOR(pg_catalog.=) pg_catalog.format('%I.%I', n.nspname, c.relname)))",
         model.table("watches")
     );
     if !sql::holds(&recorded, &[fired.table.into(), fired.trigger.as_str().into()])? {
-        return Err(Failure::new(
-            PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
-            "the model does not watch this table through this trigger",
-        ));
+        return Err(refused());
     }
     Live::new(&model, fired.table)?.score_rows(fired.data, NEW_ROWS)
 }

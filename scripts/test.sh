@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Every test: the core without Postgres, in-database tests, pg_regress, the README's examples, acceptance on shared data.
+# Each part prints what it ran; the last line sums up.
+source "$(dirname "$0")/lib.sh"
+"$top/scripts/setup.sh"
+
+passed=0 failed=0 skipped=0 summary=()
+
+# Runs a part and adds up its cargo or "N passed, M failed" lines: part NAME COMMAND …
+part() {
+    local name=$1 log=$home/test-$1.log status=0 p f s
+    shift
+    say "$name"
+    set +e
+    "$@" 2>&1 | tee "$log" | grep -vE '^ +(Compiling|Checking|Running|Downloaded|Downloading|Finished|Doc-tests)|^$'
+    status=${PIPESTATUS[0]}
+    set -e
+    p=$(grep -oE '[0-9]+ passed' "$log" | awk '{n += $1} END {print n + 0}')
+    f=$(grep -oE '[0-9]+ failed' "$log" | awk '{n += $1} END {print n + 0}')
+    s=$(grep -oE '[0-9]+ (skipped|ignored)' "$log" | awk '{n += $1} END {print n + 0}')
+    if [ "$status" != 0 ] && [ "$f" = 0 ]; then f=1; fi
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    summary+=("$(printf '%-12s %5d passed %4d failed %4d skipped' "$name" "$p" "$f" "$s")")
+}
+
+in_database() {
+    local run_as=()
+    server_directory "$home/server"
+    mkdir -p "$home/pgrx-test"
+    if [ "$(id -u)" = 0 ]; then
+        chown postgres: "$home/pgrx-test"
+        run_as=(--runas postgres)
+    fi
+    chmod 755 "$home"
+    (cd "$top" && env -u RUST_BACKTRACE cargo pgrx test "pg$PG_MAJOR" --no-default-features "${run_as[@]}" --pgdata "$home/pgrx-test/data" -- in_database)
+}
+
+cd "$top"
+part core cargo test --quiet
+part in-database in_database
+install_extension debug
+part regress "$top/scripts/regress.sh"
+part readme "$top/scripts/readme.sh"
+part acceptance "$top/scripts/acceptance.sh"
+
+say "Summary"
+printf '%s\n' "${summary[@]}"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]
