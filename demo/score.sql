@@ -10,7 +10,7 @@ SELECT round(t.score::numeric, 1) AS bits, t.trace_key AS session, t.n_events AS
 FROM session.real_traces t
 CROSS JOIN LATERAL (SELECT * FROM logfsm.explain('session', t.trace_key) ORDER BY contribution DESC, seq LIMIT 1) w
 LEFT JOIN server_log l ON l.session_id = t.trace_key AND l.session_line_num = w.seq
-ORDER BY t.score DESC, t.trace_key LIMIT 14;
+WHERE t.is_anomalous ORDER BY t.score DESC, t.trace_key LIMIT 15;
 
 \echo The whole story of the worst one that got in:
 WITH worst AS (SELECT trace_key FROM session.real_traces WHERE n_events > 4 ORDER BY score DESC, trace_key LIMIT 1)

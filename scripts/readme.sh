@@ -56,7 +56,7 @@ for file in "$work"/*.fence; do
             if (cd "$work" && PATH="$bin:$PATH" bash -euo pipefail "$block") > "$work/out" 2>&1; then result ok; else result fail "an error"; fi ;;
         "sql skip") skipped=$((skipped + 1)) ;;
         sql*) : > "$work/out"; result fail "unknown mark" ;;
-        *) ;;
+        *) : > "$work/out" ;;
     esac
     [ -z "${LOGFSM_README_VERBOSE:-}" ] || { printf -- '--- line %d\n' "$((10#$line))"; cat "$work/out" 2> /dev/null || true; }
 done
@@ -74,7 +74,7 @@ UNION SELECT t.typname FROM members JOIN pg_type t ON classid = 'pg_type'::regcl
 UNION SELECT c.relname FROM members JOIN pg_class c ON classid = 'pg_class'::regclass AND objid = c.oid
 UNION SELECT name FROM pg_settings WHERE name LIKE 'logfsm.%'
 UNION SELECT '`' || method || '`' FROM logfsm.methods UNION SELECT '`' || option || '`' FROM logfsm.methods
-UNION SELECT '`' || relname || '`' FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relkind IN ('r', 'p', 'v') AND relname !~ '_(fit|run)_[0-9]+$'
+UNION SELECT '`' || relname || '`' FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relkind IN ('r', 'p', 'v') AND relname !~ '_(fit|run|of)_[0-9]+$'
 ORDER BY 1;
 SQL
 missing=
