@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every test: the core without Postgres, in-database tests, pg_regress, the README's examples, acceptance on shared data.
+# Every test: the core without Postgres, in-database tests, pg_regress, several sessions
+# at once, the README's examples, acceptance on shared data.
 # Each part prints what it ran; the last line sums up.
 source "$(dirname "$0")/lib.sh"
 "$top/scripts/setup.sh"
@@ -40,6 +41,7 @@ part core cargo test --quiet
 part in-database in_database
 install_extension debug
 part regress "$top/scripts/regress.sh"
+part sessions "$top/scripts/sessions.sh"
 part readme "$top/scripts/readme.sh"
 part acceptance "$top/scripts/acceptance.sh"
 
