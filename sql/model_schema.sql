@@ -117,6 +117,7 @@ CREATE TABLE {schema}.watches (
     watched_table text PRIMARY KEY,
     watched_oid oid NOT NULL,
     trigger_name text NOT NULL,
+    view_name text NOT NULL,
     action text NOT NULL
 );
 COMMENT ON TABLE {schema}.watches IS 'The tables whose inserts this model watches.';

@@ -65,21 +65,6 @@ impl Histogram {
         }
     }
 
-    /// Takes one value out again. Minimum and maximum stay: they become bounds.
-    pub fn remove(&mut self, value: u64) {
-        let bucket = bucket(value);
-        if let Ok(i) = self.buckets.binary_search_by_key(&bucket, |&(b, _)| b) {
-            self.buckets[i].1 -= 1;
-            self.sum = self.sum.saturating_sub(u128::from(value));
-            if self.buckets[i].1 == 0 {
-                self.buckets.remove(i);
-            }
-        }
-        if self.buckets.is_empty() {
-            *self = Self::default();
-        }
-    }
-
     /// Adds all values of another histogram.
     pub fn merge(&mut self, other: &Self) {
         if other.buckets.is_empty() {
@@ -222,18 +207,6 @@ mod tests {
             prop_assert_eq!(&merged, &of(&all));
             prop_assert_eq!(merged.problem(), None);
             prop_assert!(all.iter().all(|_| merged.quantile(0.5).is_some()));
-        }
-
-        #[test]
-        fn removing_undoes_adding(a in prop::collection::vec(0u64..500, 1..50)) {
-            let mut h = Histogram::default();
-            a.iter().for_each(|&v| h.add(v));
-            let before = h.clone();
-            h.add(77);
-            h.remove(77);
-            prop_assert_eq!(&h.buckets, &before.buckets);
-            a.iter().for_each(|&v| h.remove(v));
-            prop_assert_eq!(h, Histogram::default());
         }
     }
 }

@@ -183,51 +183,6 @@ impl PrefixTree {
         self.charge(grown)
     }
 
-    /// Takes a trace out again that was added before. Counts become exact; minima, maxima and samples stay bounds.
-    pub fn remove(&mut self, trace: &TraceView<'_>) -> Result<()> {
-        let variant = Variant::from_bytes(trace.variant)?;
-        check_lengths(trace, variant.events.len())?;
-        let unknown = || Error::InvalidArgument {
-            argument: "trace",
-            reason: "It was never added to this prefix tree.".into(),
-            hint: "Run logfsm.fit() to learn the source anew.".into(),
-        };
-        let mut path = Vec::with_capacity(variant.events.len());
-        let mut node = 0u32;
-        for label in variant.iter() {
-            let id = *self.label_ids.get(label).ok_or_else(unknown)?;
-            node = *self.children.get(&(node, id)).ok_or_else(unknown)?;
-            path.push(node);
-        }
-        if self.nodes[node as usize].stops == 0 {
-            return Err(unknown());
-        }
-        self.nodes[node as usize].stops -= 1;
-        self.totals.traces -= 1;
-        self.totals.events -= path.len() as u64;
-        self.totals.ties = self.totals.ties.saturating_sub(trace.ties.into());
-        for &node in &path {
-            self.nodes[node as usize].count -= 1;
-        }
-        if let (Some(&first), Some(&last)) = (trace.times.first(), trace.times.last()) {
-            self.totals.timed_traces = self.totals.timed_traces.saturating_sub(1);
-            self.durations.remove(first.abs_diff(last));
-            self.starts.remove(start_hash(first, trace.variant), &first);
-            for (pair, &node) in trace.times.windows(2).zip(&path[1..]) {
-                self.nodes[node as usize].delays.remove(pair[0].abs_diff(pair[1]));
-            }
-        }
-        for (i, parameters) in trace.parameters.iter().enumerate() {
-            let Some(parameters) = parameters else { continue };
-            self.totals.events_with_parameters = self.totals.events_with_parameters.saturating_sub(1);
-            let next = variant.events.get(i + 1).map(|&e| &variant.labels[e as usize]);
-            let hash = parameter_hash(parameters, next);
-            let next = next.and_then(|label| self.label_ids.get(label).copied());
-            self.nodes[path[i] as usize].parameters.remove(hash, &((*parameters).into(), next));
-        }
-        Ok(())
-    }
-
     /// Adds all traces of another prefix tree in its canonical form.
     pub fn merge(&mut self, tree: &Automaton) -> Result<()> {
         if let Kind::Inferred(provenance) = &tree.kind {

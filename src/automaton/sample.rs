@@ -60,16 +60,6 @@ impl<T: Ord + Clone> Sample<T> {
         }
     }
 
-    /// Takes one occurrence of an item out again, if it is in the sample.
-    pub fn remove(&mut self, hash: u64, value: &T) {
-        if let Ok(i) = self.find(hash, value) {
-            self.items[i].count -= 1;
-            if self.items[i].count == 0 {
-                self.items.remove(i);
-            }
-        }
-    }
-
     /// Adds all items of another sample, keeping at most `k`.
     pub fn merge(&mut self, other: &Self, k: usize) {
         for item in &other.items {

@@ -40,11 +40,14 @@ pub fn attempt<T>(work: impl FnOnce() -> Result<T, Failure>) -> Outcome<T> {
             let (CaughtError::PostgresError(report)
             | CaughtError::ErrorReport(report)
             | CaughtError::RustPanic { ereport: report, .. }) = &error;
-            if PASSING.contains(&report.sql_error_code()) {
+            let message = report.message().to_string();
+            let passing = PASSING.contains(&report.sql_error_code());
+            pg_sys::RollbackAndReleaseCurrentSubTransaction();
+            pg_sys::MemoryContextSwitchTo(context);
+            pg_sys::CurrentResourceOwner = owner;
+            if passing {
                 error.rethrow();
             }
-            let message = report.message().to_string();
-            pg_sys::RollbackAndReleaseCurrentSubTransaction();
             Outcome::Failed(message)
         })
         .execute();

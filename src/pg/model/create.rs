@@ -86,6 +86,13 @@ pub fn create_model(call: Call) -> Reply {
 
 /// The relation's qualified, quoted name; fails for what cannot be read row by row.
 fn relation_name(source: pg_sys::Oid) -> Result<String, Failure> {
+    let temporary =
+        "SELECT relpersistence OPERATOR(pg_catalog.=) 't' FROM pg_catalog.pg_class WHERE oid OPERATOR(pg_catalog.=) $1";
+    if sql::holds(temporary, &[source.into()])? {
+        return Err(Failure::new(PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE, "the source is temporary")
+            .detail("It would be gone with the session, and the model could not be fitted again.")
+            .hint("Give a permanent table or view."));
+    }
     let query = "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
                  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
                  WHERE c.oid OPERATOR(pg_catalog.=) $1 AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,v,m,f}'::\"char\"[])";
@@ -157,25 +164,21 @@ fn check_mapping(info: &Info, columns: &[Column]) -> Result<String, Failure> {
             "Give events => 'table' or events => 'none'.",
         ));
     }
+    let times = ("a timestamp or date", &["timestamptz", "timestamp", "date"][..]);
     let all = [
-        ("trace", &info.trace_column, ""),
-        ("message", &info.message_column, ""),
-        ("event", &info.event_column, ""),
-        ("at", &info.at_column, "D"),
-        ("seq", &info.seq_column, "N"),
-        ("component", &info.component_column, ""),
-        ("params", &info.params_column, "U"),
-        ("refresh_by", &info.refresh_by, "D"),
+        ("trace", &info.trace_column, ("", &[][..])),
+        ("message", &info.message_column, ("", &[][..])),
+        ("event", &info.event_column, ("", &[][..])),
+        ("component", &info.component_column, ("", &[][..])),
+        ("at", &info.at_column, times),
+        ("seq", &info.seq_column, ("an integer", &["int2", "int4", "int8"][..])),
+        ("params", &info.params_column, ("jsonb", &["jsonb", "json"][..])),
+        ("refresh_by", &info.refresh_by, times),
     ];
-    for (role, name, category) in all {
+    for (role, name, (expected, types)) in all {
         let Some(name) = name else { continue };
         let column = source::column(columns, name, role, &info.source)?;
-        if !category.is_empty() && column.category != category {
-            let expected = match category {
-                "D" => "a date or timestamp",
-                "N" => "an integer",
-                _ => "jsonb",
-            };
+        if !types.is_empty() && !types.contains(&column.base.as_str()) {
             return Err(Failure::new(
                 PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH,
                 format!("column \"{name}\" given as {role} has type {}", column.sql_type),

@@ -89,11 +89,11 @@ fn learn_templates(model: &Model) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The query for (trace_key, trace) of whole traces; `only` restricts the source's rows.
-pub fn traces_query(model: &Model, relation: &str) -> String {
+/// The query for (trace_key, trace) of whole traces; `join` restricts the rows, which it knows as r.
+pub fn traces_query(model: &Model, relation: &str, join: &str) -> String {
     let templates = format!("(SELECT templates FROM {})", model.table("model"));
     let rows = model.info.rows_query(relation, &templates);
-    format!("SELECT r.trace_key, {} AS trace FROM ({rows}) AS r GROUP BY r.trace_key", model.info.trace_agg())
+    format!("SELECT r.trace_key, {} AS trace FROM ({rows}) AS r {join} GROUP BY r.trace_key", model.info.trace_agg())
 }
 
 /// Fills the traces leaf from the source.
@@ -110,7 +110,7 @@ fn read_traces(model: &Model, leaves: &mut Leaves<'_>, windowed: bool) -> Result
          SELECT 0, pg_catalog.row_number() OVER (ORDER BY t.trace_key), 'real', t.trace_key,
                 logfsm.started_at(t.trace), logfsm.ended_at(t.trace), logfsm.length(t.trace), t.trace
          FROM ({}) AS t {window}",
-        traces_query(model, &model.info.source)
+        traces_query(model, &model.info.source, "")
     );
     let traces = source::run_reading(&model.info, &insert)?;
     require_keys(model, &leaf)?;

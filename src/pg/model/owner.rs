@@ -29,6 +29,14 @@ impl AsOwner {
     }
 }
 
+impl AsOwner {
+    /// Bounds how long a lock is waited for while this lives.
+    pub fn wait_for_locks_at_most(&self, time: &CStr) {
+        // SAFETY: inside the nest level that `switch` opened.
+        unsafe { set_local(c"lock_timeout", time) };
+    }
+}
+
 /// Sets a GUC until the nest level ends.
 ///
 /// # Safety

@@ -4,12 +4,9 @@ use super::fit::{materialise, record, require_keys, traces_query};
 use super::leaf::Leaves;
 use super::progress::Progress;
 use super::{Model, source};
-use crate::automaton::{Automaton, PrefixTree};
-use crate::pg::call::{Call, Reply, varlena};
+use crate::pg::call::{Call, Reply};
 use crate::pg::error::Failure;
-use crate::pg::{memory_limit, sql};
-use crate::trace::TraceView;
-use pgrx::datum::DatumWithOid;
+use crate::pg::sql;
 use pgrx::{PgSqlErrorCode, pg_sys};
 
 /// refresh(model) → (fit, new_traces, changed_traces, missing_rows)
@@ -36,9 +33,9 @@ pub fn refresh(call: Call) -> Reply {
         let table = model.table("model");
         sql::run(&format!("UPDATE {table} SET fits = fits OPERATOR(pg_catalog.+) 1"), &[])?;
         let model = Model::read(model.schema, model.owner)?;
-        update_tree(&model, &staged)?;
         let mut leaves = Leaves::of_fit(&model, model.info.fits);
         merge_traces(&model, &mut leaves, &staged)?;
+        update_tree(&model, &staged, &leaves.name("traces"), changed)?;
         sql::run(&format!("DROP TABLE {staged}"), &[])?;
         let fit = materialise(&model, leaves, &progress)?;
         Ok(vec![fit.first().copied().unwrap_or(0), new, changed, missing_rows(&model, before)?])
@@ -91,10 +88,7 @@ fn stage(model: &Model, column: &str) -> Result<String, Failure> {
         "SELECT DISTINCT r.trace_key FROM ({}) r WHERE r.trace_key IS NOT NULL",
         model.info.rows_query(&recent, &templates)
     );
-    let reread = traces_query(model, source).replace(
-        " GROUP BY r.trace_key",
-        &format!(" JOIN ({touched}) AS k ON k.trace_key {equals} r.trace_key GROUP BY r.trace_key"),
-    );
+    let reread = traces_query(model, source, &format!("JOIN ({touched}) AS k ON k.trace_key {equals} r.trace_key"));
     let create = format!(
         "CREATE TABLE {staged} AS
          SELECT t.trace_key, w.trace, o.trace_id AS old_id, o.trace AS old_trace
@@ -121,29 +115,19 @@ fn counts(staged: &str) -> Result<(i64, i64), Failure> {
     Ok((count("NULL")?, count("NOT NULL")?))
 }
 
-/// Subtracts the old paths of touched traces from the stored prefix tree and adds the new ones.
-fn update_tree(model: &Model, staged: &str) -> Result<(), Failure> {
+/// Brings the stored prefix tree up to date. New traces are added to it. Where known traces changed it is made again
+/// from the stored traces: minima, maxima and samples cannot be subtracted, and refresh must equal fit.
+fn update_tree(model: &Model, staged: &str, traces: &str, changed: i64) -> Result<(), Failure> {
     let table = model.table("model");
-    let mut tree = PrefixTree::new(memory_limit());
-    let stored = format!("SELECT logfsm.automaton_send(prefix_tree) FROM {table}");
-    if let Some(bytes) = sql::one::<Vec<u8>>(&stored, &[])? {
-        tree.merge(&Automaton::from_bytes(&bytes)?)?;
-    }
-    let query = format!("SELECT logfsm.trace_send(trace), logfsm.trace_send(old_trace) FROM {staged}");
-    sql::each_row(&query, &[], |row| {
-        if let Some(old) = row.get::<Vec<u8>>(2)? {
-            tree.remove(&TraceView::from_bytes(&old)?)?;
-        }
-        if let Some(new) = row.get::<Vec<u8>>(1)? {
-            tree.add(&TraceView::from_bytes(&new)?)?;
-        }
-        Ok(())
-    })?;
-    let bytes = tree.to_automaton().to_bytes();
-    let type_id: Option<pg_sys::Oid> = sql::one("SELECT 'logfsm.automaton'::regtype::oid", &[])?;
-    // SAFETY: the datum is a flat automaton, its type's id is given beside it.
-    let argument = unsafe { DatumWithOid::new(varlena(&bytes), type_id.unwrap_or(pg_sys::Oid::INVALID)) };
-    sql::run(&format!("UPDATE {table} SET prefix_tree = $1"), &[argument])?;
+    let tree = if changed > 0 {
+        format!("SELECT logfsm.prefix_tree_agg(trace) FROM {traces}")
+    } else {
+        format!(
+            "SELECT logfsm.rollup(part.tree) FROM (SELECT prefix_tree AS tree FROM {table}
+             UNION ALL SELECT logfsm.prefix_tree_agg(trace) FROM {staged}) part"
+        )
+    };
+    sql::run(&format!("UPDATE {table} SET prefix_tree = ({tree})"), &[])?;
     Ok(())
 }
 

@@ -17,8 +17,8 @@ pub struct Column {
     pub name: String,
     /// Its type as SQL writes it.
     pub sql_type: String,
-    /// The type's category in pg_type: D date/time, N numeric, S string, …
-    pub category: String,
+    /// The name of its base type in pg_catalog; empty for a type from elsewhere.
+    pub base: String,
     /// Its type.
     pub type_id: pg_sys::Oid,
     /// Whether the type is a row type.
@@ -28,7 +28,7 @@ pub struct Column {
 /// The columns of a relation, in order.
 pub fn columns(source: &str) -> Result<Vec<Column>, Failure> {
     let query = format!(
-        "SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), t.typcategory::text, a.atttypid,
+        "SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), {BASE_TYPE}, a.atttypid,
                 t.typtype OPERATOR(pg_catalog.=) 'c'
          FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) a.atttypid
          WHERE a.attrelid OPERATOR(pg_catalog.=) ({RELATION}) AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
@@ -36,14 +36,22 @@ pub fn columns(source: &str) -> Result<Vec<Column>, Failure> {
     );
     let mut columns = Vec::new();
     sql::each_row(&query, &[source.into()], |row| {
-        let (name, sql_type, category) = (row.get(1)?, row.get(2)?, row.get(3)?);
-        if let (Some(name), Some(sql_type), Some(category), Some(type_id)) = (name, sql_type, category, row.get(4)?) {
-            columns.push(Column { name, sql_type, category, type_id, is_composite: row.get(5)?.unwrap_or(false) });
+        let (name, sql_type, base) = (row.get(1)?, row.get(2)?, row.get(3)?);
+        if let (Some(name), Some(sql_type), Some(type_id)) = (name, sql_type, row.get(4)?) {
+            let (base, is_composite) = (base.unwrap_or_default(), row.get(5)?.unwrap_or(false));
+            columns.push(Column { name, sql_type, base, type_id, is_composite });
         }
         Ok(())
     })?;
     Ok(columns)
 }
+
+/// The name of a column type below its domains, where it is in pg_catalog.
+const BASE_TYPE: &str = "(WITH RECURSIVE base (oid, parent) AS (
+        SELECT b.oid, b.typbasetype FROM pg_catalog.pg_type b WHERE b.oid OPERATOR(pg_catalog.=) a.atttypid
+        UNION ALL SELECT b.oid, b.typbasetype FROM base JOIN pg_catalog.pg_type b ON b.oid OPERATOR(pg_catalog.=) base.parent)
+    SELECT b.typname::text FROM base JOIN pg_catalog.pg_type b ON b.oid OPERATOR(pg_catalog.=) base.oid
+    WHERE base.parent::bigint OPERATOR(pg_catalog.=) 0 AND b.typnamespace OPERATOR(pg_catalog.=) 'pg_catalog'::regnamespace)";
 
 /// The relation of a qualified, quoted name. Unlike regclass it needs no right on the schema, so that what is missing
 /// can be said.

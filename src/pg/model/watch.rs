@@ -61,8 +61,8 @@ pub fn watch(call: Call) -> Reply {
             quote_literal(&view)
         );
         sql::run(&create, &[])?;
-        let record = format!("INSERT INTO {} VALUES ($1, $2::bigint::oid, $3, $4)", model.table("watches"));
-        sql::run(&record, &[table.into(), id.into(), trigger.into(), action.into()])?;
+        let record = format!("INSERT INTO {} VALUES ($1, $2::bigint::oid, $3, $4, $5)", model.table("watches"));
+        sql::run(&record, &[table.into(), id.into(), trigger.into(), watch_view(id).into(), action.into()])?;
         Ok(())
     })?;
     Ok(None)
@@ -78,25 +78,25 @@ pub fn unwatch(call: Call) -> Reply {
     let on_table: Option<pg_sys::Oid> = call.get(1);
     let ended = Model::change(call.need_text(0, "model")?, "unwatch", |model| {
         let query = format!(
-            "SELECT watched_oid::bigint FROM {} WHERE $1 IS NULL OR watched_oid OPERATOR(pg_catalog.=) $1 ORDER BY 1",
+            "SELECT watched_table, view_name FROM {} WHERE $1::oid IS NULL OR watched_oid OPERATOR(pg_catalog.=) $1::oid
+                 OR watched_table OPERATOR(pg_catalog.=) (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
+                     JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace WHERE c.oid OPERATOR(pg_catalog.=) $1::oid)
+             ORDER BY 1",
             model.table("watches")
         );
-        let mut tables: Vec<i64> = Vec::new();
+        let mut watches: Vec<(String, String)> = Vec::new();
         sql::each_row(&query, &[on_table.into()], |row| {
-            tables.extend(row.get::<i64>(1)?);
+            watches.extend(row.get(1)?.zip(row.get(2)?));
             Ok(())
         })?;
         sql::run("SELECT pg_catalog.set_config('client_min_messages', 'warning', true)", &[])?;
-        for table in &tables {
-            let guard = model.table(&format!("is_watching_{table}"));
-            sql::run(&format!("DROP FUNCTION IF EXISTS {guard}() CASCADE"), &[])?;
-            let forget = format!(
-                "DELETE FROM {} WHERE watched_table::oid::bigint OPERATOR(pg_catalog.=) $1",
-                model.table("watches")
-            );
-            sql::run(&forget, &[(*table).into()])?;
+        for (table, view) in &watches {
+            sql::run(&format!("DROP VIEW IF EXISTS {} CASCADE", model.table(view)), &[])?;
+            let forget =
+                format!("DELETE FROM {} WHERE watched_table OPERATOR(pg_catalog.=) $1", model.table("watches"));
+            sql::run(&forget, &[table.as_str().into()])?;
         }
-        Ok(tables.len() as i32)
+        Ok(watches.len() as i32)
     })?;
     Ok(datum(ended))
 }
@@ -105,6 +105,9 @@ pub fn unwatch(call: Call) -> Reply {
 fn model_id(model: &Model) -> Result<i64, Failure> {
     Ok(sql::one("SELECT $1::regclass::oid::bigint", &[model.table("model").into()])?.unwrap_or(0))
 }
+
+/// Whether a relation is temporary.
+const TEMPORARY: &str = "SELECT relpersistence OPERATOR(pg_catalog.=) 't' FROM pg_catalog.pg_class WHERE oid OPERATOR(pg_catalog.=) $1::regclass";
 
 /// The table to put the trigger on; fails for what cannot have such a trigger.
 fn watched_table(model: &Model, on_table: Option<pg_sys::Oid>) -> Result<String, Failure> {
@@ -122,10 +125,10 @@ fn watched_table(model: &Model, on_table: Option<pg_sys::Oid>) -> Result<String,
             .detail("It was dropped or renamed.")
             .hint("Give on_table => the table that receives the rows."));
     };
-    if kind != "r" {
+    if kind != "r" || sql::holds(TEMPORARY, &[table.as_str().into()])? {
         let code = PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE;
         return Err(Failure::new(code, format!("{table} cannot be watched"))
-            .detail("Only ordinary tables have insert triggers that see all rows of a statement.")
+            .detail("Only ordinary, permanent tables have insert triggers that see all rows of a statement.")
             .hint("Give on_table => the ordinary table that receives the rows, with the same column names."));
     }
     let may = "SELECT pg_catalog.has_table_privilege($1::regclass, 'TRIGGER')";
@@ -197,7 +200,8 @@ fn check_rows(fired: &Fired) -> Result<(), Failure> {
         Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message)
     };
     let (schema, owner) = model_of(fired.trigger_id)?.ok_or_else(refused)?;
-    let _as_owner = AsOwner::switch(owner);
+    let as_owner = AsOwner::switch(owner);
+    as_owner.wait_for_locks_at_most(c"100ms");
     let model = Model::read(schema, owner)?;
     // Anybody can make a trigger that calls this function: only those that the model knows may write into it.
     let recorded = format!(
