@@ -58,7 +58,7 @@ done
 exec "$@"
 END
 chmod 755 "$work/launch"
-printf '%s\n' "max_worker_processes = 16" "fsync = off" "jit = off" "log_min_messages = error" > "$work/temp.conf"
+printf '%s\n' "max_worker_processes = 16" "fsync = off" "jit = off" "log_min_messages = error" "statement_timeout = 60s" > "$work/temp.conf"
 if [ "$(id -u)" = 0 ]; then chown -R postgres: "$work"; fi
 chmod -R go-rwx "$work"
 

@@ -145,6 +145,7 @@ fn watched_table(model: &Model, on_table: Option<pg_sys::Oid>) -> Result<String,
 struct Fired {
     data: *mut pg_sys::TriggerData,
     table: pg_sys::Oid,
+    table_name: String,
     trigger: String,
     trigger_id: pg_sys::Oid,
 }
@@ -162,8 +163,10 @@ impl Fired {
             }
             let data = context.cast::<pg_sys::TriggerData>();
             let trigger = (*data).tg_trigger;
+            let relation = (*data).tg_relation;
+            let table_name = CStr::from_ptr((*(*relation).rd_rel).relname.data.as_ptr()).to_string_lossy().into_owned();
             let name = CStr::from_ptr((*trigger).tgname).to_string_lossy().into_owned();
-            Ok(Fired { data, table: (*(*data).tg_relation).rd_id, trigger: name, trigger_id: (*trigger).tgoid })
+            Ok(Fired { data, table: (*relation).rd_id, table_name, trigger: name, trigger_id: (*trigger).tgoid })
         }
     }
 }
@@ -172,7 +175,7 @@ impl Fired {
 pub fn on_insert(call: Call) -> Reply {
     let fired = Fired::from(call)?;
     if let Outcome::Failed(message) = attempt(|| check_rows(&fired)) {
-        pgrx::warning!("logfsm trigger {} did not score these rows: {message}", fired.trigger);
+        pgrx::warning!("logfsm watch did not score the rows inserted into {}: {message}", fired.table_name);
     }
     Ok(Some(pg_sys::Datum::null()))
 }
