@@ -5,6 +5,8 @@
 //! * [`cluster`]: from that state to templates
 //! * [`templates`]: the templates: parse a line, rebuild it, store them
 
+mod cells;
+mod chunks;
 pub mod cluster;
 pub mod kind;
 mod matcher;
@@ -13,6 +15,7 @@ pub mod scan;
 mod skeleton;
 pub mod templates;
 pub mod token;
+mod words;
 
 pub use kind::SlotKind;
 pub use miner::{MinerOptions, TemplateMiner};

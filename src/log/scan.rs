@@ -93,6 +93,11 @@ pub fn run(bytes: &[u8], start: usize) -> Run {
                 }
                 colons += 1;
             }
+            _ if b == b'?' && out.slash && at > start + 1 => {
+                out.end = address_end(bytes, at);
+                out.special = Some(SlotKind::Path);
+                return out;
+            }
             _ if b == b'@' && at > start => {
                 let end = at + 1 + bytes[at + 1..].iter().take_while(|b| is_word_byte(**b)).count();
                 if !bytes[at + 1..end].contains(&b'.') || end - at < 4 {
@@ -176,6 +181,63 @@ fn colon_kind(text: &[u8]) -> SlotKind {
     SlotKind::Identifier
 }
 
+const WEEKDAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
+const MONTHS: [&[u8]; 12] =
+    [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+
+/// The end of a date written with the names of weekday or month, with a time of day or a year.
+pub fn date(bytes: &[u8], start: usize) -> Option<usize> {
+    let three = bytes.get(start..start + 3)?;
+    if !three[0].is_ascii_uppercase() || !(WEEKDAYS.contains(&three) || MONTHS.contains(&three)) {
+        return None;
+    }
+    // fields between blanks
+    let field = |at: usize| {
+        let from = at + bytes[at..].iter().take(3).take_while(|b| **b == b' ').count();
+        let len = bytes[from..].iter().take(16).take_while(|b| b.is_ascii_alphanumeric() || b":.+".contains(b)).count();
+        (from > at && len > 0).then_some((from, from + len))
+    };
+    let digits = |from: usize, to: usize, lengths: std::ops::RangeInclusive<usize>| {
+        lengths.contains(&(to - from)) && bytes[from..to].iter().all(u8::is_ascii_digit)
+    };
+    let mut at = start + 3;
+    if WEEKDAYS.contains(&three) {
+        if bytes.get(at) == Some(&b',') {
+            at += 1;
+        }
+        let (from, to) = field(at)?;
+        if !MONTHS.contains(&&bytes[from..to]) {
+            return None;
+        }
+        at = to;
+    }
+    let (from, to) = field(at)?;
+    if !digits(from, to, 1..=2) {
+        return None;
+    }
+    at = to;
+    let (mut from, mut to) = field(at)?;
+    let clock = to - from >= 5
+        && bytes[from..to].iter().all(|b| b.is_ascii_digit() || b":.".contains(b))
+        && bytes[from + 2] == b':';
+    if clock {
+        at = to;
+        while bytes[at - 1] == b'.' || bytes[at - 1] == b':' {
+            at -= 1;
+        }
+        let Some(next) = field(at) else { return Some(at) };
+        (from, to) = next;
+        if (2..=5).contains(&(to - from)) && bytes[from..to].iter().all(u8::is_ascii_uppercase) {
+            let Some(next) = field(to) else { return Some(at) };
+            (from, to) = next;
+        }
+    }
+    if digits(from, to, 4..=4) && (bytes[from] == b'1' || bytes[from] == b'2') {
+        return Some(to);
+    }
+    clock.then_some(at)
+}
+
 /// Four decimal numbers joined by dots.
 fn is_ip(text: &[u8]) -> bool {
     let mut groups = 0;
@@ -235,11 +297,12 @@ const UNITS: [&str; 46] = [
 
 /// What a run of word bytes is.
 pub fn classify(text: &[u8]) -> Class {
-    let (mut digits, mut letters, mut longest, mut run) = (0usize, 0usize, 0usize, 0usize);
+    let (mut digits, mut letters, mut longest, mut run, mut runs) = (0usize, 0usize, 0usize, 0usize, 0usize);
     let mut hex = true;
     for &b in text {
         if b.is_ascii_digit() {
             digits += 1;
+            runs += usize::from(run == 0);
             run += 1;
             longest = longest.max(run);
         } else {
@@ -274,7 +337,7 @@ pub fn classify(text: &[u8]) -> Class {
     if is_ip(text.strip_prefix(b"/").unwrap_or(text)) {
         return Class::Value(SlotKind::Ip);
     }
-    if longest >= 4 || digits > letters || text.len() > MAX_WORD {
+    if longest >= 4 || runs > 1 || digits > letters || text.len() > MAX_WORD {
         return Class::Value(SlotKind::Identifier);
     }
     Class::Soft

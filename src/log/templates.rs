@@ -27,6 +27,8 @@ pub enum Piece {
     Slot,
     /// One or more tokens, white space and punctuation included.
     List,
+    /// One word or value, or nothing.
+    Optional,
 }
 
 /// A template on its way out of clustering.
@@ -150,6 +152,9 @@ impl Templates {
     pub fn parameters<'a>(&self, line: &'a str, template: u32, scratch: &Scratch) -> Vec<Cow<'a, str>> {
         let Some(template) = self.templates.get(template as usize) else { return Vec::new() };
         let text = |span: &std::ops::Range<u32>| {
+            if span.is_empty() {
+                return "";
+            }
             let (first, last) = (scratch.tokens[span.start as usize], scratch.tokens[span.end as usize - 1]);
             &line[first.start as usize..last.end as usize]
         };
@@ -195,7 +200,7 @@ impl Templates {
             match piece {
                 Piece::Blank => out.push_str(blank(" ")?),
                 Piece::Text(text) => out.push_str(text),
-                Piece::Slot | Piece::List => {
+                Piece::Slot | Piece::List | Piece::Optional => {
                     out.push_str(values.next().ok_or_else(|| bad("a value is missing"))?.as_ref());
                 }
             }
@@ -284,7 +289,7 @@ pub struct Scratch {
 impl Piece {
     /// True for the pieces that take a value.
     pub fn is_slot(&self) -> bool {
-        matches!(self, Piece::Slot | Piece::List)
+        matches!(self, Piece::Slot | Piece::List | Piece::Optional)
     }
 }
 
@@ -327,7 +332,7 @@ fn text_of(pieces: &[Piece], layout: &str) -> String {
             Piece::Blank if layout.is_empty() => out.push(' '),
             Piece::Blank => out.push_str(runs.next().unwrap_or(" ")),
             Piece::Text(text) => out.push_str(text),
-            Piece::Slot | Piece::List => out.push_str(SLOT),
+            Piece::Slot | Piece::List | Piece::Optional => out.push_str(SLOT),
         }
     }
     out
@@ -336,7 +341,10 @@ fn text_of(pieces: &[Piece], layout: &str) -> String {
 /// Adds what a leaf knows of the tokens in `span` to a slot.
 fn observe(slot: &mut Values, line: &str, tokens: &[Token], span: &std::ops::Range<u32>, leaf: &Leaf) {
     let valued = |t: &&Token| matches!(t.class, Class::Value(_) | Class::Soft);
-    let token = &tokens[span.start as usize];
+    let Some(token) = tokens.get(span.start as usize).filter(|_| !span.is_empty()) else {
+        slot.add("");
+        return;
+    };
     if span.len() > 1 {
         slot.kinds.add(SlotKind::Text);
         slot.seen = None;
