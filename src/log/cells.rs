@@ -1,6 +1,7 @@
 //! Rows of cells: skeletons as clustering sees them, with their texts interned.
 
 use super::miner::Leaf;
+use super::scan::is_unit;
 use super::skeleton::{self, Part};
 use super::templates::Piece;
 use crate::error::{Error, Result};
@@ -15,6 +16,9 @@ pub(crate) const LIST: u32 = 2;
 /// A value or nothing.
 pub(crate) const MAYBE: u32 = 3;
 
+/// Links of one kind from which on joined values are one value.
+const CHAIN: usize = 3;
+
 /// A skeleton on its way to a template, with the leaves it stands for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Row {
@@ -27,6 +31,7 @@ struct Text {
     word: bool,
     identifier: bool,
     verb: bool,
+    unit: bool,
 }
 
 /// The texts of cells.
@@ -93,7 +98,30 @@ impl Cells {
                 }
             }
         }
+        self.join_chains(&mut out);
         Ok(out)
+    }
+
+    /// Many values joined by the same punctuation are one.
+    fn join_chains(&self, out: &mut Vec<u32>) {
+        let mut from = 0;
+        while from < out.len() {
+            let values = |at: usize| out.get(at).is_some_and(|c| *c == SLOT);
+            let joint = out[(from + 1).min(out.len())..].iter().take_while(|c| self.is_delimiter(**c)).count();
+            if !values(from) || joint == 0 {
+                from += 1;
+                continue;
+            }
+            let (step, mut to, mut links) = (joint + 1, from, 0);
+            while values(to + step) && out[to + 1..to + step] == out[from + 1..from + step] {
+                to += step;
+                links += 1;
+            }
+            if links >= CHAIN {
+                out.splice(from..=to, [LIST]);
+            }
+            from += 1;
+        }
     }
 
     /// Inside quotes, values one after the other are one free text.
@@ -117,6 +145,7 @@ impl Cells {
                 word,
                 identifier: word && is_identifier(text),
                 verb: word && is_verb(text),
+                unit: word && is_unit(text),
             });
         }
         id
@@ -151,15 +180,24 @@ impl Cells {
         self.get(cell).is_some_and(|t| t.verb)
     }
 
+    /// True for the names of units.
+    pub fn is_unit(&self, cell: u32) -> bool {
+        self.get(cell).is_some_and(|t| t.unit)
+    }
+
     /// The template piece of a blank or text cell.
     pub fn piece(&self, cell: u32) -> Piece {
         self.get(cell).map_or(Piece::Blank, |t| Piece::Text(t.text.clone()))
     }
 }
 
-/// Names of things: joined parts, digits, capitals inside.
+/// Names of things: joined parts or digits. Members of enumerations, in capitals, are language.
 fn is_identifier(text: &str) -> bool {
     let bytes = text.as_bytes();
+    let last = text.rsplit(['.', ':']).next().unwrap_or(text);
+    if last.len() > 1 && last.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') {
+        return false;
+    }
     let joints = bytes[..bytes.len() - 1].iter().filter(|b| b"_.$/\\:@*~".contains(b)).count();
     let dashes = bytes.iter().filter(|b| **b == b'-').count();
     joints >= 1 || dashes >= 2 || bytes.iter().any(u8::is_ascii_digit)

@@ -30,6 +30,7 @@ pub(crate) fn templates(leaves: &[(&[u8], &Leaf)], options: &MinerOptions) -> Re
         chunks::merge_optional(&mut rows, &cells);
         chunks::merge_chunks(&mut rows, &cells);
         chunks::merge_runs(&mut rows, &cells);
+        chunks::merge_remarks(&mut rows, &cells);
         if rows.len() == before {
             break;
         }

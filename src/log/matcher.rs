@@ -144,8 +144,7 @@ impl Matcher {
             spans.truncate(depth);
         }
         if here.optional != NONE {
-            let most = usize::from(!matches!(token.class, Class::Blank | Class::Delimiter));
-            for end in (at..=at + most).rev() {
+            for end in at..=range.end {
                 spans.push(at as u32..end as u32);
                 if let Some(found) = self.walk(here.optional, line, tokens, end..range.end, spans, steps) {
                     return Some(found);

@@ -86,6 +86,12 @@ pub fn run(bytes: &[u8], start: usize) -> Run {
                 }
                 let grouped = hex && out.digits > 0 && next.is_ascii_hexdigit() && hex_group(bytes, at + 1);
                 let port = out.digits > 0 && port_end(bytes, at + 1).is_some();
+                // a list of paths
+                if out.slash && next == b'/' {
+                    out.special = Some(SlotKind::Path);
+                    at += 1;
+                    continue;
+                }
                 let host = hostlike(&bytes[start..at]) && port_end(bytes, at + 1).is_some();
                 let clock = at >= start + 2 && two_digits(bytes, at - 2) && two_digits(bytes, at + 1);
                 if !(grouped || port || host || clock) {
@@ -114,7 +120,7 @@ pub fn run(bytes: &[u8], start: usize) -> Run {
     out.end = at;
     if control {
         out.special = Some(SlotKind::Text);
-    } else if colons > 0 {
+    } else if colons > 0 && out.special.is_none() {
         out.special = Some(colon_kind(&bytes[start..at]));
     }
     out
@@ -295,6 +301,15 @@ const UNITS: [&str; 46] = [
     "mbytes", "gbytes", "hz", "khz", "mhz", "ghz", "%", "bit", "bits", "kbps", "mbps", "gbps", "w",
 ];
 
+/// Values by themselves, in any language that prints them.
+const LITERALS: [&[u8]; 8] = [b"true", b"false", b"True", b"False", b"TRUE", b"FALSE", b"null", b"NULL"];
+
+/// True for the name of a unit of size, time or rate.
+pub fn is_unit(word: &str) -> bool {
+    let lower = word.to_ascii_lowercase();
+    UNITS.contains(&&*lower)
+}
+
 /// What a run of word bytes is.
 pub fn classify(text: &[u8]) -> Class {
     let (mut digits, mut letters, mut longest, mut run, mut runs) = (0usize, 0usize, 0usize, 0usize, 0usize);
@@ -314,6 +329,9 @@ pub fn classify(text: &[u8]) -> Class {
     let first = text[0];
     if is_path(text) {
         return Class::Value(SlotKind::Path);
+    }
+    if LITERALS.contains(&text) {
+        return Class::Value(SlotKind::Categorical);
     }
     if digits == 0 {
         return if text.len() > MAX_WORD { Class::Value(SlotKind::Text) } else { Class::Word };

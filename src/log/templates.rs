@@ -27,7 +27,7 @@ pub enum Piece {
     Slot,
     /// One or more tokens, white space and punctuation included.
     List,
-    /// One word or value, or nothing.
+    /// Any tokens, or none.
     Optional,
 }
 

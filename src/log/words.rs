@@ -116,13 +116,16 @@ fn enough(words: &[u32], row: &[u32], at: usize, slot: bool, cells: &Cells, opti
     let preposition = before == Some(BLANK)
         && at >= 2
         && PREPOSITIONS.contains(&cells.text(row[at - 2]).to_ascii_lowercase().as_str());
-    let needed = if slot {
+    let unit = at >= 2 && before == Some(BLANK) && is_value(row[at - 2]) && words.iter().all(|w| cells.is_unit(*w));
+    let needed = if unit {
+        2
+    } else if slot {
         1
-    } else if assigned || quoted || (names == words.len() && at > 0) {
+    } else if assigned || (names == words.len() && at > 0) {
         2
     } else if at == 0 {
         limit * 4
-    } else if bracketed || preposition {
+    } else if bracketed || quoted || preposition {
         limit.saturating_sub(1).max(2)
     } else {
         limit + 1
