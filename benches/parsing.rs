@@ -196,6 +196,18 @@ fn speed(data: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Prints the templates of a file of lines.
+fn show(file: &Path) -> Result<(), Failure> {
+    let mut miner = TemplateMiner::new(MinerOptions::default(), 512 << 20);
+    for line in std::fs::read_to_string(file)?.lines() {
+        miner.add(line)?;
+    }
+    for t in miner.finish()?.templates() {
+        println!("{:6} {} {:?}", t.count, t.text, t.kinds);
+    }
+    Ok(())
+}
+
 fn main() -> Result<(), Failure> {
     let Some(data) = std::env::var_os("LOGFSM_DATA").map(PathBuf::from) else {
         println!("skipped: LOGFSM_DATA not set");
@@ -204,6 +216,7 @@ fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["errors", set] => accuracy(&data, Some(set)),
+        ["show", file] => show(Path::new(file)),
         ["accuracy"] => accuracy(&data, None),
         ["speed"] => speed(&data),
         _ => accuracy(&data, None).and_then(|()| speed(&data)),

@@ -1,11 +1,9 @@
-//! Values that may be missing, chunks that hold one value or several, runs of many lengths.
+//! Values that may be missing, chunks and quotes that hold one value or several, rows that another row covers.
 
 use super::cells::{BLANK, Cells, LIST, MAYBE, Row, SLOT, is_value};
 use super::cluster::unite;
+use super::miner::MinerOptions;
 use hashbrown::{HashMap, HashSet};
-
-/// Distinct lengths from which on a run of values is a list.
-const LIST_LENGTHS: usize = 3;
 
 /// A row without the value at some place between two delimiters is the same template with the value missing.
 pub(crate) fn merge_optional(rows: &mut Vec<Row>, cells: &Cells) {
@@ -45,33 +43,34 @@ pub(crate) fn merge_optional(rows: &mut Vec<Row>, cells: &Cells) {
     }
 }
 
-/// Where one chunk between blanks is a value in one row and something that holds a value in another, all else equal,
-/// it is a list. Punctuation around a chunk is not part of it.
-pub(crate) fn merge_chunks(rows: &mut Vec<Row>, cells: &Cells) {
+/// Where one chunk between blanks is a value in one row and something that holds a value or a name in another, all
+/// else equal, it is a list; so is quoted text that varies. Punctuation and keys around a chunk are not part of it.
+pub(crate) fn merge_chunks(rows: &mut Vec<Row>, cells: &Cells, options: &MinerOptions) {
+    let many = options.word_limit as usize + 1;
     loop {
-        let mut families: HashMap<(usize, Vec<u32>), (bool, Vec<usize>)> = HashMap::new();
+        let mut families: HashMap<Vec<u32>, Family> = HashMap::new();
         for (i, row) in rows.iter().enumerate() {
-            let mut start = 0;
-            for (n, chunk) in row.cells.split(|c| *c == BLANK).enumerate() {
-                let end = start + chunk.len();
-                let (from, to) = core(&row.cells, start, end, cells);
-                if row.cells[from..to].iter().any(|c| is_value(*c)) {
-                    let mut rest = row.cells[..from].to_vec();
-                    rest.push(LIST);
-                    rest.extend_from_slice(&row.cells[to..]);
-                    let family = families.entry((n, rest)).or_default();
-                    family.0 |= to == from + 1;
-                    family.1.push(i);
-                }
-                start = end + 1;
+            for (from, to, quoted) in spans(&row.cells, cells) {
+                let mut rest = row.cells[..from].to_vec();
+                rest.push(LIST);
+                rest.extend_from_slice(&row.cells[to..]);
+                let family = families.entry(rest).or_default();
+                family.alone |= to == from + 1 && is_value(row.cells[from]);
+                family.quoted |= quoted;
+                family.rows.push(i);
             }
         }
         let mut wide: Vec<(Vec<u32>, Vec<usize>)> = families
             .into_iter()
-            .filter(|((_, rest), (alone, members))| {
-                *alone && members.len() > 1 && rest.iter().any(|c| cells.is_word(*c))
+            .map(|(rest, mut family)| {
+                family.rows.dedup();
+                (rest, family)
             })
-            .map(|((_, rest), (_, members))| (rest, members))
+            .filter(|(rest, family)| {
+                let enough = family.alone || (family.quoted && family.rows.len() >= many);
+                enough && family.rows.len() > 1 && rest.iter().any(|c| cells.is_word(*c))
+            })
+            .map(|(rest, family)| (rest, family.rows))
             .collect();
         if wide.is_empty() {
             return;
@@ -90,6 +89,50 @@ pub(crate) fn merge_chunks(rows: &mut Vec<Row>, cells: &Cells) {
     }
 }
 
+/// Rows that agree but for one span.
+#[derive(Default)]
+struct Family {
+    alone: bool,
+    quoted: bool,
+    rows: Vec<usize>,
+}
+
+/// The spans of a row that may hold one value or several: chunks with and without their keys, and quoted text.
+fn spans(row: &[u32], cells: &Cells) -> Vec<(usize, usize, bool)> {
+    let mut out = Vec::new();
+    let valued = |from: usize, to: usize| row[from..to].iter().any(|c| is_value(*c) || cells.is_identifier(*c));
+    let mut start = 0;
+    for chunk in row.split(|c| *c == BLANK) {
+        let end = start + chunk.len();
+        let (from, to) = core(row, start, end, cells);
+        if from < to && valued(from, to) {
+            out.push((from, to, false));
+        }
+        if let Some(key) = row[from..to].iter().position(|c| cells.text(*c) == "=") {
+            let (from, to) = core(row, from + key + 1, to, cells);
+            if from < to && valued(from, to) {
+                out.push((from, to, false));
+            }
+        }
+        start = end + 1;
+    }
+    for quote in ["\"", "'"] {
+        let mut open: Option<usize> = None;
+        for (at, &cell) in row.iter().enumerate().filter(|(_, c)| cells.text(**c) == quote) {
+            debug_assert_ne!(cell, BLANK);
+            match open.take() {
+                Some(from) if from + 1 < at => out.push((from + 1, at, true)),
+                Some(_) => {}
+                None if quote == "\"" || at == 0 || row[at - 1] == BLANK || cells.is_delimiter(row[at - 1]) => {
+                    open = Some(at);
+                }
+                None => {}
+            }
+        }
+    }
+    out
+}
+
 /// The chunk from `start` to `end` without the punctuation that ends it and the brackets around it.
 fn core(row: &[u32], start: usize, end: usize, cells: &Cells) -> (usize, usize) {
     let (mut from, mut to) = (start, end);
@@ -104,145 +147,36 @@ fn core(row: &[u32], start: usize, end: usize, cells: &Cells) -> (usize, usize) 
     (from, to)
 }
 
-/// A run of values: where it starts and ends, and how many values it has.
-type Run = (usize, usize, usize);
+/// Rows of one shape beyond which covers are not looked for.
+const MAX_COVER_ROWS: usize = 500;
 
-/// Runs of values, each joined by blanks or commas.
-fn runs(row: &[u32], cells: &Cells) -> Vec<Run> {
-    let mut out: Vec<Run> = Vec::new();
-    for (at, &cell) in row.iter().enumerate() {
-        if !is_value(cell) {
-            continue;
-        }
-        let length = if cell == LIST { LIST_LENGTHS } else { 1 };
-        match out.last_mut() {
-            Some(run) if row[run.1..at].iter().all(|c| *c == BLANK || cells.text(*c) == ",") => {
-                run.1 = at + 1;
-                run.2 += length;
-            }
-            _ => out.push((at, at + 1, length)),
-        }
-    }
-    out
-}
-
-/// Replaces the runs that `which` names by lists.
-fn with_lists(row: &[u32], runs: &[Run], which: impl Fn(usize) -> bool) -> Vec<u32> {
-    let mut out = Vec::with_capacity(row.len());
-    let mut at = 0;
-    for (_, &(from, to, _)) in runs.iter().enumerate().filter(|(n, _)| which(*n)) {
-        out.extend_from_slice(&row[at..from]);
-        out.push(LIST);
-        at = to;
-    }
-    out.extend_from_slice(&row[at..]);
-    out
-}
-
-/// Runs become lists where rows that agree otherwise have many lengths: three, or two where one of them is long or
-/// brackets or quotes enclose the run.
-pub(crate) fn merge_runs(rows: &mut Vec<Row>, cells: &Cells) {
-    let mut families: HashMap<Vec<u32>, Vec<usize>> = HashMap::new();
-    let all: Vec<Vec<Run>> = rows.iter().map(|row| runs(&row.cells, cells)).collect();
+/// A row all of whose cells another row has too, or has a slot for, is that row's: the slots were found elsewhere. At
+/// least half of the row's plain words must be among the text they share.
+pub(crate) fn merge_covered(rows: &mut Vec<Row>, cells: &Cells) {
+    let mut shapes: HashMap<Vec<u32>, Vec<usize>> = HashMap::new();
     for (i, row) in rows.iter().enumerate() {
-        families.entry(with_lists(&row.cells, &all[i], |_| true)).or_default().push(i);
+        let shape = row.cells.iter().map(|&c| if cells.is_word(c) { SLOT } else { c }).collect();
+        shapes.entry(shape).or_default().push(i);
     }
-    for (rest, members) in families {
-        if members.len() < 2 || !rest.iter().any(|c| cells.is_word(*c)) {
-            continue;
+    let plain = |c: u32| cells.is_word(c) && !cells.is_identifier(c);
+    let mut into: Vec<(usize, usize)> = Vec::new();
+    for members in shapes.into_values().filter(|m| m.len() > 1 && m.len() <= MAX_COVER_ROWS) {
+        for &i in &members {
+            let covers = |j: usize| {
+                let pairs = || rows[i].cells.iter().zip(&rows[j].cells);
+                let lost = pairs().filter(|(a, b)| a != b && plain(**a)).count();
+                let kept = pairs().filter(|(a, b)| a == b && plain(**a)).count();
+                i != j && pairs().all(|(a, b)| a == b || *b == SLOT) && kept >= 1 && kept >= lost
+            };
+            let slots = |j: usize| rows[j].cells.iter().filter(|c| **c == SLOT).count();
+            if let Some(&j) = members.iter().filter(|&&j| covers(j)).max_by_key(|&&j| (slots(j), j)) {
+                into.push((i, j));
+            }
         }
-        let lists: Vec<bool> = (0..all[members[0]].len())
-            .map(|n| {
-                let lengths: HashSet<usize> = members.iter().map(|&i| all[i][n].2).collect();
-                let (i, (from, to, _)) = (members[0], all[members[0]][n]);
-                let row = &rows[i].cells;
-                let enclosed = from > 0
-                    && ["(", "[", "{", "\"", "'"].contains(&cells.text(row[from - 1]))
-                    && row.get(to).is_some_and(|c| [")", "]", "}", "\"", "'"].contains(&cells.text(*c)));
-                let long = lengths.iter().any(|l| *l >= 2 * LIST_LENGTHS);
-                lengths.len() >= LIST_LENGTHS || (lengths.len() == 2 && (long || enclosed))
-            })
-            .collect();
-        for i in members {
-            rows[i].cells = with_lists(&rows[i].cells, &all[i], |n| lists[n]);
-        }
+    }
+    into.sort_unstable();
+    for &(i, j) in &into {
+        rows[i].cells = rows[j].cells.clone();
     }
     unite(rows);
-}
-
-/// A size in brackets that only some lines have (`812 bytes (0.8 KB) sent`) is optional.
-pub(crate) fn merge_remarks(rows: &mut Vec<Row>, cells: &Cells) {
-    let mut families: HashMap<Vec<u32>, Vec<usize>> = HashMap::new();
-    let mut all: Vec<Vec<(usize, usize)>> = Vec::with_capacity(rows.len());
-    for (i, row) in rows.iter().enumerate() {
-        let found = remarks(&row.cells, cells);
-        let mut rest = Vec::with_capacity(row.cells.len());
-        let mut at = 0;
-        for &(from, to) in &found {
-            rest.extend_from_slice(&row.cells[at..from]);
-            at = to;
-        }
-        rest.extend_from_slice(&row.cells[at..]);
-        families.entry(rest).or_default().push(i);
-        all.push(found);
-    }
-    for (rest, members) in families {
-        if members.len() < 2 || !rest.iter().any(|c| cells.is_word(*c)) {
-            continue;
-        }
-        // places of remarks, counted in cells of the rest
-        let places = |i: usize| {
-            let mut gone = 0;
-            all[i]
-                .iter()
-                .map(move |&(from, to)| {
-                    let place = from - gone;
-                    gone += to - from;
-                    place
-                })
-                .collect::<Vec<_>>()
-        };
-        let mut open: Vec<usize> = members.iter().flat_map(|&i| places(i)).collect();
-        open.sort_unstable();
-        open.dedup();
-        open.retain(|place| members.iter().any(|&i| !places(i).contains(place)));
-        if open.is_empty() {
-            continue;
-        }
-        for i in members {
-            let places = places(i);
-            let mut merged = Vec::new();
-            for at in 0..=rest.len() {
-                if open.contains(&at) {
-                    merged.push(MAYBE);
-                } else if let Some(n) = places.iter().position(|p| *p == at) {
-                    merged.extend_from_slice(&rows[i].cells[all[i][n].0..all[i][n].1]);
-                }
-                merged.extend(rest.get(at));
-            }
-            rows[i].cells = merged;
-        }
-    }
-    unite(rows);
-}
-
-/// Bracketed values with their units, each with the blank before it.
-fn remarks(row: &[u32], cells: &Cells) -> Vec<(usize, usize)> {
-    let mut out = Vec::new();
-    let mut at = 0;
-    while at + 3 < row.len() {
-        if row[at] == BLANK && cells.text(row[at + 1]) == "(" {
-            let inside =
-                row[at + 2..].iter().take_while(|c| **c == BLANK || is_value(**c) || cells.is_unit(**c)).count();
-            let end = at + 2 + inside;
-            let valued = row[at + 2..end].iter().any(|c| is_value(*c));
-            if valued && inside <= 3 && row.get(end).is_some_and(|c| cells.text(*c) == ")") {
-                out.push((at, end + 1));
-                at = end + 1;
-                continue;
-            }
-        }
-        at += 1;
-    }
-    out
 }

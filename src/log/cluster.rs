@@ -12,7 +12,7 @@
 use super::cells::{Cells, LIST, MAYBE, Row, SLOT};
 use super::miner::{Layout, Leaf, MinerOptions};
 use super::templates::{Draft, Piece, Templates};
-use super::{chunks, words};
+use super::{chunks, lists, words};
 use crate::error::Result;
 
 /// Derives templates from the sorted leaves of a state.
@@ -28,9 +28,10 @@ pub(crate) fn templates(leaves: &[(&[u8], &Leaf)], options: &MinerOptions) -> Re
         let before = rows.len();
         words::merge(&mut rows, &cells, options);
         chunks::merge_optional(&mut rows, &cells);
-        chunks::merge_chunks(&mut rows, &cells);
-        chunks::merge_runs(&mut rows, &cells);
-        chunks::merge_remarks(&mut rows, &cells);
+        chunks::merge_chunks(&mut rows, &cells, options);
+        chunks::merge_covered(&mut rows, &cells);
+        lists::merge_runs(&mut rows, &cells);
+        lists::merge_forms(&mut rows, &cells);
         if rows.len() == before {
             break;
         }

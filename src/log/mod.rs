@@ -9,6 +9,7 @@ mod cells;
 mod chunks;
 pub mod cluster;
 pub mod kind;
+mod lists;
 mod matcher;
 pub mod miner;
 pub mod scan;
