@@ -149,3 +149,67 @@ fn the_memory_limit_is_an_error() {
     let failed = (0..10_000u32).map(|i| miner.add(&"x ".repeat(i as usize % 300))).any(|r| r.is_err());
     assert!(failed);
 }
+
+/// A word made of letters for a number.
+fn name(mut n: u64) -> String {
+    let mut out = String::new();
+    while n > 0 || out.len() < 3 {
+        out.push(char::from(b'a' + (n % 26) as u8));
+        n /= 26;
+    }
+    out
+}
+
+#[test]
+fn shapes_with_many_words_saturate_the_same_in_any_order() {
+    let lines: Vec<String> = (0..40_000u64)
+        .map(|i| {
+            let (a, b) = (name(i.wrapping_mul(7919) % 30_011), name(i % 90));
+            match i % 3 {
+                0 => format!("user {a} opened {b}"),
+                1 => format!("peer {b} lost {b}"),
+                _ => format!("{b} {a} {b} {a}"),
+            }
+        })
+        .collect();
+    let whole = miner(&lines);
+    assert!(whole.memory() < 4 << 20, "{} bytes", whole.memory());
+    let templates = whole.finish().unwrap();
+    for line in &lines {
+        let parsed = templates.parse(line).unwrap();
+        assert_eq!(&templates.rebuild(parsed.template, &parsed.parameters).unwrap(), line);
+    }
+    for step in [7, 11, 4_001] {
+        let mut merged = TemplateMiner::new(MinerOptions::default(), LIMIT);
+        for part in 0..step.min(16) {
+            let share: Vec<String> = lines.iter().skip(part).step_by(step.min(16)).rev().cloned().collect();
+            merged.merge(&TemplateMiner::from_bytes(&miner(&share).to_bytes(), LIMIT).unwrap()).unwrap();
+        }
+        assert!(merged.to_bytes() == whole.to_bytes());
+        assert_eq!(merged.finish().unwrap(), templates);
+    }
+}
+
+#[test]
+fn arbitrary_shapes_end_in_one_template() {
+    let line = |i: u64| {
+        let mut bits = i.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (0..24)
+            .map(|_| {
+                bits = bits.rotate_left(5) ^ i;
+                ['a', '(', '=', ' ', '[', '1', ';', '"'][bits as usize % 8]
+            })
+            .collect::<String>()
+    };
+    let lines: Vec<String> = (0..200_000).map(line).collect();
+    let mut whole = TemplateMiner::new(MinerOptions::default(), 1 << 30);
+    let mut halves = [whole.clone(), whole.clone()];
+    for (i, line) in lines.iter().enumerate() {
+        whole.add(line).unwrap();
+        halves[i % 2].add(line).unwrap();
+    }
+    let [mut first, second] = halves;
+    first.merge(&second).unwrap();
+    assert!(first.to_bytes() == whole.to_bytes());
+    assert_eq!(first.lines(), 200_000);
+}

@@ -72,7 +72,7 @@ impl Cells {
                     out.push(self.intern(text, false));
                 }
                 Part::Word(text) => out.push(self.intern(text, true)),
-                Part::Value => {
+                Part::Value | Part::Masked => {
                     values.next().ok_or_else(invalid)?;
                     out.push(SLOT);
                 }

@@ -16,7 +16,7 @@ use super::{chunks, lists, words};
 use crate::error::Result;
 
 /// Derives templates from the sorted leaves of a state.
-pub(crate) fn templates(leaves: &[(&[u8], &Leaf)], options: &MinerOptions) -> Result<Templates> {
+pub(crate) fn templates(leaves: &[(&[u8], &Leaf)], overflow: u64, options: &MinerOptions) -> Result<Templates> {
     let mut cells = Cells::default();
     let mut rows = Vec::with_capacity(leaves.len());
     for (i, (key, leaf)) in leaves.iter().enumerate() {
@@ -36,8 +36,11 @@ pub(crate) fn templates(leaves: &[(&[u8], &Leaf)], options: &MinerOptions) -> Re
             break;
         }
     }
-    let drafts = rows.iter().map(|row| draft(row, &cells, leaves)).collect();
-    Templates::build(drafts, leaves)
+    let mut drafts: Vec<Draft> = rows.iter().map(|row| draft(row, &cells, leaves)).collect();
+    if overflow > 0 {
+        drafts.push(Draft { pieces: vec![Piece::Optional], layout: "".into() });
+    }
+    Templates::build(drafts, leaves, overflow)
 }
 
 /// Makes one row of rows with equal cells; sorts.

@@ -13,6 +13,7 @@ mod lists;
 mod matcher;
 pub mod miner;
 pub mod scan;
+mod shape;
 mod skeleton;
 pub mod templates;
 pub mod token;

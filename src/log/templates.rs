@@ -87,7 +87,7 @@ struct Json<'a> {
 
 impl Templates {
     /// Numbers the drafts, then counts and types them by what the leaves of the state parse to.
-    pub(crate) fn build(drafts: Vec<Draft>, leaves: &[(&[u8], &Leaf)]) -> Result<Self> {
+    pub(crate) fn build(drafts: Vec<Draft>, leaves: &[(&[u8], &Leaf)], overflow: u64) -> Result<Self> {
         let mut templates: Vec<Template> = drafts
             .into_iter()
             .map(|d| Template {
@@ -121,6 +121,9 @@ impl Templates {
             for (slot, span) in slots[id as usize].iter_mut().zip(&spans) {
                 observe(slot, &line, &tokens, span, leaf);
             }
+        }
+        if let Some(rest) = templates.iter_mut().find(|t| t.pieces == [Piece::Optional]) {
+            rest.count = rest.count.saturating_add(overflow);
         }
         for (template, slots) in templates.iter_mut().zip(slots) {
             template.kinds = slots.iter().map(kind_of).collect();
