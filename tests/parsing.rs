@@ -213,3 +213,73 @@ fn arbitrary_shapes_end_in_one_template() {
     assert!(first.to_bytes() == whole.to_bytes());
     assert_eq!(first.lines(), 200_000);
 }
+
+/// Pseudo-random lines built to hurt: long runs, control characters, cut escapes, every delimiter. Bounded to seconds;
+/// `fuzz/` has the target for longer runs, and `LOGFSM_FUZZ_LINES` the number of lines for one of these.
+#[test]
+fn random_bytes_never_panic() {
+    let total: u64 = std::env::var("LOGFSM_FUZZ_LINES").ok().and_then(|n| n.parse().ok()).unwrap_or(50_000);
+    let pieces = [
+        "a",
+        "Z9",
+        "0x1f",
+        "\u{1}",
+        "\u{7f}",
+        "é",
+        "日本",
+        "\u{0}",
+        "<*>",
+        "::",
+        "..",
+        "=",
+        "\"",
+        "'",
+        "(",
+        ")",
+        "[",
+        "{",
+        "|",
+        "\t",
+        "  ",
+        "/a/b",
+        "C:\\",
+        "\\\\",
+        "@",
+        "@x.y",
+        "://",
+        "1.2.3.4",
+        ":80",
+        "Jan 1 00:00:00",
+        "-",
+        "%",
+        "\r",
+        ",",
+        "?a=b",
+        "12:30:01",
+        "true",
+        "\u{5}",
+        "kb",
+    ];
+    let mut state = 0x1234_5678_9abc_def1u64;
+    let mut random = |n: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 16) as usize % n
+    };
+    let mut done = 0;
+    while done < total {
+        let lines: Vec<String> = (0..500)
+            .map(|_| {
+                let length = if random(200) == 0 { 2_000 } else { 24 };
+                (0..random(length)).map(|_| pieces[random(pieces.len())]).collect()
+            })
+            .collect();
+        let templates = miner(&lines).finish().unwrap();
+        for line in &lines {
+            let parsed = templates.parse(line).unwrap_or_else(|| panic!("{line:?} has no template"));
+            assert_eq!(&templates.rebuild(parsed.template, &parsed.parameters).unwrap(), line);
+        }
+        done += lines.len() as u64;
+    }
+}
