@@ -30,7 +30,7 @@ pub(crate) fn templates(leaves: &[(&[u8], &Leaf)], overflow: u64, options: &Mine
         chunks::merge_optional(&mut rows, &cells);
         chunks::merge_chunks(&mut rows, &cells, options);
         chunks::merge_covered(&mut rows, &cells);
-        lists::merge_runs(&mut rows, &cells);
+        lists::merge_runs(&mut rows, &cells, leaves);
         lists::merge_forms(&mut rows, &cells);
         if rows.len() == before {
             break;

@@ -84,6 +84,12 @@ impl Kinds {
         usize::from(self.0) < 1 << SlotKind::ALL.len()
     }
 
+    /// True for one kind of name: addresses, identifiers, hexadecimal numbers or paths.
+    pub fn is_name(self) -> bool {
+        let names = [SlotKind::Ip, SlotKind::Identifier, SlotKind::Hex, SlotKind::Path];
+        names.iter().any(|kind| self.0 == 1 << *kind as u16)
+    }
+
     /// The one kind that covers all of them.
     pub fn common(self) -> SlotKind {
         let bit = |kind: SlotKind| 1u16 << kind as u16;

@@ -2,6 +2,9 @@
 
 use super::cells::{BLANK, Cells, LIST, MAYBE, Row, SLOT, is_value};
 use super::cluster::unite;
+use super::kind::Kinds;
+use super::miner::Leaf;
+use super::skeleton;
 use hashbrown::{HashMap, HashSet};
 
 /// Distinct lengths from which on a run of values is a list.
@@ -42,9 +45,21 @@ fn with_lists(row: &[u32], runs: &[Run], which: impl Fn(usize) -> bool) -> Vec<u
     out
 }
 
-/// Runs become lists where rows that agree otherwise have many lengths: three, or two where one of them is long or
-/// brackets or quotes enclose the run.
-pub(crate) fn merge_runs(rows: &mut Vec<Row>, cells: &Cells) {
+/// Adds the kinds of a run's values, false where they are not known any more.
+fn all_kinds(row: &Row, run: Run, leaves: &[(&[u8], &Leaf)], kinds: &mut Kinds) -> bool {
+    row.members.iter().all(|&member| {
+        let (key, leaf) = leaves[member as usize];
+        let Some(parts) = skeleton::read(key).filter(|parts| parts.len() == row.cells.len()) else { return false };
+        let before = parts[..run.0].iter().filter(|p| skeleton::has_values(p)).count();
+        let inside = parts[run.0..run.1].iter().filter(|p| skeleton::has_values(p)).count();
+        leaf.values.iter().skip(before).take(inside).for_each(|v| kinds.merge(v.kinds));
+        inside == run.2
+    })
+}
+
+/// Runs become lists where rows that agree otherwise have many lengths: three, or two where one of them is long,
+/// brackets or quotes enclose the run, or all values are names of one kind.
+pub(crate) fn merge_runs(rows: &mut Vec<Row>, cells: &Cells, leaves: &[(&[u8], &Leaf)]) {
     let mut families: HashMap<Vec<u32>, Vec<usize>> = HashMap::new();
     let all: Vec<Vec<Run>> = rows.iter().map(|row| runs(&row.cells, cells)).collect();
     for (i, row) in rows.iter().enumerate() {
@@ -63,7 +78,11 @@ pub(crate) fn merge_runs(rows: &mut Vec<Row>, cells: &Cells) {
                     && ["(", "[", "{", "\"", "'"].contains(&cells.text(row[from - 1]))
                     && row.get(to).is_some_and(|c| [")", "]", "}", "\"", "'"].contains(&cells.text(*c)));
                 let long = lengths.iter().any(|l| *l >= 2 * LIST_LENGTHS);
-                lengths.len() >= LIST_LENGTHS || (lengths.len() == 2 && (long || enclosed))
+                let alike = || {
+                    let mut kinds = Kinds::default();
+                    members.iter().all(|&i| all_kinds(&rows[i], all[i][n], leaves, &mut kinds)) && kinds.is_name()
+                };
+                lengths.len() >= LIST_LENGTHS || (lengths.len() == 2 && (long || enclosed || alike()))
             })
             .collect();
         for i in members {
