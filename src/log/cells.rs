@@ -1,6 +1,6 @@
 //! Rows of cells: skeletons as clustering sees them, with their texts interned.
 
-use super::miner::Leaf;
+use super::leaf::Leaf;
 use super::scan::is_unit;
 use super::skeleton::{self, Part};
 use super::templates::Piece;

@@ -10,7 +10,8 @@
 //! 3. runs of values of many lengths are lists.
 
 use super::cells::{Cells, LIST, MAYBE, Row, SLOT};
-use super::miner::{Layout, Leaf, MinerOptions};
+use super::leaf::{Layout, Leaf};
+use super::miner::MinerOptions;
 use super::templates::{Draft, Piece, Templates};
 use super::{chunks, lists, words};
 use crate::error::Result;

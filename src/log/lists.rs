@@ -3,7 +3,7 @@
 use super::cells::{BLANK, Cells, LIST, MAYBE, Row, SLOT, is_value};
 use super::cluster::unite;
 use super::kind::Kinds;
-use super::miner::Leaf;
+use super::leaf::Leaf;
 use super::skeleton;
 use hashbrown::{HashMap, HashSet};
 

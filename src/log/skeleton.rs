@@ -4,7 +4,7 @@
 //! white space is one blank. Words hold no control character, so the markers are unambiguous.
 
 use super::kind::SlotKind;
-use super::miner::Values;
+use super::leaf::Values;
 use super::scan::{CLASS, is_word_byte};
 use super::token::{Class, Token};
 

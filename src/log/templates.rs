@@ -1,8 +1,8 @@
 //! Templates: what a parser needs, and all it needs.
 
 use super::kind::{Kinds, SlotKind};
+use super::leaf::{Leaf, MAX_VALUES, Values};
 use super::matcher::Matcher;
-use super::miner::{Leaf, MAX_VALUES, Values};
 use super::skeleton;
 use super::token::{Class, Token, tokenize};
 use crate::error::{Error, Result};
