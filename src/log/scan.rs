@@ -66,6 +66,8 @@ pub fn run(bytes: &[u8], start: usize) -> Run {
         match CLASS[b as usize] {
             N => out.digits += 1,
             W => hex &= b.is_ascii_hexdigit(),
+            // dot leaders end a word
+            P if b == b'.' && at > start && !out.slash && bytes.get(at + 1) == Some(&b'.') => break,
             P => hex &= b == b'.' || b == b'-' || b == b'/',
             C => control = true,
             _ if b == b':' && at > start => {
@@ -92,9 +94,10 @@ pub fn run(bytes: &[u8], start: usize) -> Run {
                     at += 1;
                     continue;
                 }
-                let host = hostlike(&bytes[start..at]) && port_end(bytes, at + 1).is_some();
                 let clock = at >= start + 2 && two_digits(bytes, at - 2) && two_digits(bytes, at + 1);
-                if !(grouped || port || host || clock) {
+                // looks back over the run, but once only: a port has digits
+                let host = || out.digits == 0 && port_end(bytes, at + 1).is_some() && hostlike(&bytes[start..at]);
+                if !(grouped || port || clock || host()) {
                     break;
                 }
                 colons += 1;
@@ -187,14 +190,19 @@ fn colon_kind(text: &[u8]) -> SlotKind {
     SlotKind::Identifier
 }
 
-const WEEKDAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
-const MONTHS: [&[u8]; 12] =
-    [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+fn is_weekday(text: &[u8]) -> bool {
+    matches!(text, b"Mon" | b"Tue" | b"Wed" | b"Thu" | b"Fri" | b"Sat" | b"Sun")
+}
+
+fn is_month(text: &[u8]) -> bool {
+    matches!(text, b"Jan" | b"Feb" | b"Mar" | b"Apr" | b"May" | b"Jun")
+        || matches!(text, b"Jul" | b"Aug" | b"Sep" | b"Oct" | b"Nov" | b"Dec")
+}
 
 /// The end of a date written with the names of weekday or month, with a time of day or a year.
 pub fn date(bytes: &[u8], start: usize) -> Option<usize> {
     let three = bytes.get(start..start + 3)?;
-    if !three[0].is_ascii_uppercase() || !(WEEKDAYS.contains(&three) || MONTHS.contains(&three)) {
+    if !three[0].is_ascii_uppercase() || !(is_weekday(three) || is_month(three)) {
         return None;
     }
     // fields between blanks
@@ -207,12 +215,12 @@ pub fn date(bytes: &[u8], start: usize) -> Option<usize> {
         lengths.contains(&(to - from)) && bytes[from..to].iter().all(u8::is_ascii_digit)
     };
     let mut at = start + 3;
-    if WEEKDAYS.contains(&three) {
+    if is_weekday(three) {
         if bytes.get(at) == Some(&b',') {
             at += 1;
         }
         let (from, to) = field(at)?;
-        if !MONTHS.contains(&&bytes[from..to]) {
+        if !is_month(&bytes[from..to]) {
             return None;
         }
         at = to;
@@ -302,18 +310,19 @@ const UNITS: [&str; 46] = [
 ];
 
 /// Values by themselves, in any language that prints them.
-const LITERALS: [&[u8]; 8] = [b"true", b"false", b"True", b"False", b"TRUE", b"FALSE", b"null", b"NULL"];
+fn is_literal(text: &[u8]) -> bool {
+    matches!(text, b"true" | b"True" | b"TRUE" | b"null" | b"NULL" | b"false" | b"False" | b"FALSE")
+}
 
 /// True for the name of a unit of size, time or rate.
 pub fn is_unit(word: &str) -> bool {
-    let lower = word.to_ascii_lowercase();
-    UNITS.contains(&&*lower)
+    UNITS.iter().any(|u| u.eq_ignore_ascii_case(word))
 }
 
 /// What a run of word bytes is.
 pub fn classify(text: &[u8]) -> Class {
     let (mut digits, mut letters, mut longest, mut run, mut runs) = (0usize, 0usize, 0usize, 0usize, 0usize);
-    let mut hex = true;
+    let (mut hex, mut backslashes) = (true, 0usize);
     for &b in text {
         if b.is_ascii_digit() {
             digits += 1;
@@ -324,13 +333,14 @@ pub fn classify(text: &[u8]) -> Class {
             run = 0;
             letters += usize::from(b.is_ascii_alphabetic() || b >= 0x80);
             hex &= b.is_ascii_hexdigit();
+            backslashes += usize::from(b == b'\\');
         }
     }
     let first = text[0];
-    if is_path(text) {
+    if is_path(text, backslashes) {
         return Class::Value(SlotKind::Path);
     }
-    if LITERALS.contains(&text) {
+    if digits == 0 && is_literal(text) {
         return Class::Value(SlotKind::Categorical);
     }
     if digits == 0 {
@@ -361,11 +371,14 @@ pub fn classify(text: &[u8]) -> Class {
     Class::Soft
 }
 
-/// A slash at the start, or a backslash and no other hint.
-fn is_path(text: &[u8]) -> bool {
-    let rooted = text[0] == b'/' && text.len() > 1 && !is_ip(&text[1..]) && text[1] != b'/';
-    let relative = text.starts_with(b"./") || text.starts_with(b"../") || text.starts_with(b"~/");
-    rooted || relative || text.starts_with(b"\\\\") || text.iter().filter(|b| **b == b'\\').count() >= 2
+/// A slash at the start, or several backslashes.
+fn is_path(text: &[u8], backslashes: usize) -> bool {
+    match text[0] {
+        b'/' => text.len() > 1 && text[1] != b'/' && !is_ip(&text[1..]),
+        b'.' => text.starts_with(b"./") || text.starts_with(b"../"),
+        b'~' => text.starts_with(b"~/"),
+        _ => backslashes >= 2,
+    }
 }
 
 fn number_kind(body: &[u8]) -> SlotKind {
@@ -394,8 +407,8 @@ fn number_kind(body: &[u8]) -> SlotKind {
 
 fn leading_digit_kind(body: &[u8]) -> SlotKind {
     let number = body.iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
-    let unit = body[number..].to_ascii_lowercase();
-    if UNITS.iter().any(|u| u.as_bytes() == unit) {
+    let unit = &body[number..];
+    if unit.len() <= 7 && UNITS.iter().any(|u| u.as_bytes().eq_ignore_ascii_case(unit)) {
         return SlotKind::Quantity;
     }
     SlotKind::Identifier
