@@ -169,6 +169,10 @@ fn dates_have_patterns_zones_and_years() {
     options.timezone = Some("Europe/Berlin".into());
     let log = read(&options, "Jul  4 12:00:00 x").unwrap();
     assert_eq!(log.traces[0].events[0].time, micros("2024-07-04T10:00:00Z"));
+    for pattern in ["%!", "%", "%Y-%"] {
+        options.datetime = Some(pattern.into());
+        assert!(LineFormats::new(&options).is_err(), "{pattern}");
+    }
     options.timezone = Some("Nowhere/Land".into());
     assert!(read(&options, "").is_err());
     for (text, moment) in [

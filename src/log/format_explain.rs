@@ -1,7 +1,8 @@
 //! Shows how far a format matches a line and where it stops.
 
-use super::format::{Format, compile, invalid, shorten};
+use super::format::Format;
 use super::format_builtin;
+use super::format_pattern::{compile, invalid, shorten};
 use super::format_time::Clock;
 use crate::error::Result;
 use regex_syntax::ast::{Ast, parse::Parser};

@@ -2,7 +2,7 @@
 //!
 //! A line that names several keys belongs to each of their traces.
 
-use super::format::compile;
+use super::format_pattern::compile;
 use super::templates::{Parsed, Template};
 use crate::error::Result;
 use regex::Regex;

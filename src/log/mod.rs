@@ -12,6 +12,7 @@ mod format;
 mod format_builtin;
 mod format_explain;
 mod format_json;
+mod format_pattern;
 mod format_read;
 mod format_time;
 mod keys;

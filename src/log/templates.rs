@@ -4,7 +4,7 @@ use super::kind::{Kinds, SlotKind};
 use super::leaf::{Leaf, MAX_VALUES, Values};
 use super::matcher::Matcher;
 use super::skeleton;
-use super::token::{Class, Token, tokenize};
+use super::token::{Class, MAX_TOKENS, Token, tokenize};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -256,6 +256,10 @@ impl Templates {
             let slots = t.pieces.iter().filter(|p| p.is_slot()).count();
             if t.id as usize != i || slots != t.kinds.len() || t.text != text_of(&t.pieces, &t.layout) {
                 return Err(Error::invalid(WHAT, format!("Template {i} contradicts itself.")));
+            }
+            // bounds the depth of matching, too
+            if t.pieces.len() > 4 * MAX_TOKENS {
+                return Err(Error::invalid(WHAT, format!("Template {i} has {} pieces.", t.pieces.len())));
             }
             let blanks = t.pieces.iter().filter(|p| **p == Piece::Blank).count();
             let spaces = t.layout.chars().all(|c| c == '|' || c.is_ascii_whitespace() || c == '\x0b');
