@@ -212,6 +212,8 @@ fn arbitrary_shapes_end_in_one_template() {
     first.merge(&second).unwrap();
     assert!(first.to_bytes() == whole.to_bytes());
     assert_eq!(first.lines(), 200_000);
+    let templates = whole.finish().unwrap();
+    assert!(lines.iter().all(|line| templates.parse(line).is_some()));
 }
 
 /// Pseudo-random lines built to hurt: long runs, control characters, cut escapes, every delimiter. Bounded to seconds;

@@ -4,6 +4,8 @@ use super::cells::{BLANK, Cells, LIST, MAYBE, Row, SLOT, is_value};
 use super::cluster::unite;
 use super::miner::MinerOptions;
 use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeMap;
+use xxhash_rust::xxh3::Xxh3;
 
 /// A row without the value at some place between two delimiters is the same template with the value missing.
 pub(crate) fn merge_optional(rows: &mut Vec<Row>, cells: &Cells) {
@@ -13,20 +15,17 @@ pub(crate) fn merge_optional(rows: &mut Vec<Row>, cells: &Cells) {
         before.is_some_and(|c| cells.is_delimiter(c)) && after.is_none_or(|c| c == BLANK || cells.is_delimiter(c))
     };
     loop {
-        let known: HashMap<&[u32], usize> = rows.iter().enumerate().map(|(i, r)| (&*r.cells, i)).collect();
+        let known: HashMap<u128, usize> = rows.iter().enumerate().map(|(i, r)| (whole(&r.cells), i)).collect();
         let mut found: Vec<(usize, usize, usize)> = Vec::new();
         for (i, row) in rows.iter().enumerate() {
             for at in (0..row.cells.len()).filter(|&at| row.cells[at] == SLOT && closed(&row.cells, at)) {
-                let mut rest = row.cells.clone();
-                rest.remove(at);
-                if let Some(&j) = known.get(&*rest)
-                    && rest.iter().any(|c| cells.is_word(*c))
+                if let Some(&j) = known.get(&whole(&[&row.cells[..at], &row.cells[at + 1..]].concat()))
+                    && row.cells.iter().any(|c| cells.is_word(*c))
                 {
                     found.push((i, j, at));
                 }
             }
         }
-        drop(known);
         if found.is_empty() {
             return;
         }
@@ -48,30 +47,34 @@ pub(crate) fn merge_optional(rows: &mut Vec<Row>, cells: &Cells) {
 pub(crate) fn merge_chunks(rows: &mut Vec<Row>, cells: &Cells, options: &MinerOptions) {
     let many = options.word_limit as usize + 1;
     loop {
-        let mut families: HashMap<Vec<u32>, Family> = HashMap::new();
+        // by first cell: spans of one family start at the same cell
+        let mut starts: BTreeMap<usize, Vec<(usize, usize, bool)>> = BTreeMap::new();
         for (i, row) in rows.iter().enumerate() {
             for (from, to, quoted) in spans(&row.cells, cells) {
-                let mut rest = row.cells[..from].to_vec();
-                rest.push(LIST);
-                rest.extend_from_slice(&row.cells[to..]);
-                let family = families.entry(rest).or_default();
-                family.alone |= to == from + 1 && is_value(row.cells[from]);
-                family.quoted |= quoted;
-                family.rows.push(i);
+                starts.entry(from).or_default().push((i, to, quoted));
             }
         }
-        let mut wide: Vec<(Vec<u32>, Vec<usize>)> = families
-            .into_iter()
-            .map(|(rest, mut family)| {
-                family.rows.dedup();
-                (rest, family)
-            })
-            .filter(|(rest, family)| {
+        let mut wide: Vec<(Vec<u32>, Vec<usize>)> = Vec::new();
+        for (from, spans) in starts {
+            let mut families: HashMap<u128, Family> = HashMap::new();
+            for (i, to, quoted) in spans {
+                let row = &rows[i].cells;
+                let family = families.entry(without(row, from, to)).or_insert_with(|| Family::of(i, to));
+                family.alone |= to == from + 1 && is_value(row[from]);
+                family.quoted |= quoted;
+                if family.rows.last() != Some(&i) {
+                    family.rows.push(i);
+                }
+            }
+            for family in families.into_values().filter(|family| family.rows.len() > 1) {
+                let row = &rows[family.first.0].cells;
+                let rest = [&row[..from], &[LIST], &row[family.first.1..]].concat();
                 let enough = family.alone || (family.quoted && family.rows.len() >= many);
-                enough && family.rows.len() > 1 && rest.iter().any(|c| cells.is_word(*c))
-            })
-            .map(|(rest, family)| (rest, family.rows))
-            .collect();
+                if enough && rest.iter().any(|c| cells.is_word(*c)) {
+                    wide.push((rest, family.rows));
+                }
+            }
+        }
         if wide.is_empty() {
             return;
         }
@@ -89,12 +92,33 @@ pub(crate) fn merge_chunks(rows: &mut Vec<Row>, cells: &Cells, options: &MinerOp
     }
 }
 
-/// Rows that agree but for one span.
-#[derive(Default)]
+/// Hash of a row.
+fn whole(row: &[u32]) -> u128 {
+    without(row, row.len(), row.len())
+}
+
+/// Hash of a row without the cells from `from` to `to`.
+fn without(row: &[u32], from: usize, to: usize) -> u128 {
+    let mut hash = Xxh3::new();
+    for cells in [&row[..from], &row[to..]] {
+        cells.iter().for_each(|c| hash.update(&c.to_le_bytes()));
+        hash.update(&u32::MAX.to_le_bytes());
+    }
+    hash.digest128()
+}
+
+/// Rows that agree but for one span; the first row and where its span ends.
 struct Family {
     alone: bool,
     quoted: bool,
+    first: (usize, usize),
     rows: Vec<usize>,
+}
+
+impl Family {
+    fn of(row: usize, to: usize) -> Self {
+        Family { alone: false, quoted: false, first: (row, to), rows: Vec::new() }
+    }
 }
 
 /// The spans of a row that may hold one value or several: chunks with and without their keys, and quoted text.

@@ -64,30 +64,26 @@ fn apply(rows: &mut Vec<Row>, mut families: Vec<Family>) {
 }
 
 fn singles(rows: &[Row], cells: &Cells, options: &MinerOptions) -> Vec<Family> {
-    let mut families: HashMap<(u32, u128), Family> = HashMap::new();
-    for (i, row) in rows.iter().enumerate() {
-        let whole = hash(&row.cells);
-        for (p, &cell) in row.cells.iter().enumerate() {
-            if cell == SLOT || cells.is_word(cell) {
-                let rest = whole.wrapping_sub(mix(p, cell)).wrapping_add(mix(p, SLOT));
-                let family = families.entry((p as u32, rest)).or_default();
-                family.at = (p as u32, p as u32);
-                family.rows.push(i as u32);
-                family.slot |= cell == SLOT;
-            }
+    let hashes: Vec<u128> = rows.iter().map(|row| hash(&row.cells)).collect();
+    let longest = rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
+    let mut out = Vec::new();
+    // position by position, so that memory follows the rows, not their cells
+    for p in 0..longest {
+        let mut families: HashMap<u128, Family> = HashMap::new();
+        for (i, row) in rows.iter().enumerate() {
+            let Some(&cell) = row.cells.get(p).filter(|c| **c == SLOT || cells.is_word(**c)) else { continue };
+            let rest = hashes[i].wrapping_sub(mix(p, cell)).wrapping_add(mix(p, SLOT));
+            let family = families.entry(rest).or_default();
+            family.at = (p as u32, p as u32);
+            family.rows.push(i as u32);
+            family.slot |= cell == SLOT;
         }
+        out.extend(families.into_values().filter(|family| family.rows.len() > 1).filter(|family| {
+            let words: Vec<u32> =
+                family.rows.iter().map(|&i| rows[i as usize].cells[p]).filter(|c| *c != SLOT).collect();
+            enough(&words, &rows[family.rows[0] as usize].cells, p, family.slot, cells, options)
+        }));
     }
-    let mut out: Vec<Family> = families
-        .into_values()
-        .filter(|family| {
-            family.rows.len() > 1 && {
-                let at = family.at.0 as usize;
-                let words: Vec<u32> =
-                    family.rows.iter().map(|&i| rows[i as usize].cells[at]).filter(|c| *c != SLOT).collect();
-                enough(&words, &rows[family.rows[0] as usize].cells, at, family.slot, cells, options)
-            }
-        })
-        .collect();
     out.sort_by(|a, b| (a.at, &a.rows).cmp(&(b.at, &b.rows)));
     out
 }
@@ -138,16 +134,36 @@ fn pairs(rows: &[Row], cells: &Cells) -> Vec<Family> {
     if rows.len() > MAX_PAIR_ROWS {
         return Vec::new();
     }
-    let mut families: HashMap<(u32, u32, u128), Family> = HashMap::new();
-    for (i, row) in rows.iter().enumerate() {
+    let positions = |row: &Row| -> Vec<usize> {
         let at: Vec<usize> = (1..row.cells.len()).filter(|&p| cells.is_word(row.cells[p])).collect();
-        if at.len() > MAX_PAIR_WORDS {
-            continue;
-        }
-        let whole = hash(&row.cells);
-        for (n, &p) in at.iter().enumerate() {
-            for &q in &at[n + 1..] {
-                let rest = whole
+        if at.len() > MAX_PAIR_WORDS { Vec::new() } else { at }
+    };
+    let distinct = |family: &Family, p: u32| {
+        let mut words: Vec<u32> = family.rows.iter().map(|&i| rows[i as usize].cells[p as usize]).collect();
+        words.retain(|w| !cells.is_verb(*w));
+        words.sort_unstable();
+        words.dedup();
+        words.len()
+    };
+    let wide = |family: &Family| {
+        let row = &rows[family.rows[0] as usize].cells;
+        let anchors = row.iter().filter(|c| cells.is_word(**c)).count() - 2;
+        let varying = 2 + row.iter().filter(|c| is_value(**c)).count();
+        family.rows.len() >= 8
+            && anchors >= 2
+            && anchors * 2 >= varying
+            && distinct(family, family.at.0) >= 6
+            && distinct(family, family.at.1) >= 6
+    };
+    let places: Vec<Vec<usize>> = rows.iter().map(positions).collect();
+    let hashes: Vec<u128> = rows.iter().map(|row| hash(&row.cells)).collect();
+    let mut out: Vec<Family> = Vec::new();
+    for n in 0..MAX_PAIR_WORDS {
+        let mut families: HashMap<(u32, u32, u128), Family> = HashMap::new();
+        for (i, row) in rows.iter().enumerate() {
+            let Some((&p, later)) = places[i].get(n..).and_then(<[usize]>::split_first) else { continue };
+            for &q in later {
+                let rest = hashes[i]
                     .wrapping_sub(mix(p, row.cells[p]))
                     .wrapping_sub(mix(q, row.cells[q]))
                     .wrapping_add(mix(p, SLOT))
@@ -157,27 +173,8 @@ fn pairs(rows: &[Row], cells: &Cells) -> Vec<Family> {
                 family.rows.push(i as u32);
             }
         }
+        out.extend(families.into_values().filter(wide));
     }
-    let distinct = |family: &Family, p: u32| {
-        let mut words: Vec<u32> = family.rows.iter().map(|&i| rows[i as usize].cells[p as usize]).collect();
-        words.retain(|w| !cells.is_verb(*w));
-        words.sort_unstable();
-        words.dedup();
-        words.len()
-    };
-    let mut out: Vec<Family> = families
-        .into_values()
-        .filter(|family| {
-            let row = &rows[family.rows[0] as usize].cells;
-            let anchors = row.iter().filter(|c| cells.is_word(**c)).count() - 2;
-            let varying = 2 + row.iter().filter(|c| is_value(**c)).count();
-            family.rows.len() >= 8
-                && anchors >= 2
-                && anchors * 2 >= varying
-                && distinct(family, family.at.0) >= 6
-                && distinct(family, family.at.1) >= 6
-        })
-        .collect();
     out.sort_by(|a, b| (a.at, &a.rows).cmp(&(b.at, &b.rows)));
     out
 }
