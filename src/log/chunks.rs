@@ -62,13 +62,14 @@ pub(crate) fn merge_chunks(rows: &mut Vec<Row>, cells: &Cells, options: &MinerOp
                 let family = families.entry(without(row, from, to)).or_insert_with(|| Family::of(i, to));
                 family.alone |= to == from + 1 && is_value(row[from]);
                 family.quoted |= quoted;
+                family.empty |= row[from..to].contains(&MAYBE);
                 if family.rows.last() != Some(&i) {
                     family.rows.push(i);
                 }
             }
             for family in families.into_values().filter(|family| family.rows.len() > 1) {
                 let row = &rows[family.first.0].cells;
-                let rest = [&row[..from], &[LIST], &row[family.first.1..]].concat();
+                let rest = [&row[..from], &[if family.empty { MAYBE } else { LIST }], &row[family.first.1..]].concat();
                 let enough = family.alone || (family.quoted && family.rows.len() >= many);
                 if enough && rest.iter().any(|c| cells.is_word(*c)) {
                     wide.push((rest, family.rows));
@@ -111,13 +112,14 @@ fn without(row: &[u32], from: usize, to: usize) -> u128 {
 struct Family {
     alone: bool,
     quoted: bool,
+    empty: bool,
     first: (usize, usize),
     rows: Vec<usize>,
 }
 
 impl Family {
     fn of(row: usize, to: usize) -> Self {
-        Family { alone: false, quoted: false, first: (row, to), rows: Vec::new() }
+        Family { alone: false, quoted: false, empty: false, first: (row, to), rows: Vec::new() }
     }
 }
 

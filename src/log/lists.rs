@@ -32,14 +32,16 @@ fn runs(row: &[u32], cells: &Cells) -> Vec<Run> {
     out
 }
 
-/// Replaces the runs that `which` names by lists.
-fn with_lists(row: &[u32], runs: &[Run], which: impl Fn(usize) -> bool) -> Vec<u32> {
+/// Replaces the runs that `cell` names a cell for.
+fn with_lists(row: &[u32], runs: &[Run], cell: impl Fn(usize) -> Option<u32>) -> Vec<u32> {
     let mut out = Vec::with_capacity(row.len());
     let mut at = 0;
-    for (_, &(from, to, _)) in runs.iter().enumerate().filter(|(n, _)| which(*n)) {
-        out.extend_from_slice(&row[at..from]);
-        out.push(LIST);
-        at = to;
+    for (n, &(from, to, _)) in runs.iter().enumerate() {
+        if let Some(cell) = cell(n) {
+            out.extend_from_slice(&row[at..from]);
+            out.push(cell);
+            at = to;
+        }
     }
     out.extend_from_slice(&row[at..]);
     out
@@ -63,13 +65,13 @@ pub(crate) fn merge_runs(rows: &mut Vec<Row>, cells: &Cells, leaves: &[(&[u8], &
     let mut families: HashMap<Vec<u32>, Vec<usize>> = HashMap::new();
     let all: Vec<Vec<Run>> = rows.iter().map(|row| runs(&row.cells, cells)).collect();
     for (i, row) in rows.iter().enumerate() {
-        families.entry(with_lists(&row.cells, &all[i], |_| true)).or_default().push(i);
+        families.entry(with_lists(&row.cells, &all[i], |_| Some(LIST))).or_default().push(i);
     }
     for (rest, members) in families {
         if members.len() < 2 || !rest.iter().any(|c| cells.is_word(*c)) {
             continue;
         }
-        let lists: Vec<bool> = (0..all[members[0]].len())
+        let lists: Vec<Option<u32>> = (0..all[members[0]].len())
             .map(|n| {
                 let lengths: HashSet<usize> = members.iter().map(|&i| all[i][n].2).collect();
                 let (i, (from, to, _)) = (members[0], all[members[0]][n]);
@@ -82,7 +84,10 @@ pub(crate) fn merge_runs(rows: &mut Vec<Row>, cells: &Cells, leaves: &[(&[u8], &
                     let mut kinds = Kinds::default();
                     members.iter().all(|&i| all_kinds(&rows[i], all[i][n], leaves, &mut kinds)) && kinds.is_name()
                 };
-                lengths.len() >= LIST_LENGTHS || (lengths.len() == 2 && (long || enclosed || alike()))
+                let list = lengths.len() >= LIST_LENGTHS || (lengths.len() == 2 && (long || enclosed || alike()));
+                // what may be empty stays so
+                let empty = members.iter().any(|&i| rows[i].cells[all[i][n].0..all[i][n].1].contains(&MAYBE));
+                list.then_some(if empty { MAYBE } else { LIST })
             })
             .collect();
         for i in members {
