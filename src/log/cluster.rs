@@ -37,11 +37,24 @@ pub(crate) fn templates(leaves: &[(&[u8], &Leaf)], overflow: u64, options: &Mine
             break;
         }
     }
-    let mut drafts: Vec<Draft> = rows.iter().map(|row| draft(row, &cells, leaves)).collect();
-    if overflow > 0 {
-        drafts.push(Draft { pieces: vec![Piece::Optional], layout: "".into() });
+    let drafts = |rows: &[Row], cells: &Cells| {
+        let mut drafts: Vec<Draft> = rows.iter().map(|row| draft(row, cells, leaves)).collect();
+        if overflow > 0 {
+            drafts.push(Draft { pieces: vec![Piece::Optional], layout: "".into() });
+        }
+        drafts
+    };
+    let (templates, missed) = Templates::build(drafts(&rows, &cells), leaves, overflow)?;
+    if missed.is_empty() {
+        return Ok(templates);
     }
-    Templates::build(drafts, leaves, overflow)
+    // every line added has a template, come what may: one of its own where matching gave up on the merged ones
+    for i in missed {
+        let (key, leaf) = leaves[i as usize];
+        rows.push(Row { cells: cells.row(key, leaf)?, members: vec![i] });
+    }
+    unite(&mut rows);
+    Ok(Templates::build(drafts(&rows, &cells), leaves, overflow)?.0)
 }
 
 /// Makes one row of rows with equal cells; sorts.

@@ -1,9 +1,9 @@
 //! From log rows to events: line formats, templates and parameters, keys found in text.
 //!
-//! * [`format`]: named-group line formats
-//! * [`token`], [`kind`]: what a line consists of, and which kind each value is
-//! * [`miner`]: the mergeable state that lines are added to
-//! * [`templates`]: the templates: parse a line, rebuild it, store them
+//! * `format`: named-group line formats
+//! * `token`, `kind`: what a line consists of, and which kind each value is
+//! * `miner`: the mergeable state that lines are added to
+//! * `templates`: the templates: parse a line, rebuild it, store them
 
 mod cells;
 mod chunks;

@@ -86,8 +86,9 @@ struct Json<'a> {
 }
 
 impl Templates {
-    /// Numbers the drafts, then counts and types them by what the leaves of the state parse to.
-    pub(crate) fn build(drafts: Vec<Draft>, leaves: &[(&[u8], &Leaf)], overflow: u64) -> Result<Self> {
+    /// Numbers the drafts, then counts and types them by what the leaves of the state parse to. Returns the leaves that
+    /// no template fits, too.
+    pub(crate) fn build(drafts: Vec<Draft>, leaves: &[(&[u8], &Leaf)], overflow: u64) -> Result<(Self, Vec<u32>)> {
         let mut templates: Vec<Template> = drafts
             .into_iter()
             .map(|d| Template {
@@ -112,10 +113,14 @@ impl Templates {
             .collect();
         let mut tokens = Vec::new();
         let mut spans = Vec::new();
-        for (key, leaf) in leaves {
+        let mut missed = Vec::new();
+        for (i, (key, leaf)) in leaves.iter().enumerate() {
             // a line of this skeleton stands for all of them
             let Some(line) = skeleton::example(key, &leaf.values, &mut tokens) else { continue };
-            let Some(id) = matcher.find(&line, &tokens, &mut spans) else { continue };
+            let Some(id) = matcher.find(&line, &tokens, &mut spans) else {
+                missed.push(i as u32);
+                continue;
+            };
             let template = &mut templates[id as usize];
             template.count = template.count.saturating_add(leaf.count);
             for (slot, span) in slots[id as usize].iter_mut().zip(&spans) {
@@ -128,7 +133,7 @@ impl Templates {
         for (template, slots) in templates.iter_mut().zip(slots) {
             template.kinds = slots.iter().map(kind_of).collect();
         }
-        Ok(Templates { templates, matcher })
+        Ok((Templates { templates, matcher }, missed))
     }
 
     /// The templates, by id.
