@@ -31,7 +31,7 @@ pub enum SlotKind {
 }
 
 impl SlotKind {
-    /// All kinds, in the order of their bits in a [`Kinds`].
+    /// All kinds, in the order of their bits in a `Kinds`.
     pub const ALL: [SlotKind; 11] = [
         SlotKind::Constant,
         SlotKind::Categorical,
