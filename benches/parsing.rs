@@ -4,13 +4,15 @@
 #![allow(missing_docs)]
 
 use flate2::read::GzDecoder;
-use logfsm::log::templates::Scratch;
-use logfsm::log::{MinerOptions, TemplateMiner};
+use logfsm::log::{MinerOptions, Scratch, TemplateMiner};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+
+/// All lines of a set, in 256ths.
+const ALL: u64 = 256;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -93,7 +95,7 @@ fn score(truth: &[String], ids: &[u32], texts: &[String]) -> Score {
     }
 }
 
-fn accuracy(data: &Path, errors: Option<&str>) -> Result<(), Failure> {
+fn accuracy(data: &Path, errors: Option<&str>, share: u64) -> Result<(), Failure> {
     println!("{:12} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}", "set", "GA", "FGA", "PA", "FTA", "found", "truth");
     let mut sets: Vec<PathBuf> =
         std::fs::read_dir(data.join("loghub2k"))?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
@@ -109,6 +111,10 @@ fn accuracy(data: &Path, errors: Option<&str>) -> Result<(), Failure> {
         let (content, template) = (column("Content")?, column("EventTemplate")?);
         let lines: Vec<&str> = rows[1..].iter().map(|r| r[content].as_str()).collect();
         let truth: Vec<String> = rows[1..].iter().map(|r| normal(&r[template])).collect();
+        // a part of each set, to see what depends on having seen much
+        let kept = |i: &usize| (*i as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32 & 0xff < share;
+        let (lines, truth): (Vec<&str>, Vec<String>) =
+            (0..lines.len()).filter(kept).map(|i| (lines[i], truth[i].clone())).unzip();
         let mut miner = TemplateMiner::new(MinerOptions::default(), 512 << 20);
         for line in &lines {
             miner.add(line)?;
@@ -196,6 +202,18 @@ fn speed(data: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Prints the templates of a file of lines.
+fn show(file: &Path) -> Result<(), Failure> {
+    let mut miner = TemplateMiner::new(MinerOptions::default(), 512 << 20);
+    for line in std::fs::read_to_string(file)?.lines() {
+        miner.add(line)?;
+    }
+    for t in miner.finish()?.templates() {
+        println!("{:6} {} {:?}", t.count, t.text, t.kinds);
+    }
+    Ok(())
+}
+
 fn main() -> Result<(), Failure> {
     let Some(data) = std::env::var_os("LOGFSM_DATA").map(PathBuf::from) else {
         println!("skipped: LOGFSM_DATA not set");
@@ -203,9 +221,11 @@ fn main() -> Result<(), Failure> {
     };
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["errors", set] => accuracy(&data, Some(set)),
-        ["accuracy"] => accuracy(&data, None),
+        ["errors", set] => accuracy(&data, Some(set), ALL),
+        ["part", share] => accuracy(&data, None, share.parse()?),
+        ["show", file] => show(Path::new(file)),
+        ["accuracy"] => accuracy(&data, None, ALL),
         ["speed"] => speed(&data),
-        _ => accuracy(&data, None).and_then(|()| speed(&data)),
+        _ => accuracy(&data, None, ALL).and_then(|()| speed(&data)),
     }
 }

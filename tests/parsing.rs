@@ -149,3 +149,139 @@ fn the_memory_limit_is_an_error() {
     let failed = (0..10_000u32).map(|i| miner.add(&"x ".repeat(i as usize % 300))).any(|r| r.is_err());
     assert!(failed);
 }
+
+/// A word made of letters for a number.
+fn name(mut n: u64) -> String {
+    let mut out = String::new();
+    while n > 0 || out.len() < 3 {
+        out.push(char::from(b'a' + (n % 26) as u8));
+        n /= 26;
+    }
+    out
+}
+
+#[test]
+fn shapes_with_many_words_saturate_the_same_in_any_order() {
+    let lines: Vec<String> = (0..40_000u64)
+        .map(|i| {
+            let (a, b) = (name(i.wrapping_mul(7919) % 30_011), name(i % 90));
+            match i % 3 {
+                0 => format!("user {a} opened {b}"),
+                1 => format!("peer {b} lost {b}"),
+                _ => format!("{b} {a} {b} {a}"),
+            }
+        })
+        .collect();
+    let whole = miner(&lines);
+    assert!(whole.memory() < 4 << 20, "{} bytes", whole.memory());
+    let templates = whole.finish().unwrap();
+    for line in &lines {
+        let parsed = templates.parse(line).unwrap();
+        assert_eq!(&templates.rebuild(parsed.template, &parsed.parameters).unwrap(), line);
+    }
+    for step in [7, 11, 4_001] {
+        let mut merged = TemplateMiner::new(MinerOptions::default(), LIMIT);
+        for part in 0..step.min(16) {
+            let share: Vec<String> = lines.iter().skip(part).step_by(step.min(16)).rev().cloned().collect();
+            merged.merge(&TemplateMiner::from_bytes(&miner(&share).to_bytes(), LIMIT).unwrap()).unwrap();
+        }
+        assert!(merged.to_bytes() == whole.to_bytes());
+        assert_eq!(merged.finish().unwrap(), templates);
+    }
+}
+
+#[test]
+fn arbitrary_shapes_end_in_one_template() {
+    let line = |i: u64| {
+        let mut bits = i.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (0..24)
+            .map(|_| {
+                bits = bits.rotate_left(5) ^ i;
+                ['a', '(', '=', ' ', '[', '1', ';', '"'][bits as usize % 8]
+            })
+            .collect::<String>()
+    };
+    let lines: Vec<String> = (0..200_000).map(line).collect();
+    let mut whole = TemplateMiner::new(MinerOptions::default(), 1 << 30);
+    let mut halves = [whole.clone(), whole.clone()];
+    for (i, line) in lines.iter().enumerate() {
+        whole.add(line).unwrap();
+        halves[i % 2].add(line).unwrap();
+    }
+    let [mut first, second] = halves;
+    first.merge(&second).unwrap();
+    assert!(first.to_bytes() == whole.to_bytes());
+    assert_eq!(first.lines(), 200_000);
+    let templates = whole.finish().unwrap();
+    assert!(lines.iter().all(|line| templates.parse(line).is_some()));
+}
+
+/// Pseudo-random lines built to hurt: long runs, control characters, cut escapes, every delimiter. Bounded to seconds;
+/// `fuzz/` has the target for longer runs, and `LOGFSM_FUZZ_LINES` the number of lines for one of these.
+#[test]
+fn random_bytes_never_panic() {
+    let total: u64 = std::env::var("LOGFSM_FUZZ_LINES").ok().and_then(|n| n.parse().ok()).unwrap_or(50_000);
+    let pieces = [
+        "a",
+        "Z9",
+        "0x1f",
+        "\u{1}",
+        "\u{7f}",
+        "é",
+        "日本",
+        "\u{0}",
+        "<*>",
+        "::",
+        "..",
+        "=",
+        "\"",
+        "'",
+        "(",
+        ")",
+        "[",
+        "{",
+        "|",
+        "\t",
+        "  ",
+        "/a/b",
+        "C:\\",
+        "\\\\",
+        "@",
+        "@x.y",
+        "://",
+        "1.2.3.4",
+        ":80",
+        "Jan 1 00:00:00",
+        "-",
+        "%",
+        "\r",
+        ",",
+        "?a=b",
+        "12:30:01",
+        "true",
+        "\u{5}",
+        "kb",
+    ];
+    let mut state = 0x1234_5678_9abc_def1u64;
+    let mut random = |n: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 16) as usize % n
+    };
+    let mut done = 0;
+    while done < total {
+        let lines: Vec<String> = (0..500)
+            .map(|_| {
+                let length = if random(200) == 0 { 2_000 } else { 24 };
+                (0..random(length)).map(|_| pieces[random(pieces.len())]).collect()
+            })
+            .collect();
+        let templates = miner(&lines).finish().unwrap();
+        for line in &lines {
+            let parsed = templates.parse(line).unwrap_or_else(|| panic!("{line:?} has no template"));
+            assert_eq!(&templates.rebuild(parsed.template, &parsed.parameters).unwrap(), line);
+        }
+        done += lines.len() as u64;
+    }
+}

@@ -1,124 +1,88 @@
 //! From skeletons to templates: which words are text and which are values.
 //!
 //! Works on the sorted skeletons of a finished state and never looks at counts, so equal sets of lines give equal
-//! templates. See each step's comment for the principle behind it.
+//! templates. Rows of cells are merged in steps, each after one principle:
+//!
+//! 1. words that differ while all else agrees are values once there are enough of them; how many are enough depends on
+//!    where they stand and what they look like ([`words`](super::words)),
+//! 2. a value may be missing between its delimiters, and one chunk between blanks may hold one value or several
+//!    ([`chunks`](super::chunks)),
+//! 3. runs of values of many lengths are lists.
 
-use super::miner::{Layout, Leaf, MinerOptions};
-use super::skeleton::{self, Part};
+use super::cells::{Cells, LIST, MAYBE, Row, SLOT};
+use super::leaf::{Layout, Leaf};
+use super::miner::MinerOptions;
 use super::templates::{Draft, Piece, Templates};
-use crate::error::{Error, Result};
-use hashbrown::{HashMap, HashSet};
-
-/// One row of the table of skeletons.
-struct Row<'a> {
-    cells: Vec<Cell>,
-    leaf: &'a Leaf,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Cell {
-    Blank,
-    Text(Box<str>),
-    Word(Box<str>),
-    Slot,
-}
-
-fn shape(cells: &[Cell]) -> Vec<Cell> {
-    cells.iter().map(|c| if matches!(c, Cell::Word(_)) { Cell::Slot } else { c.clone() }).collect()
-}
+use super::{chunks, lists, words};
+use crate::error::Result;
 
 /// Derives templates from the sorted leaves of a state.
-pub(crate) fn templates(leaves: &[(&[u8], &Leaf)], options: &MinerOptions) -> Result<Templates> {
+pub(crate) fn templates(leaves: &[(&[u8], &Leaf)], overflow: u64, options: &MinerOptions) -> Result<Templates> {
+    let mut cells = Cells::default();
     let mut rows = Vec::with_capacity(leaves.len());
-    for (key, leaf) in leaves {
-        let parts =
-            skeleton::read(key).ok_or_else(|| Error::invalid("logfsm.templates", "A skeleton is unreadable."))?;
-        rows.push(row(parts, leaf));
+    for (i, (key, leaf)) in leaves.iter().enumerate() {
+        rows.push(Row { cells: cells.row(key, leaf)?, members: vec![i as u32] });
     }
-    let mut shapes: HashMap<Vec<Cell>, Vec<usize>> = HashMap::new();
-    for (i, row) in rows.iter().enumerate() {
-        shapes.entry(shape(&row.cells)).or_default().push(i);
-    }
-    let mut groups: Vec<Vec<usize>> = shapes.into_values().collect();
-    groups.sort_unstable();
-    for group in &groups {
-        generalise(&mut rows, group, options.word_limit as usize);
-    }
-    let mut merged: HashMap<Vec<Cell>, Vec<usize>> = HashMap::new();
-    for (i, row) in rows.iter().enumerate() {
-        merged.entry(row.cells.clone()).or_default().push(i);
-    }
-    let mut merged: Vec<_> = merged.into_iter().collect();
-    merged.sort_unstable();
-    let drafts = merged.into_iter().map(|(cells, members)| draft(&cells, &members, &rows)).collect();
-    Templates::build(drafts, leaves)
-}
-
-/// A soft word seen with one spelling only is text, with several a slot.
-fn row(parts: Vec<Part>, leaf: &Leaf) -> Row<'_> {
-    let mut values = leaf.values.iter();
-    let cells = parts
-        .into_iter()
-        .map(|part| match part {
-            Part::Blank => Cell::Blank,
-            Part::Delimiter(text) => Cell::Text(text),
-            Part::Word(text) => Cell::Word(text),
-            Part::Value => {
-                values.next();
-                Cell::Slot
-            }
-            Part::Soft(_) => match values.next().and_then(|v| v.seen.as_deref()) {
-                Some([only]) => Cell::Word(only.clone()),
-                _ => Cell::Slot,
-            },
-        })
-        .collect();
-    Row { cells, leaf }
-}
-
-/// Words that differ at one position while all else agrees are values once there are `limit` of them.
-fn generalise(rows: &mut [Row<'_>], group: &[usize], limit: usize) {
+    unite(&mut rows);
+    // each step can make rows equal that another step then sees as one
     loop {
-        let mut families: HashMap<(usize, Vec<Cell>), HashSet<&str>> = HashMap::new();
-        for &i in group {
-            for (p, cell) in rows[i].cells.iter().enumerate() {
-                if let Cell::Word(word) = cell {
-                    let mut rest = rows[i].cells.clone();
-                    rest[p] = Cell::Slot;
-                    families.entry((p, rest)).or_default().insert(word);
-                }
-            }
-        }
-        let wide: HashSet<(usize, Vec<Cell>)> =
-            families.into_iter().filter(|(_, words)| words.len() >= limit).map(|(family, _)| family).collect();
-        if wide.is_empty() {
-            return;
-        }
-        for &i in group {
-            let before = rows[i].cells.clone();
-            for p in 0..before.len() {
-                let mut rest = before.clone();
-                rest[p] = Cell::Slot;
-                if matches!(before[p], Cell::Word(_)) && wide.contains(&(p, rest)) {
-                    rows[i].cells[p] = Cell::Slot;
-                }
-            }
+        let before = rows.len();
+        words::merge(&mut rows, &cells, options);
+        chunks::merge_optional(&mut rows, &cells);
+        chunks::merge_chunks(&mut rows, &cells, options);
+        chunks::merge_covered(&mut rows, &cells);
+        lists::merge_runs(&mut rows, &cells, leaves);
+        lists::merge_forms(&mut rows, &cells);
+        if rows.len() == before {
+            break;
         }
     }
+    let drafts = |rows: &[Row], cells: &Cells| {
+        let mut drafts: Vec<Draft> = rows.iter().map(|row| draft(row, cells, leaves)).collect();
+        if overflow > 0 {
+            drafts.push(Draft { pieces: vec![Piece::Optional], layout: "".into() });
+        }
+        drafts
+    };
+    let (templates, missed) = Templates::build(drafts(&rows, &cells), leaves, overflow)?;
+    if missed.is_empty() {
+        return Ok(templates);
+    }
+    // every line added has a template, come what may: one of its own where matching gave up on the merged ones
+    for i in missed {
+        let (key, leaf) = leaves[i as usize];
+        rows.push(Row { cells: cells.row(key, leaf)?, members: vec![i] });
+    }
+    unite(&mut rows);
+    Ok(Templates::build(drafts(&rows, &cells), leaves, overflow)?.0)
 }
 
-fn draft(cells: &[Cell], members: &[usize], rows: &[Row<'_>]) -> Draft {
-    let pieces = cells
-        .iter()
-        .map(|cell| match cell {
-            Cell::Blank => Piece::Blank,
-            Cell::Text(text) | Cell::Word(text) => Piece::Text(text.clone()),
-            Cell::Slot => Piece::Slot,
-        })
-        .collect();
-    let mut layout: Option<&str> = None;
-    for &i in members {
-        match (&rows[i].leaf.layout, layout) {
+/// Makes one row of rows with equal cells; sorts.
+pub(crate) fn unite(rows: &mut Vec<Row>) {
+    rows.sort_unstable();
+    rows.dedup_by(|row, kept| {
+        let same = row.cells == kept.cells;
+        if same {
+            kept.members.append(&mut row.members);
+        }
+        same
+    });
+}
+
+fn draft(row: &Row, cells: &Cells, leaves: &[(&[u8], &Leaf)]) -> Draft {
+    let mut pieces: Vec<Piece> = Vec::with_capacity(row.cells.len());
+    for &cell in &row.cells {
+        pieces.push(match cell {
+            SLOT => Piece::Slot,
+            LIST => Piece::List,
+            MAYBE => Piece::Optional,
+            _ => cells.piece(cell),
+        });
+    }
+    // lists swallow white space of their own, so only lines without one can agree on it
+    let mut layout: Option<&str> = row.cells.contains(&LIST).then_some("");
+    for &i in &row.members {
+        match (&leaves[i as usize].1.layout, layout) {
             (Layout::One(l), None) => layout = Some(l),
             (Layout::One(l), Some(seen)) if **l == *seen => {}
             _ => {

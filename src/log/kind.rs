@@ -31,7 +31,7 @@ pub enum SlotKind {
 }
 
 impl SlotKind {
-    /// All kinds, in the order of their bits in a [`Kinds`].
+    /// All kinds, in the order of their bits in a `Kinds`.
     pub const ALL: [SlotKind; 11] = [
         SlotKind::Constant,
         SlotKind::Categorical,
@@ -82,6 +82,12 @@ impl Kinds {
     /// True where no bit stands for an unknown kind.
     pub fn is_valid(self) -> bool {
         usize::from(self.0) < 1 << SlotKind::ALL.len()
+    }
+
+    /// True for one kind of name: addresses, identifiers, hexadecimal numbers or paths.
+    pub fn is_name(self) -> bool {
+        let names = [SlotKind::Ip, SlotKind::Identifier, SlotKind::Hex, SlotKind::Path];
+        names.iter().any(|kind| self.0 == 1 << *kind as u16)
     }
 
     /// The one kind that covers all of them.

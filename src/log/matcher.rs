@@ -16,6 +16,7 @@ struct Node {
     edges: Vec<(u32, u32)>,
     slot: u32,
     list: u32,
+    optional: u32,
     template: u32,
 }
 
@@ -47,6 +48,12 @@ impl Matcher {
                         }
                         out.nodes[at as usize].slot
                     }
+                    Piece::Optional => {
+                        if out.nodes[at as usize].optional == NONE {
+                            out.nodes[at as usize].optional = out.node();
+                        }
+                        out.nodes[at as usize].optional
+                    }
                     Piece::List => {
                         if out.nodes[at as usize].list == NONE {
                             out.nodes[at as usize].list = out.node();
@@ -61,7 +68,7 @@ impl Matcher {
     }
 
     fn node(&mut self) -> u32 {
-        self.nodes.push(Node { edges: Vec::new(), slot: NONE, list: NONE, template: NONE });
+        self.nodes.push(Node { edges: Vec::new(), slot: NONE, list: NONE, optional: NONE, template: NONE });
         self.nodes.len() as u32 - 1
     }
 
@@ -103,8 +110,19 @@ impl Matcher {
         }
         let here = &self.nodes[node as usize];
         let at = range.start;
+        let depth = spans.len();
         if at == range.end {
-            return (here.template != NONE).then_some(here.template);
+            if here.template != NONE {
+                return Some(here.template);
+            }
+            if here.optional != NONE {
+                spans.push(at as u32..at as u32);
+                if let Some(found) = self.walk(here.optional, line, tokens, range, spans, steps) {
+                    return Some(found);
+                }
+                spans.truncate(depth);
+            }
+            return None;
         }
         let token = &tokens[at];
         if !here.edges.is_empty() && !matches!(token.class, Class::Value(_)) {
@@ -118,13 +136,21 @@ impl Matcher {
                 return Some(found);
             }
         }
-        let depth = spans.len();
         if here.slot != NONE && !matches!(token.class, Class::Blank | Class::Delimiter) {
             spans.push(at as u32..at as u32 + 1);
             if let Some(found) = self.walk(here.slot, line, tokens, at + 1..range.end, spans, steps) {
                 return Some(found);
             }
             spans.truncate(depth);
+        }
+        if here.optional != NONE {
+            for end in at..=range.end {
+                spans.push(at as u32..end as u32);
+                if let Some(found) = self.walk(here.optional, line, tokens, end..range.end, spans, steps) {
+                    return Some(found);
+                }
+                spans.truncate(depth);
+            }
         }
         if here.list != NONE && token.class != Class::Blank {
             for end in at + 1..=range.end {

@@ -5,21 +5,20 @@
 //! adding the same lines again changes no template. Templates follow from the state in [`TemplateMiner::finish`].
 
 use super::cluster;
-use super::kind::Kinds;
-use super::skeleton;
+use super::leaf::{Layout, Leaf, Values, layout_matches, layout_of, observe};
+use super::shape::{self, Shape};
+use super::skeleton::{self, Part};
 use super::templates::Templates;
-use super::token::{Class, Token, tokenize};
+use super::token::{Token, tokenize};
 use crate::error::{Error, Result};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 /// The version of the binary form this release writes.
 pub const MINER_VERSION: u8 = 1;
 const WHAT: &str = "logfsm.templates";
-/// Distinct values kept per position.
-pub const MAX_VALUES: usize = 8;
-/// A longer value is not kept: its position counts as saturated.
-const MAX_VALUE_LEN: usize = 64;
+/// Shapes kept. Logs have hundreds; only arbitrary bytes have more, and those beyond become one template.
+const MAX_SHAPES: usize = 1 << 16;
 
 /// How templates are mined. The defaults are meant for all systems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,72 +33,6 @@ impl Default for MinerOptions {
     }
 }
 
-/// Distinct values of a position: sorted, or `None` once there were too many.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Values {
-    pub kinds: Kinds,
-    pub seen: Option<Vec<Box<str>>>,
-}
-
-impl Default for Values {
-    fn default() -> Self {
-        Values { kinds: Kinds::default(), seen: Some(Vec::new()) }
-    }
-}
-
-impl Values {
-    /// Adds a value; returns the bytes this takes.
-    pub(crate) fn add(&mut self, text: &str) -> usize {
-        let Some(seen) = &mut self.seen else { return 0 };
-        match seen.binary_search_by(|v| (**v).cmp(text)) {
-            Ok(_) => 0,
-            Err(i) if seen.len() < MAX_VALUES && text.len() <= MAX_VALUE_LEN => {
-                seen.insert(i, text.into());
-                text.len() + 16
-            }
-            Err(_) => {
-                self.seen = None;
-                0
-            }
-        }
-    }
-
-    pub(crate) fn merge(&mut self, other: &Values) -> usize {
-        self.kinds.merge(other.kinds);
-        match &other.seen {
-            Some(seen) => seen.iter().map(|v| self.add(v)).sum(),
-            None => {
-                self.seen = None;
-                0
-            }
-        }
-    }
-
-    fn problem(&self) -> bool {
-        !self.kinds.is_valid()
-            || self.seen.as_ref().is_some_and(|seen| {
-                seen.len() > MAX_VALUES
-                    || seen.iter().any(|v| v.len() > MAX_VALUE_LEN)
-                    || seen.windows(2).any(|w| w[0] >= w[1])
-            })
-    }
-}
-
-/// How white space was written: not yet seen, always the same, or in several ways.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Layout {
-    One(Box<str>),
-    Many,
-}
-
-/// What is known about the lines of one skeleton.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Leaf {
-    pub count: u64,
-    pub layout: Layout,
-    pub values: Vec<Values>,
-}
-
 /// Collects lines for template mining; see the module's documentation.
 #[derive(Debug, Clone)]
 pub struct TemplateMiner {
@@ -107,7 +40,13 @@ pub struct TemplateMiner {
     limit: usize,
     used: usize,
     leaves: HashMap<Box<[u8]>, Leaf>,
+    shapes: HashMap<u64, Shape>,
+    /// Shapes of larger hash are not kept.
+    bound: u64,
+    /// Lines whose shapes are not kept.
+    overflow: u64,
     key: Vec<u8>,
+    shape: Vec<u8>,
     tokens: Vec<Token>,
     layout: String,
 }
@@ -115,6 +54,9 @@ pub struct TemplateMiner {
 #[derive(Serialize, Deserialize)]
 struct Wire {
     options: MinerOptions,
+    bound: u64,
+    overflow: u64,
+    shapes: Vec<(u64, Shape)>,
     leaves: Vec<(Box<[u8]>, Leaf)>,
 }
 
@@ -126,7 +68,11 @@ impl TemplateMiner {
             limit: memory_limit,
             used: 0,
             leaves: HashMap::new(),
+            shapes: HashMap::new(),
+            bound: u64::MAX,
+            overflow: 0,
             key: Vec::new(),
+            shape: Vec::new(),
             tokens: Vec::new(),
             layout: String::new(),
         }
@@ -135,42 +81,99 @@ impl TemplateMiner {
     /// Adds one line. Linear in the line.
     ///
     /// # Errors
-    /// [`Error::MemoryLimit`] where distinct skeletons outgrow the limit.
+    /// [`Error::MemoryLimit`] where distinct skeletons outgrow the limit, [`Error::InvalidArgument`] for a line of 4 GB.
     pub fn add(&mut self, line: &str) -> Result<()> {
+        check_length(line)?;
         tokenize(line, &mut self.tokens);
         skeleton::write(line, &self.tokens, &mut self.key);
         layout_of(line, &self.tokens, &mut self.layout);
-        let fresh = !self.leaves.contains_key(self.key.as_slice());
-        let leaf = self.leaves.entry_ref(self.key.as_slice()).or_insert_with(|| Leaf {
-            count: 0,
-            layout: Layout::One(self.layout.as_str().into()),
-            values: Vec::new(),
-        });
-        if fresh {
-            self.used += self.key.len() + self.layout.len() + 96;
-        } else if matches!(&leaf.layout, Layout::One(l) if **l != *self.layout) {
-            leaf.layout = Layout::Many;
+        // a skeleton without masked words is its own key, so one look-up settles most lines
+        if let Some(leaf) = self.leaves.get_mut(self.key.as_slice()) {
+            self.used += observe(leaf, line, &self.tokens, &self.layout, &[]);
+            return self.check();
         }
-        leaf.count = leaf.count.saturating_add(1);
-        let mut at = 0;
-        for token in &self.tokens {
-            let kind = match token.class {
-                Class::Value(kind) => kind,
-                Class::Soft => skeleton::kind_of(token.class),
-                _ => continue,
-            };
-            if fresh {
-                leaf.values.push(Values::default());
-                self.used += 32;
-            }
-            let values = &mut leaf.values[at];
-            values.kinds.add(kind);
-            if values.seen.is_some() {
-                self.used += values.add(token.text(line));
-            }
-            at += 1;
+        let parts =
+            skeleton::read(&self.key).ok_or_else(|| Error::invalid(WHAT, "A line's skeleton is unreadable."))?;
+        skeleton::render(&parts, |_| true, &mut self.shape);
+        let id = shape::hash(&self.shape);
+        if id > self.bound {
+            self.overflow = self.overflow.saturating_add(1);
+            return Ok(());
+        }
+        let shape = self.shapes.entry(id).or_default();
+        let before = shape.bytes();
+        shape.keys = shape.keys.saturating_add(u32::from(shape.level == 0));
+        let wider = shape.add(&self.key, &parts);
+        self.used = (self.used + shape.bytes()).saturating_sub(before);
+        let mask = shape.mask.clone();
+        if wider {
+            self.remask(&HashSet::from([id]));
+        }
+        if mask.contains(&true) {
+            skeleton::render(&parts, |number| mask.get(number) == Some(&true), &mut self.key);
+        }
+        let mut fresh = 0;
+        let leaf = self.leaves.entry_ref(self.key.as_slice()).or_insert_with(|| {
+            let parts = skeleton::read(&self.key).unwrap_or_default();
+            let values = parts.iter().filter(|p| skeleton::has_values(p)).map(|_| Values::default()).collect();
+            let leaf = Leaf { shape: id, count: 0, layout: Layout::One(self.layout.as_str().into()), values };
+            fresh = leaf.bytes(&self.key);
+            leaf
+        });
+        self.used += fresh + observe(leaf, line, &self.tokens, &self.layout, &mask);
+        if self.shapes.len() > 2 * MAX_SHAPES {
+            self.prune();
         }
         self.check()
+    }
+
+    /// Applies the masks of these shapes to their leaves.
+    fn remask(&mut self, shapes: &HashSet<u64>) {
+        let moved: Vec<(Box<[u8]>, Leaf)> = self.leaves.extract_if(|_, leaf| shapes.contains(&leaf.shape)).collect();
+        for (key, leaf) in moved {
+            self.used = self.used.saturating_sub(leaf.bytes(&key));
+            let mask = self.shapes.get(&leaf.shape).map_or(&[][..], |s| &s.mask);
+            let parts = skeleton::read(&key).unwrap_or_default();
+            let (key, leaf) = leaf.masked(&parts, mask);
+            self.absorb(key, leaf);
+        }
+    }
+
+    /// Adds a leaf under its key; returns whether the key is new.
+    fn absorb(&mut self, key: Box<[u8]>, leaf: Leaf) -> bool {
+        match self.leaves.get_mut(&key) {
+            Some(ours) => {
+                self.used = self.used.saturating_sub(ours.bytes(&key));
+                ours.merge(&leaf);
+                self.used += ours.bytes(&key);
+                false
+            }
+            None => {
+                self.used += leaf.bytes(&key);
+                self.leaves.insert(key, leaf);
+                true
+            }
+        }
+    }
+
+    /// Keeps the shapes of smallest hash: a set that no order of adding and merging changes.
+    fn prune(&mut self) {
+        if self.shapes.len() > MAX_SHAPES {
+            let mut ids: Vec<u64> = self.shapes.keys().copied().collect();
+            let (_, bound, _) = ids.select_nth_unstable(MAX_SHAPES - 1);
+            self.bound = self.bound.min(*bound);
+        }
+        let bound = self.bound;
+        let mut gone = 0u64;
+        self.shapes.retain(|id, _| *id <= bound);
+        self.leaves.retain(|_, leaf| {
+            let keep = leaf.shape <= bound;
+            gone = gone.saturating_add(if keep { 0 } else { leaf.count });
+            keep
+        });
+        self.overflow = self.overflow.saturating_add(gone);
+        self.used = self.leaves.iter().map(|(key, leaf)| leaf.bytes(key)).sum::<usize>()
+            + self.shapes.values().map(Shape::bytes).sum::<usize>();
     }
 
     fn check(&self) -> Result<()> {
@@ -192,29 +195,41 @@ impl TemplateMiner {
                 hint: "Use the same options in every part.".into(),
             });
         }
-        for (key, theirs) in &other.leaves {
-            match self.leaves.get_mut(key) {
-                None => {
-                    self.used += key.len() + 96 + theirs.values.len() * 32;
-                    self.leaves.insert(key.clone(), theirs.clone());
-                }
-                Some(ours) => {
-                    ours.count = ours.count.saturating_add(theirs.count);
-                    if ours.layout != theirs.layout {
-                        ours.layout = Layout::Many;
-                    }
-                    for (a, b) in ours.values.iter_mut().zip(&theirs.values) {
-                        self.used += a.merge(b);
-                    }
+        self.bound = self.bound.min(other.bound);
+        self.overflow = self.overflow.saturating_add(other.overflow);
+        let mut wider: HashSet<u64> = HashSet::new();
+        for (&id, theirs) in &other.shapes {
+            let ours = self.shapes.entry(id).or_default();
+            let before = ours.bytes();
+            ours.merge(theirs);
+            self.used = (self.used + ours.bytes()).saturating_sub(before);
+            if ours.level > 0 {
+                ours.settle();
+                wider.insert(id);
+            }
+        }
+        for (key, leaf) in &other.leaves {
+            if self.absorb(key.clone(), leaf.clone())
+                && let Some(shape) = self.shapes.get_mut(&leaf.shape)
+                && shape.level == 0
+            {
+                shape.keys = shape.keys.saturating_add(1);
+                if shape.keys > shape::EXACT {
+                    shape.settle();
+                    wider.insert(leaf.shape);
                 }
             }
         }
+        if !wider.is_empty() {
+            self.remask(&wider);
+        }
+        self.prune();
         self.check()
     }
 
     /// Number of lines added.
     pub fn lines(&self) -> u64 {
-        self.leaves.values().fold(0, |sum, leaf| sum.saturating_add(leaf.count))
+        self.leaves.values().fold(self.overflow, |sum, leaf| sum.saturating_add(leaf.count))
     }
 
     /// Heap bytes in use, about.
@@ -233,11 +248,26 @@ impl TemplateMiner {
         leaves
     }
 
+    /// Itself with only the shapes that stay.
+    fn pruned(&self) -> std::borrow::Cow<'_, TemplateMiner> {
+        if self.shapes.len() <= MAX_SHAPES {
+            return std::borrow::Cow::Borrowed(self);
+        }
+        let mut out = self.clone();
+        out.prune();
+        std::borrow::Cow::Owned(out)
+    }
+
     /// The binary form: a version byte, then postcard. Equal states have equal bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let leaves = self.sorted().into_iter().map(|(key, leaf)| (key.into(), leaf.clone())).collect();
+        let state = self.pruned();
+        let mut shapes: Vec<(u64, Shape)> =
+            state.shapes.iter().filter(|(_, s)| s.level > 0).map(|(id, s)| (*id, s.clone())).collect();
+        shapes.sort_unstable_by_key(|shape| shape.0);
+        let leaves = state.sorted().into_iter().map(|(key, leaf)| (key.into(), leaf.clone())).collect();
+        let wire = Wire { options: state.options, bound: state.bound, overflow: state.overflow, shapes, leaves };
         // invariant: serialising plain vectors into a growing buffer cannot fail
-        postcard::to_extend(&Wire { options: self.options, leaves }, vec![MINER_VERSION]).unwrap_or_default()
+        postcard::to_extend(&wire, vec![MINER_VERSION]).unwrap_or_default()
     }
 
     /// Reads what [`TemplateMiner::to_bytes`] wrote, checking everything.
@@ -255,25 +285,43 @@ impl TemplateMiner {
             return Err(Error::invalid(WHAT, "Bytes are left over at the end."));
         }
         let mut miner = TemplateMiner::new(wire.options, memory_limit);
+        miner.bound = wire.bound;
+        miner.overflow = wire.overflow;
+        for (id, mut shape) in wire.shapes {
+            shape.settle();
+            if !shape.is_valid() || miner.shapes.insert(id, shape).is_some() {
+                return Err(Error::invalid(WHAT, "The words of a shape are not as they must be."));
+            }
+        }
         let mut last: Option<Box<[u8]>> = None;
         for (key, leaf) in wire.leaves {
             let parts = skeleton::read(&key).ok_or_else(|| Error::invalid(WHAT, "A skeleton cannot be read."))?;
-            let slots = parts.iter().filter(|p| matches!(p, skeleton::Part::Value | skeleton::Part::Soft(_))).count();
+            let slots = parts.iter().filter(|p| skeleton::has_values(p)).count();
             let layout_fits = match &leaf.layout {
                 Layout::One(layout) => layout_matches(layout, &parts),
                 Layout::Many => true,
             };
-            if leaf.count == 0 || slots != leaf.values.len() || leaf.values.iter().any(Values::problem) || !layout_fits
-            {
+            let values_fit = slots == leaf.values.len() && !leaf.values.iter().any(Values::problem);
+            skeleton::render(&parts, |_| true, &mut miner.shape);
+            if leaf.count == 0 || !values_fit || !layout_fits || leaf.shape != shape::hash(&miner.shape) {
                 return Err(Error::invalid(WHAT, "The values of a skeleton do not fit it."));
             }
             if last.as_ref().is_some_and(|last| *last >= key) {
                 return Err(Error::invalid(WHAT, "The skeletons are out of order."));
             }
-            miner.used += key.len() + 96 + leaf.values.len() * 32;
             last = Some(key.clone());
+            let shape = miner.shapes.entry(leaf.shape).or_default();
+            if shape.level == 0 {
+                if parts.contains(&Part::Masked) {
+                    return Err(Error::invalid(WHAT, "A word is masked for no reason."));
+                }
+                shape.keys = shape.keys.saturating_add(1);
+                shape.add(&key, &parts);
+            }
+            miner.used += leaf.bytes(&key);
             miner.leaves.insert(key, leaf);
         }
+        miner.prune();
         miner.check()?;
         Ok(miner)
     }
@@ -283,36 +331,19 @@ impl TemplateMiner {
     /// # Errors
     /// [`Error::InvalidValue`] where the state cannot be read back, which would be a bug.
     pub fn finish(&self) -> Result<Templates> {
-        cluster::templates(&self.sorted(), &self.options)
+        let state = self.pruned();
+        cluster::templates(&state.sorted(), state.overflow, &state.options)
     }
 }
 
-/// Writes how a line's white space differs from single blanks: nothing where it does not, else every run, each ended
-/// by a `|`, the runs before the first and after the last token included.
-pub(crate) fn layout_of(line: &str, tokens: &[Token], out: &mut String) {
-    out.clear();
-    let blank = |t: &Token| t.class == Class::Blank;
-    let canonical = !tokens.first().is_some_and(blank)
-        && !tokens.last().is_some_and(blank)
-        && tokens.iter().filter(|t| blank(t)).all(|t| t.text(line) == " ");
-    if canonical {
-        return;
+/// The longest line whose offsets fit 32 bits.
+fn check_length(line: &str) -> Result<()> {
+    if u32::try_from(line.len()).is_err() {
+        return Err(Error::InvalidArgument {
+            argument: "message",
+            reason: format!("it has {} bytes", line.len()),
+            hint: "Lines must be shorter than 4 GB.".into(),
+        });
     }
-    if !tokens.first().is_some_and(blank) {
-        out.push('|');
-    }
-    for token in tokens.iter().filter(|t| blank(t)) {
-        out.push_str(token.text(line));
-        out.push('|');
-    }
-    if !tokens.last().is_some_and(blank) || tokens.len() == 1 {
-        out.push('|');
-    }
-}
-
-fn layout_matches(layout: &str, parts: &[skeleton::Part]) -> bool {
-    let blanks = parts.iter().filter(|p| **p == skeleton::Part::Blank).count();
-    let runs: Vec<&str> = layout.split_terminator('|').collect();
-    let all_blank = layout.bytes().all(|b| b == b'|' || super::scan::CLASS[b as usize] == super::scan::B);
-    layout.is_empty() || (all_blank && layout.ends_with('|') && runs.len() == blanks + 2)
+    Ok(())
 }

@@ -66,6 +66,8 @@ pub fn run(bytes: &[u8], start: usize) -> Run {
         match CLASS[b as usize] {
             N => out.digits += 1,
             W => hex &= b.is_ascii_hexdigit(),
+            // dot leaders end a word
+            P if b == b'.' && at > start && !out.slash && bytes.get(at + 1) == Some(&b'.') => break,
             P => hex &= b == b'.' || b == b'-' || b == b'/',
             C => control = true,
             _ if b == b':' && at > start => {
@@ -86,12 +88,24 @@ pub fn run(bytes: &[u8], start: usize) -> Run {
                 }
                 let grouped = hex && out.digits > 0 && next.is_ascii_hexdigit() && hex_group(bytes, at + 1);
                 let port = out.digits > 0 && port_end(bytes, at + 1).is_some();
-                let host = hostlike(&bytes[start..at]) && port_end(bytes, at + 1).is_some();
+                // a list of paths
+                if out.slash && next == b'/' {
+                    out.special = Some(SlotKind::Path);
+                    at += 1;
+                    continue;
+                }
                 let clock = at >= start + 2 && two_digits(bytes, at - 2) && two_digits(bytes, at + 1);
-                if !(grouped || port || host || clock) {
+                // looks back over the run, but once only: a port has digits
+                let host = || out.digits == 0 && port_end(bytes, at + 1).is_some() && hostlike(&bytes[start..at]);
+                if !(grouped || port || clock || host()) {
                     break;
                 }
                 colons += 1;
+            }
+            _ if b == b'?' && out.slash && at > start + 1 => {
+                out.end = address_end(bytes, at);
+                out.special = Some(SlotKind::Path);
+                return out;
             }
             _ if b == b'@' && at > start => {
                 let end = at + 1 + bytes[at + 1..].iter().take_while(|b| is_word_byte(**b)).count();
@@ -109,7 +123,7 @@ pub fn run(bytes: &[u8], start: usize) -> Run {
     out.end = at;
     if control {
         out.special = Some(SlotKind::Text);
-    } else if colons > 0 {
+    } else if colons > 0 && out.special.is_none() {
         out.special = Some(colon_kind(&bytes[start..at]));
     }
     out
@@ -176,6 +190,68 @@ fn colon_kind(text: &[u8]) -> SlotKind {
     SlotKind::Identifier
 }
 
+fn is_weekday(text: &[u8]) -> bool {
+    matches!(text, b"Mon" | b"Tue" | b"Wed" | b"Thu" | b"Fri" | b"Sat" | b"Sun")
+}
+
+fn is_month(text: &[u8]) -> bool {
+    matches!(text, b"Jan" | b"Feb" | b"Mar" | b"Apr" | b"May" | b"Jun")
+        || matches!(text, b"Jul" | b"Aug" | b"Sep" | b"Oct" | b"Nov" | b"Dec")
+}
+
+/// The end of a date written with the names of weekday or month, with a time of day or a year.
+pub fn date(bytes: &[u8], start: usize) -> Option<usize> {
+    let three = bytes.get(start..start + 3)?;
+    if !three[0].is_ascii_uppercase() || !(is_weekday(three) || is_month(three)) {
+        return None;
+    }
+    // fields between blanks
+    let field = |at: usize| {
+        let from = at + bytes[at..].iter().take(3).take_while(|b| **b == b' ').count();
+        let len = bytes[from..].iter().take(16).take_while(|b| b.is_ascii_alphanumeric() || b":.+".contains(b)).count();
+        (from > at && len > 0).then_some((from, from + len))
+    };
+    let digits = |from: usize, to: usize, lengths: std::ops::RangeInclusive<usize>| {
+        lengths.contains(&(to - from)) && bytes[from..to].iter().all(u8::is_ascii_digit)
+    };
+    let mut at = start + 3;
+    if is_weekday(three) {
+        if bytes.get(at) == Some(&b',') {
+            at += 1;
+        }
+        let (from, to) = field(at)?;
+        if !is_month(&bytes[from..to]) {
+            return None;
+        }
+        at = to;
+    }
+    let (from, to) = field(at)?;
+    if !digits(from, to, 1..=2) {
+        return None;
+    }
+    at = to;
+    let (mut from, mut to) = field(at)?;
+    let clock = to - from >= 5
+        && bytes[from..to].iter().all(|b| b.is_ascii_digit() || b":.".contains(b))
+        && bytes[from + 2] == b':';
+    if clock {
+        at = to;
+        while bytes[at - 1] == b'.' || bytes[at - 1] == b':' {
+            at -= 1;
+        }
+        let Some(next) = field(at) else { return Some(at) };
+        (from, to) = next;
+        if (2..=5).contains(&(to - from)) && bytes[from..to].iter().all(u8::is_ascii_uppercase) {
+            let Some(next) = field(to) else { return Some(at) };
+            (from, to) = next;
+        }
+    }
+    if digits(from, to, 4..=4) && (bytes[from] == b'1' || bytes[from] == b'2') {
+        return Some(to);
+    }
+    clock.then_some(at)
+}
+
 /// Four decimal numbers joined by dots.
 fn is_ip(text: &[u8]) -> bool {
     let mut groups = 0;
@@ -233,24 +309,39 @@ const UNITS: [&str; 46] = [
     "mbytes", "gbytes", "hz", "khz", "mhz", "ghz", "%", "bit", "bits", "kbps", "mbps", "gbps", "w",
 ];
 
+/// Values by themselves, in any language that prints them.
+fn is_literal(text: &[u8]) -> bool {
+    matches!(text, b"true" | b"True" | b"TRUE" | b"null" | b"NULL" | b"false" | b"False" | b"FALSE")
+}
+
+/// True for the name of a unit of size, time or rate.
+pub fn is_unit(word: &str) -> bool {
+    UNITS.iter().any(|u| u.eq_ignore_ascii_case(word))
+}
+
 /// What a run of word bytes is.
 pub fn classify(text: &[u8]) -> Class {
-    let (mut digits, mut letters, mut longest, mut run) = (0usize, 0usize, 0usize, 0usize);
-    let mut hex = true;
+    let (mut digits, mut letters, mut longest, mut run, mut runs) = (0usize, 0usize, 0usize, 0usize, 0usize);
+    let (mut hex, mut backslashes) = (true, 0usize);
     for &b in text {
         if b.is_ascii_digit() {
             digits += 1;
+            runs += usize::from(run == 0);
             run += 1;
             longest = longest.max(run);
         } else {
             run = 0;
             letters += usize::from(b.is_ascii_alphabetic() || b >= 0x80);
             hex &= b.is_ascii_hexdigit();
+            backslashes += usize::from(b == b'\\');
         }
     }
     let first = text[0];
-    if is_path(text) {
+    if is_path(text, backslashes) {
         return Class::Value(SlotKind::Path);
+    }
+    if digits == 0 && is_literal(text) {
+        return Class::Value(SlotKind::Categorical);
     }
     if digits == 0 {
         return if text.len() > MAX_WORD { Class::Value(SlotKind::Text) } else { Class::Word };
@@ -274,17 +365,20 @@ pub fn classify(text: &[u8]) -> Class {
     if is_ip(text.strip_prefix(b"/").unwrap_or(text)) {
         return Class::Value(SlotKind::Ip);
     }
-    if longest >= 4 || digits > letters || text.len() > MAX_WORD {
+    if longest >= 4 || runs > 1 || digits > letters || text.len() > MAX_WORD {
         return Class::Value(SlotKind::Identifier);
     }
     Class::Soft
 }
 
-/// A slash at the start, or a backslash and no other hint.
-fn is_path(text: &[u8]) -> bool {
-    let rooted = text[0] == b'/' && text.len() > 1 && !is_ip(&text[1..]) && text[1] != b'/';
-    let relative = text.starts_with(b"./") || text.starts_with(b"../") || text.starts_with(b"~/");
-    rooted || relative || text.starts_with(b"\\\\") || text.iter().filter(|b| **b == b'\\').count() >= 2
+/// A slash at the start, or several backslashes.
+fn is_path(text: &[u8], backslashes: usize) -> bool {
+    match text[0] {
+        b'/' => text.len() > 1 && text[1] != b'/' && !is_ip(&text[1..]),
+        b'.' => text.starts_with(b"./") || text.starts_with(b"../"),
+        b'~' => text.starts_with(b"~/"),
+        _ => backslashes >= 2,
+    }
 }
 
 fn number_kind(body: &[u8]) -> SlotKind {
@@ -313,8 +407,8 @@ fn number_kind(body: &[u8]) -> SlotKind {
 
 fn leading_digit_kind(body: &[u8]) -> SlotKind {
     let number = body.iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
-    let unit = body[number..].to_ascii_lowercase();
-    if UNITS.iter().any(|u| u.as_bytes() == unit) {
+    let unit = &body[number..];
+    if unit.len() <= 7 && UNITS.iter().any(|u| u.as_bytes().eq_ignore_ascii_case(unit)) {
         return SlotKind::Quantity;
     }
     SlotKind::Identifier

@@ -4,7 +4,7 @@
 //! white space is one blank. Words hold no control character, so the markers are unambiguous.
 
 use super::kind::SlotKind;
-use super::miner::Values;
+use super::leaf::Values;
 use super::scan::{CLASS, is_word_byte};
 use super::token::{Class, Token};
 
@@ -12,6 +12,7 @@ const VALUE: u8 = 1;
 const SOFT: u8 = 2;
 const DELIMITER: u8 = 3;
 const QUOTED: u8 = 4;
+const MASKED: u8 = 5;
 
 /// A token of a skeleton.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +27,8 @@ pub enum Part {
     Soft(Box<str>),
     /// A value.
     Value,
+    /// A word or soft word that is masked because its position has many.
+    Masked,
 }
 
 /// Writes the skeleton of a tokenized line.
@@ -89,6 +92,10 @@ pub fn read(bytes: &[u8]) -> Option<Vec<Part>> {
                 at += 1 + bytes[at + 1..].iter().take_while(|c| **c == b'.').count().max(1);
                 parts.push(Part::Delimiter(text.get(start + 1..at)?.into()));
             }
+            MASKED => {
+                at += 1;
+                parts.push(Part::Masked);
+            }
             mark @ (SOFT | QUOTED) => {
                 let len = bytes[at + 1..].iter().position(|b| *b <= 0x20)?;
                 at += len + 2;
@@ -110,6 +117,48 @@ pub fn read(bytes: &[u8]) -> Option<Vec<Part>> {
         }
     }
     Some(parts)
+}
+
+/// Writes parts as a skeleton, the inverse of [`read`]; words and soft words are numbered, and those that `masked`
+/// names are masked.
+pub fn render(parts: &[Part], masked: impl Fn(usize) -> bool, out: &mut Vec<u8>) {
+    out.clear();
+    let mut number = 0;
+    for part in parts {
+        let mut hidden = false;
+        if matches!(part, Part::Word(_) | Part::Soft(_) | Part::Masked) {
+            hidden = masked(number);
+            number += 1;
+        }
+        match part {
+            _ if hidden => out.push(MASKED),
+            Part::Masked => out.push(MASKED),
+            Part::Blank => out.push(b' '),
+            Part::Value => out.push(VALUE),
+            Part::Delimiter(text) => {
+                if is_word_byte(text.as_bytes()[0]) {
+                    out.push(DELIMITER);
+                }
+                out.extend_from_slice(text.as_bytes());
+            }
+            Part::Soft(text) => {
+                out.push(SOFT);
+                out.extend_from_slice(text.as_bytes());
+                out.push(SOFT);
+            }
+            Part::Word(text) => {
+                let quote = !text.bytes().all(is_word_byte);
+                out.extend(quote.then_some(QUOTED));
+                out.extend_from_slice(text.as_bytes());
+                out.extend(quote.then_some(QUOTED));
+            }
+        }
+    }
+}
+
+/// True for the parts that have values of their own.
+pub fn has_values(part: &Part) -> bool {
+    matches!(part, Part::Value | Part::Soft(_) | Part::Masked)
 }
 
 /// A line of this skeleton and its tokens. Values whose text does not matter are a control character.
@@ -139,7 +188,7 @@ pub(crate) fn example(key: &[u8], values: &[Values], tokens: &mut Vec<Token>) ->
                 }
                 Class::Soft
             }
-            Part::Value => {
+            Part::Value | Part::Masked => {
                 values.next()?;
                 line.push('\u{1}');
                 Class::Value(SlotKind::Text)
@@ -148,13 +197,4 @@ pub(crate) fn example(key: &[u8], values: &[Values], tokens: &mut Vec<Token>) ->
         tokens.push(Token { class, start, end: line.len() as u32 });
     }
     Some(line)
-}
-
-/// The kind a token contributes to its slot's kinds.
-pub fn kind_of(class: Class) -> SlotKind {
-    match class {
-        Class::Value(kind) => kind,
-        Class::Soft => SlotKind::Identifier,
-        _ => SlotKind::Text,
-    }
 }

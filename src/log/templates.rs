@@ -1,10 +1,10 @@
 //! Templates: what a parser needs, and all it needs.
 
 use super::kind::{Kinds, SlotKind};
+use super::leaf::{Leaf, MAX_VALUES, Values};
 use super::matcher::Matcher;
-use super::miner::{Leaf, MAX_VALUES, Values};
 use super::skeleton;
-use super::token::{Class, Token, tokenize};
+use super::token::{Class, MAX_TOKENS, Token, tokenize};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -27,6 +27,8 @@ pub enum Piece {
     Slot,
     /// One or more tokens, white space and punctuation included.
     List,
+    /// Any tokens, or none.
+    Optional,
 }
 
 /// A template on its way out of clustering.
@@ -84,8 +86,9 @@ struct Json<'a> {
 }
 
 impl Templates {
-    /// Numbers the drafts, then counts and types them by what the leaves of the state parse to.
-    pub(crate) fn build(drafts: Vec<Draft>, leaves: &[(&[u8], &Leaf)]) -> Result<Self> {
+    /// Numbers the drafts, then counts and types them by what the leaves of the state parse to. Returns the leaves that
+    /// no template fits, too.
+    pub(crate) fn build(drafts: Vec<Draft>, leaves: &[(&[u8], &Leaf)], overflow: u64) -> Result<(Self, Vec<u32>)> {
         let mut templates: Vec<Template> = drafts
             .into_iter()
             .map(|d| Template {
@@ -110,20 +113,27 @@ impl Templates {
             .collect();
         let mut tokens = Vec::new();
         let mut spans = Vec::new();
-        for (key, leaf) in leaves {
+        let mut missed = Vec::new();
+        for (i, (key, leaf)) in leaves.iter().enumerate() {
             // a line of this skeleton stands for all of them
             let Some(line) = skeleton::example(key, &leaf.values, &mut tokens) else { continue };
-            let Some(id) = matcher.find(&line, &tokens, &mut spans) else { continue };
+            let Some(id) = matcher.find(&line, &tokens, &mut spans) else {
+                missed.push(i as u32);
+                continue;
+            };
             let template = &mut templates[id as usize];
             template.count = template.count.saturating_add(leaf.count);
             for (slot, span) in slots[id as usize].iter_mut().zip(&spans) {
                 observe(slot, &line, &tokens, span, leaf);
             }
         }
+        if let Some(rest) = templates.iter_mut().find(|t| t.pieces == [Piece::Optional]) {
+            rest.count = rest.count.saturating_add(overflow);
+        }
         for (template, slots) in templates.iter_mut().zip(slots) {
             template.kinds = slots.iter().map(kind_of).collect();
         }
-        Ok(Templates { templates, matcher })
+        Ok((Templates { templates, matcher }, missed))
     }
 
     /// The templates, by id.
@@ -150,6 +160,9 @@ impl Templates {
     pub fn parameters<'a>(&self, line: &'a str, template: u32, scratch: &Scratch) -> Vec<Cow<'a, str>> {
         let Some(template) = self.templates.get(template as usize) else { return Vec::new() };
         let text = |span: &std::ops::Range<u32>| {
+            if span.is_empty() {
+                return "";
+            }
             let (first, last) = (scratch.tokens[span.start as usize], scratch.tokens[span.end as usize - 1]);
             &line[first.start as usize..last.end as usize]
         };
@@ -195,7 +208,7 @@ impl Templates {
             match piece {
                 Piece::Blank => out.push_str(blank(" ")?),
                 Piece::Text(text) => out.push_str(text),
-                Piece::Slot | Piece::List => {
+                Piece::Slot | Piece::List | Piece::Optional => {
                     out.push_str(values.next().ok_or_else(|| bad("a value is missing"))?.as_ref());
                 }
             }
@@ -249,6 +262,10 @@ impl Templates {
             if t.id as usize != i || slots != t.kinds.len() || t.text != text_of(&t.pieces, &t.layout) {
                 return Err(Error::invalid(WHAT, format!("Template {i} contradicts itself.")));
             }
+            // bounds the depth of matching, too
+            if t.pieces.len() > 4 * MAX_TOKENS {
+                return Err(Error::invalid(WHAT, format!("Template {i} has {} pieces.", t.pieces.len())));
+            }
             let blanks = t.pieces.iter().filter(|p| **p == Piece::Blank).count();
             let spaces = t.layout.chars().all(|c| c == '|' || c.is_ascii_whitespace() || c == '\x0b');
             let runs = t.layout.matches('|').count();
@@ -284,7 +301,7 @@ pub struct Scratch {
 impl Piece {
     /// True for the pieces that take a value.
     pub fn is_slot(&self) -> bool {
-        matches!(self, Piece::Slot | Piece::List)
+        matches!(self, Piece::Slot | Piece::List | Piece::Optional)
     }
 }
 
@@ -327,7 +344,7 @@ fn text_of(pieces: &[Piece], layout: &str) -> String {
             Piece::Blank if layout.is_empty() => out.push(' '),
             Piece::Blank => out.push_str(runs.next().unwrap_or(" ")),
             Piece::Text(text) => out.push_str(text),
-            Piece::Slot | Piece::List => out.push_str(SLOT),
+            Piece::Slot | Piece::List | Piece::Optional => out.push_str(SLOT),
         }
     }
     out
@@ -336,7 +353,10 @@ fn text_of(pieces: &[Piece], layout: &str) -> String {
 /// Adds what a leaf knows of the tokens in `span` to a slot.
 fn observe(slot: &mut Values, line: &str, tokens: &[Token], span: &std::ops::Range<u32>, leaf: &Leaf) {
     let valued = |t: &&Token| matches!(t.class, Class::Value(_) | Class::Soft);
-    let token = &tokens[span.start as usize];
+    let Some(token) = tokens.get(span.start as usize).filter(|_| !span.is_empty()) else {
+        slot.add("");
+        return;
+    };
     if span.len() > 1 {
         slot.kinds.add(SlotKind::Text);
         slot.seen = None;

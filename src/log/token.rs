@@ -93,6 +93,10 @@ fn push(tokens: &mut Vec<Token>, class: Class, start: usize, end: usize) {
 /// Reads the word or value that starts at `start`; returns where it ends.
 fn word(line: &str, start: usize, tokens: &mut Vec<Token>) -> usize {
     let bytes = line.as_bytes();
+    if let Some(end) = scan::date(bytes, start) {
+        push(tokens, Class::Value(SlotKind::Timestamp), start, end);
+        return end;
+    }
     let run = scan::run(bytes, start);
     let mut end = run.end;
     if let Some(kind) = run.special {
@@ -171,6 +175,8 @@ mod tests {
             ("get http://a.b/c?d=1", "http://a.b/c?d=1", SlotKind::Path),
             ("at 12:30:01.5 x", "12:30:01.5", SlotKind::Timestamp),
             ("at 2024-01-02T03:04:05Z x", "2024-01-02T03:04:05Z", SlotKind::Timestamp),
+            ("at Fri Jun  7 07:07:00 2005", "Fri Jun  7 07:07:00 2005", SlotKind::Timestamp),
+            ("on Dec 10 06:55:46 x", "Dec 10 06:55:46", SlotKind::Timestamp),
             ("mac 00:11:43:e3:ba:c3 x", "00:11:43:e3:ba:c3", SlotKind::Hex),
             ("block blk_-5140072410813878235", "blk_-5140072410813878235", SlotKind::Identifier),
         ] {

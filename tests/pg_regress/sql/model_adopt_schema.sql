@@ -39,6 +39,7 @@ set role regress_adopter_member;
 select logfsm.create_model('grouped', source => 'app_log', trace => 'id', event => 'event', at => 'at', schema => 'adopt_group');
 \echo :SQLSTATE
 reset role;
+set client_min_messages = warning;
 drop schema adopt_own, adopt_full, adopt_type, adopt_foreign, adopt_group cascade;
 drop table app_log;
 drop role regress_adopter_member;

@@ -25,7 +25,7 @@ select logfsm.drop_run('m', 1);
 \echo :SQLSTATE
 -- Reading goes on, and inserting.
 select count(*) from m.all_events;
-select name, traces, runs from logfsm.models;
+select name, traces from logfsm.models;
 select count(*) from logfsm.explain('m', '1');
 insert into app_log values ('a', 'open', now());
 delete from app_log where id = 'a';

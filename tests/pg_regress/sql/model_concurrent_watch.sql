@@ -38,6 +38,6 @@ select dblink_exec('other', 'commit');
 select count(*) from app_log where id = 'z';
 -- The next is watched as before.
 set client_min_messages = warning;
-insert into app_log values ('zz', 'close', '2026-01-01 00:03');
+insert into app_log values ('zz', 'fly', '2026-01-01 00:03');
 select trace_key, kind from m.anomalies where trace_key = 'zz';
 select dblink_disconnect('other');

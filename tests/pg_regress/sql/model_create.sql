@@ -5,10 +5,10 @@ insert into app_log
 select 'r' || i / 4, (array['open', 'read', 'write', 'close'])[1 + i % 4], timestamptz '2026-01-01' + i * interval '1 s', i, (array['api', 'disk'])[1 + i % 2]
 from generate_series(0, 39) i;
 select logfsm.create_model('shop', source => 'app_log', trace => 'id', event => 'event', at => 'at', seq => 'n', component => 'svc');
-select name, schema, source, fits, fitted_at, method, traces, events, states, transitions, runs from logfsm.models;
+select name, schema, source, fits, fitted_at, method, traces, events, states, transitions from logfsm.models;
 select table_name, table_type from information_schema.tables where table_schema = 'shop' order by 1;
 select * from logfsm.fit('shop');
-select name, schema, source, fits, fitted_at is not null as fitted, method, traces, events, states, transitions, runs from logfsm.models;
+select name, schema, source, fits, fitted_at is not null as fitted, method, traces, events, states, transitions from logfsm.models;
 select * from shop.templates order by template_id;
 select * from shop.states order by state_id;
 select transition_id, src, component, event, dst, count, prob, delay_min, delay_max from shop.transitions order by 1;

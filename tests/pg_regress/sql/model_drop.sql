@@ -37,8 +37,9 @@ grant select on m.states to regress_drop_reader;
 set role regress_drop_reader;
 create view others_view as select * from m.states;
 reset role;
+\set VERBOSITY sqlstate
 select logfsm.drop_model('m');
-\echo :SQLSTATE
+\set VERBOSITY default
 select count(*) from m.model;
 select logfsm.drop_model('m', cascade => true);
 select * from pg_temp.leftovers();

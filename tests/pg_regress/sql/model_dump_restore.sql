@@ -34,7 +34,7 @@ set client_min_messages = warning;
 -- The same rows in the same tables.
 select coalesce(b.what, a.what) as different, b.n, a.n from before b full join contents() a using (what)
 where (b.n, b.content) is distinct from (a.n, a.content) and what <> 'watches';
-select name, traces, events, states, transitions, runs from logfsm.models;
+select name, traces, events, states, transitions from logfsm.models;
 select watched_table, action from m.watches;
 -- Constraints are there and validated; partitions attached.
 select contype, count(*), bool_and(convalidated) from pg_constraint where connamespace = 'm'::regnamespace group by 1 order by 1;

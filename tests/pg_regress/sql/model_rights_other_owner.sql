@@ -13,7 +13,7 @@ set role regress_owner;
 select logfsm.create_model('m', source => 'app_log', trace => 'id', event => 'event', at => 'at');
 select traces from logfsm.fit('m');
 select logfsm.synthesize('m', 5, 1);
-select name, schema, owner, traces, runs from logfsm.models;
+select name, schema, owner, traces from logfsm.models;
 -- The other sees nothing.
 set role regress_other;
 select * from logfsm.models;
@@ -47,14 +47,14 @@ select * from logfsm.models;
 set role regress_owner;
 grant select on m.model, m.transitions to regress_other;
 set role regress_other;
-select name, schema, owner, traces, events, states, transitions, runs from logfsm.models;
+select name, schema, owner, traces, events, states, transitions from logfsm.models;
 select count(*) from m.transitions;
 select * from m.traces;
 \echo :SQLSTATE
 set role regress_owner;
 grant select on all tables in schema m to regress_other;
 set role regress_other;
-select name, owner, traces, events, states, transitions, runs from logfsm.models;
+select name, owner, traces, events, states, transitions from logfsm.models;
 select count(*) from logfsm.explain('m', '1');
 select count(*) from m.all_events where run_id = 0;
 -- A reader changes nothing.

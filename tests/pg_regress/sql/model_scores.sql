@@ -28,6 +28,7 @@ select * from logfsm.explain('n', 'odd');
 select logfsm.score_traces('n');
 \echo :SQLSTATE
 select count(*) from logfsm.explain('m', null);
+\echo :SQLSTATE
 select logfsm.drop_model('m');
 select logfsm.create_model('m', source => 'app_log', trace => 'id', event => 'event', seq => 'n');
 select logfsm.score_traces('m');

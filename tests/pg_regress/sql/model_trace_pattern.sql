@@ -10,7 +10,7 @@ select format_type(atttypid, atttypmod) from pg_attribute where attrelid = 'p.tr
 select logfsm.drop_model('p');
 truncate app_log;
 insert into app_log select i * 3 + o, format(line, 'u' || i, i) from generate_series(1, 50) i, unnest(array['user %s logged in', 'user %s logged out']) with ordinality u (line, o);
-select logfsm.create_model('s', source => 'app_log', trace_slot => 0, message => 'line', seq => 'n');
+select logfsm.create_model('s', source => 'app_log', trace_slot => 1, message => 'line', seq => 'n');
 select traces, events from logfsm.fit('s');
 select trace_key, n_events from s.real_traces order by trace_id limit 3;
 select logfsm.drop_model('s');

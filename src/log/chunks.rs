@@ -1,0 +1,208 @@
+//! Values that may be missing, chunks and quotes that hold one value or several, rows that another row covers.
+
+use super::cells::{BLANK, Cells, LIST, MAYBE, Row, SLOT, is_value};
+use super::cluster::unite;
+use super::miner::MinerOptions;
+use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeMap;
+use xxhash_rust::xxh3::Xxh3;
+
+/// A row without the value at some place between two delimiters is the same template with the value missing.
+pub(crate) fn merge_optional(rows: &mut Vec<Row>, cells: &Cells) {
+    let closed = |row: &[u32], at: usize| {
+        let before = at.checked_sub(1).map(|i| row[i]);
+        let after = row.get(at + 1).copied();
+        before.is_some_and(|c| cells.is_delimiter(c)) && after.is_none_or(|c| c == BLANK || cells.is_delimiter(c))
+    };
+    loop {
+        let known: HashMap<u128, usize> = rows.iter().enumerate().map(|(i, r)| (whole(&r.cells), i)).collect();
+        let mut found: Vec<(usize, usize, usize)> = Vec::new();
+        for (i, row) in rows.iter().enumerate() {
+            for at in (0..row.cells.len()).filter(|&at| row.cells[at] == SLOT && closed(&row.cells, at)) {
+                if let Some(&j) = known.get(&whole(&[&row.cells[..at], &row.cells[at + 1..]].concat()))
+                    && row.cells.iter().any(|c| cells.is_word(*c))
+                {
+                    found.push((i, j, at));
+                }
+            }
+        }
+        if found.is_empty() {
+            return;
+        }
+        let mut changed = HashSet::new();
+        for (i, j, at) in found {
+            if changed.contains(&i) || changed.contains(&j) {
+                continue;
+            }
+            changed.extend([i, j]);
+            rows[i].cells[at] = MAYBE;
+            rows[j].cells = rows[i].cells.clone();
+        }
+        unite(rows);
+    }
+}
+
+/// Where one chunk between blanks is a value in one row and something that holds a value or a name in another, all
+/// else equal, it is a list; so is quoted text that varies. Punctuation and keys around a chunk are not part of it.
+pub(crate) fn merge_chunks(rows: &mut Vec<Row>, cells: &Cells, options: &MinerOptions) {
+    let many = options.word_limit as usize + 1;
+    loop {
+        // by first cell: spans of one family start at the same cell
+        let mut starts: BTreeMap<usize, Vec<(usize, usize, bool)>> = BTreeMap::new();
+        for (i, row) in rows.iter().enumerate() {
+            for (from, to, quoted) in spans(&row.cells, cells) {
+                starts.entry(from).or_default().push((i, to, quoted));
+            }
+        }
+        let mut wide: Vec<(Vec<u32>, Vec<usize>)> = Vec::new();
+        for (from, spans) in starts {
+            let mut families: HashMap<u128, Family> = HashMap::new();
+            for (i, to, quoted) in spans {
+                let row = &rows[i].cells;
+                let family = families.entry(without(row, from, to)).or_insert_with(|| Family::of(i, to));
+                family.alone |= to == from + 1 && is_value(row[from]);
+                family.quoted |= quoted;
+                family.empty |= row[from..to].contains(&MAYBE);
+                if family.rows.last() != Some(&i) {
+                    family.rows.push(i);
+                }
+            }
+            for family in families.into_values().filter(|family| family.rows.len() > 1) {
+                let row = &rows[family.first.0].cells;
+                let rest = [&row[..from], &[if family.empty { MAYBE } else { LIST }], &row[family.first.1..]].concat();
+                let enough = family.alone || (family.quoted && family.rows.len() >= many);
+                if enough && rest.iter().any(|c| cells.is_word(*c)) {
+                    wide.push((rest, family.rows));
+                }
+            }
+        }
+        if wide.is_empty() {
+            return;
+        }
+        wide.sort_by(|a, b| (b.1.len(), &a.0).cmp(&(a.1.len(), &b.0)));
+        let mut changed = HashSet::new();
+        for (rest, members) in wide {
+            if members.iter().all(|i| !changed.contains(i)) {
+                for i in members {
+                    changed.insert(i);
+                    rows[i].cells.clone_from(&rest);
+                }
+            }
+        }
+        unite(rows);
+    }
+}
+
+/// Hash of a row.
+fn whole(row: &[u32]) -> u128 {
+    without(row, row.len(), row.len())
+}
+
+/// Hash of a row without the cells from `from` to `to`.
+fn without(row: &[u32], from: usize, to: usize) -> u128 {
+    let mut hash = Xxh3::new();
+    for cells in [&row[..from], &row[to..]] {
+        cells.iter().for_each(|c| hash.update(&c.to_le_bytes()));
+        hash.update(&u32::MAX.to_le_bytes());
+    }
+    hash.digest128()
+}
+
+/// Rows that agree but for one span; the first row and where its span ends.
+struct Family {
+    alone: bool,
+    quoted: bool,
+    empty: bool,
+    first: (usize, usize),
+    rows: Vec<usize>,
+}
+
+impl Family {
+    fn of(row: usize, to: usize) -> Self {
+        Family { alone: false, quoted: false, empty: false, first: (row, to), rows: Vec::new() }
+    }
+}
+
+/// The spans of a row that may hold one value or several: chunks with and without their keys, and quoted text.
+fn spans(row: &[u32], cells: &Cells) -> Vec<(usize, usize, bool)> {
+    let mut out = Vec::new();
+    let valued = |from: usize, to: usize| row[from..to].iter().any(|c| is_value(*c) || cells.is_identifier(*c));
+    let mut start = 0;
+    for chunk in row.split(|c| *c == BLANK) {
+        let end = start + chunk.len();
+        let (from, to) = core(row, start, end, cells);
+        if from < to && valued(from, to) {
+            out.push((from, to, false));
+        }
+        if let Some(key) = row[from..to].iter().position(|c| cells.text(*c) == "=") {
+            let (from, to) = core(row, from + key + 1, to, cells);
+            if from < to && valued(from, to) {
+                out.push((from, to, false));
+            }
+        }
+        start = end + 1;
+    }
+    for quote in ["\"", "'"] {
+        let mut open: Option<usize> = None;
+        for (at, &cell) in row.iter().enumerate().filter(|(_, c)| cells.text(**c) == quote) {
+            debug_assert_ne!(cell, BLANK);
+            match open.take() {
+                Some(from) if from + 1 < at => out.push((from + 1, at, true)),
+                Some(_) => {}
+                None if quote == "\"" || at == 0 || row[at - 1] == BLANK || cells.is_delimiter(row[at - 1]) => {
+                    open = Some(at);
+                }
+                None => {}
+            }
+        }
+    }
+    out
+}
+
+/// The chunk from `start` to `end` without the punctuation that ends it and the brackets around it.
+fn core(row: &[u32], start: usize, end: usize, cells: &Cells) -> (usize, usize) {
+    let (mut from, mut to) = (start, end);
+    while to > from && [",", ";", ":", "."].contains(&cells.text(row[to - 1])) {
+        to -= 1;
+    }
+    let pairs = [("(", ")"), ("[", "]"), ("{", "}"), ("<", ">"), ("\"", "\""), ("'", "'")];
+    while to > from + 1 && pairs.contains(&(cells.text(row[from]), cells.text(row[to - 1]))) {
+        from += 1;
+        to -= 1;
+    }
+    (from, to)
+}
+
+/// Rows of one shape beyond which covers are not looked for.
+const MAX_COVER_ROWS: usize = 500;
+
+/// A row all of whose cells another row has too, or has a slot for, is that row's: the slots were found elsewhere. At
+/// least half of the row's plain words must be among the text they share.
+pub(crate) fn merge_covered(rows: &mut Vec<Row>, cells: &Cells) {
+    let mut shapes: HashMap<Vec<u32>, Vec<usize>> = HashMap::new();
+    for (i, row) in rows.iter().enumerate() {
+        let shape = row.cells.iter().map(|&c| if cells.is_word(c) { SLOT } else { c }).collect();
+        shapes.entry(shape).or_default().push(i);
+    }
+    let plain = |c: u32| cells.is_word(c) && !cells.is_identifier(c);
+    let mut into: Vec<(usize, usize)> = Vec::new();
+    for members in shapes.into_values().filter(|m| m.len() > 1 && m.len() <= MAX_COVER_ROWS) {
+        for &i in &members {
+            let covers = |j: usize| {
+                let pairs = || rows[i].cells.iter().zip(&rows[j].cells);
+                let lost = pairs().filter(|(a, b)| a != b && plain(**a)).count();
+                let kept = pairs().filter(|(a, b)| a == b && plain(**a)).count();
+                i != j && pairs().all(|(a, b)| a == b || *b == SLOT) && kept >= 1 && kept >= lost
+            };
+            let slots = |j: usize| rows[j].cells.iter().filter(|c| **c == SLOT).count();
+            if let Some(&j) = members.iter().filter(|&&j| covers(j)).max_by_key(|&&j| (slots(j), j)) {
+                into.push((i, j));
+            }
+        }
+    }
+    into.sort_unstable();
+    for &(i, j) in &into {
+        rows[i].cells = rows[j].cells.clone();
+    }
+    unite(rows);
+}

@@ -1,0 +1,397 @@
+//! Line formats: regular expressions whose named groups say what each part of a line is.
+//!
+//! Several formats are tried in order; the first that matches the whole line wins. Groups in capitals are reserved:
+//!
+//! | group | meaning |
+//! |---|---|
+//! | `TYPE` | the event type |
+//! | `TIME`, `FTIME`, `DTIME` | a whole or decimal number that orders events |
+//! | `DATETIME` | a date, read with a strptime pattern |
+//! | `TRACE` | the trace's key |
+//! | `COMPONENT`, `LEVEL`, `MESSAGE` | as their names say; templates are mined from messages |
+//!
+//! Any other group is a parameter of that name. An empty group, `(?<ip>)`, stands for the next word and the blanks
+//! around it. `(?<TYPE=>login)` fixes a field, `(?<HIDE=>true)` drops the lines the format matches.
+//!
+//! The formats and their meaning are those users of Synoptic know (ModelInference/synoptic); the code is not.
+
+use super::format_builtin::{self, Builtin};
+use super::format_pattern::{TracePart, WHAT, compile, expand, invalid, shorten, trace_expression, trace_key};
+use super::format_time::{Clock, Time};
+use super::{format_explain, format_json};
+use crate::error::{Error, Result};
+use regex::{Captures, Regex};
+
+/// What happens to a line that no format matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnUnmatched {
+    /// Reading stops with an error that names the line and the closest format.
+    #[default]
+    Error,
+    /// The line is dropped and counted.
+    Skip,
+    /// The line is an event without type whose message is the line; it is counted too.
+    Keep,
+}
+
+/// How lines are to be read.
+#[derive(Debug, Clone, Default)]
+pub struct FormatOptions {
+    /// Regular expressions with named groups, or names of built-in formats, in the order to try them.
+    pub formats: Vec<String>,
+    /// The trace's key as a text with groups in it: `\k<ip>/\k<port>`. Wins over a `TRACE` group.
+    pub trace: Option<String>,
+    /// A strptime pattern for `DATETIME`; without one ISO 8601 is expected. Built-in formats bring their own.
+    pub datetime: Option<String>,
+    /// The time zone of dates without offset, UTC if not given.
+    pub timezone: Option<String>,
+    /// The year of dates without one, 1970 if not given.
+    pub year: Option<i16>,
+    /// An expression that matches the lines between traces.
+    pub separator: Option<String>,
+    /// Each time is the difference to the one before, within its trace.
+    pub relative_time: bool,
+    /// What happens to other lines.
+    pub on_unmatched: OnUnmatched,
+}
+
+/// The reserved groups that a format has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Field {
+    Type,
+    Time,
+    Decimal,
+    Datetime,
+    Trace,
+    Component,
+    Level,
+    Message,
+}
+
+const RESERVED: [(&str, Field); 9] = [
+    ("TYPE", Field::Type),
+    ("TIME", Field::Time),
+    ("FTIME", Field::Decimal),
+    ("DTIME", Field::Decimal),
+    ("DATETIME", Field::Datetime),
+    ("TRACE", Field::Trace),
+    ("COMPONENT", Field::Component),
+    ("LEVEL", Field::Level),
+    ("MESSAGE", Field::Message),
+];
+
+/// What was read from a line.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Event {
+    /// The event type, if the format has one.
+    pub event_type: Option<String>,
+    /// When it happened.
+    pub time: Option<Time>,
+    /// The trace's key.
+    pub trace: Option<String>,
+    /// The component that wrote it.
+    pub component: Option<String>,
+    /// Its level.
+    pub level: Option<String>,
+    /// The message.
+    pub message: Option<String>,
+    /// The other groups, in the order of the format.
+    pub parameters: Vec<(String, String)>,
+    /// False for a line that no format matched and that was kept.
+    pub matched: bool,
+}
+
+/// What a line is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Line {
+    /// An event.
+    Event(Event),
+    /// A line to hide.
+    Hidden,
+    /// The end of a trace and the beginning of another.
+    Separator,
+    /// A line that no format matches, under [`OnUnmatched::Skip`].
+    Unmatched,
+}
+
+/// One format, ready to use.
+#[derive(Debug, Clone)]
+pub(crate) struct Format {
+    pub source: String,
+    pub pattern: String,
+    regex: Option<Regex>,
+    fields: Vec<(usize, Group)>,
+    constants: Vec<(Group, String)>,
+    hidden: bool,
+    csv: bool,
+    clock: Clock,
+}
+
+#[derive(Debug, Clone)]
+enum Group {
+    Field(Field),
+    Parameter(String),
+}
+
+/// Formats, ready to use.
+#[derive(Debug, Clone)]
+pub struct LineFormats {
+    formats: Vec<Format>,
+    trace: Option<Vec<TracePart>>,
+    separator: Option<Regex>,
+    pub(crate) relative_time: bool,
+    on_unmatched: OnUnmatched,
+}
+
+impl LineFormats {
+    /// Compiles formats.
+    ///
+    /// # Errors
+    /// [`Error::InvalidPattern`] for a format that is none, is too large, or uses groups that make no sense together.
+    pub fn new(options: &FormatOptions) -> Result<Self> {
+        if options.formats.is_empty() {
+            return Err(invalid("At least one format is needed."));
+        }
+        let clock = |patterns: &[&str]| Clock::new(patterns, options.timezone.as_deref(), options.year);
+        let mut formats = Vec::new();
+        for source in &options.formats {
+            match format_builtin::find(source) {
+                Some(Builtin::Json) => formats.push(Format::json(source, clock(&[])?)),
+                Some(Builtin::Patterns { patterns, datetimes, csv }) => {
+                    for pattern in patterns {
+                        formats.push(Format { csv, ..Format::new(pattern, clock(datetimes)?)? });
+                    }
+                }
+                None => {
+                    let own: Vec<&str> = options.datetime.as_deref().into_iter().collect();
+                    formats.push(Format::new(source, clock(&own)?)?);
+                }
+            }
+        }
+        let mut kinds = formats.iter().filter_map(Format::time);
+        if let Some(first) = kinds.next()
+            && kinds.any(|kind| kind != first)
+        {
+            return Err(invalid("All formats must have the same kind of time."));
+        }
+        let trace = options.trace.as_deref().map(trace_expression).transpose()?;
+        for part in trace.iter().flatten() {
+            if let TracePart::Group(name) = part
+                && !formats.iter().any(|f| f.has_group(name))
+            {
+                return Err(invalid(format!("The trace expression names the group {name}, which no format has.")));
+            }
+        }
+        Ok(LineFormats {
+            formats,
+            trace,
+            separator: options.separator.as_deref().map(|s| compile(s, "separator")).transpose()?,
+            relative_time: options.relative_time,
+            on_unmatched: options.on_unmatched,
+        })
+    }
+
+    /// Reads one line; `number` names it in errors.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for a line that no format matches, unless another way was chosen, and for a time that
+    /// cannot be read.
+    pub fn read_line(&self, line: &str, number: u64) -> Result<Line> {
+        let line = line.trim_end_matches(['\r', '\n']);
+        if self.separator.as_ref().is_some_and(|s| s.is_match(line)) {
+            return Ok(Line::Separator);
+        }
+        for format in &self.formats {
+            if let Some(found) = format.read(line, number, self.trace.as_deref())? {
+                return Ok(found);
+            }
+        }
+        match self.on_unmatched {
+            OnUnmatched::Skip => Ok(Line::Unmatched),
+            OnUnmatched::Keep => Ok(Line::Event(Event { message: Some(line.into()), ..Event::default() })),
+            OnUnmatched::Error => Err(self.unmatched(line, number)),
+        }
+    }
+
+    /// True where a record may go on in the next line: quoted text of a CSV format is still open.
+    pub fn is_open(&self, record: &str) -> bool {
+        self.formats.iter().any(|f| f.csv) && record.bytes().filter(|b| *b == b'"').count() % 2 == 1
+    }
+
+    fn unmatched(&self, line: &str, number: u64) -> Error {
+        let explained = self.formats.iter().map(|f| (f, format_explain::explain(line, &f.pattern)));
+        let closest = explained.max_by_key(|(_, e)| e.as_ref().map_or(0, |e| e.matched_bytes));
+        let mut hint = String::from("Set on_unmatched to skip or keep, or add a format.");
+        if let Some((format, Ok(explained))) = closest {
+            hint = format!("The closest format is {}: {explained} {hint}", shorten(&format.source));
+        }
+        Error::InvalidArgument {
+            argument: "line",
+            reason: format!("no format matches line {number}: {}", shorten(line)),
+            hint,
+        }
+    }
+}
+
+impl Format {
+    fn json(source: &str, clock: Clock) -> Self {
+        Format {
+            source: source.into(),
+            pattern: String::new(),
+            regex: None,
+            fields: Vec::new(),
+            constants: Vec::new(),
+            hidden: false,
+            csv: false,
+            clock,
+        }
+    }
+
+    pub(crate) fn new(source: &str, clock: Clock) -> Result<Self> {
+        let (pattern, constants, hidden) = expand(source)?;
+        let regex = compile(&format!("^(?:{pattern})$"), WHAT)?;
+        let mut fields = Vec::new();
+        for (i, name) in regex.capture_names().enumerate() {
+            if let Some(name) = name {
+                fields.push((i, group(name)?));
+            }
+        }
+        let constants = constants.into_iter().map(|(n, v)| Ok((group(&n)?, v))).collect::<Result<Vec<_>>>()?;
+        let out =
+            Format { source: source.into(), pattern, regex: Some(regex), fields, constants, hidden, csv: false, clock };
+        out.check()?;
+        Ok(out)
+    }
+
+    fn check(&self) -> Result<()> {
+        let bad = |reason: &str| Err(invalid(format!("{reason} Format: {}", shorten(&self.source))));
+        let groups = || self.fields.iter().map(|(_, g)| g).chain(self.constants.iter().map(|(g, _)| g));
+        let fields: Vec<Field> =
+            groups().filter_map(|g| if let Group::Field(f) = g { Some(*f) } else { None }).collect();
+        if !self.hidden && !fields.contains(&Field::Type) && !fields.contains(&Field::Message) {
+            return bad("A format needs a group TYPE or MESSAGE, unless it hides its lines.");
+        }
+        if fields.iter().filter(|f| is_time(**f)).count() > 1 {
+            return bad("A format can have one time only.");
+        }
+        if self.constants.iter().any(|(g, _)| matches!(g, Group::Field(f) if is_time(*f))) {
+            return bad("A time cannot be fixed.");
+        }
+        let mut names: Vec<&str> = groups().map(Group::name).collect();
+        names.sort_unstable();
+        if names.windows(2).any(|w| w[0] == w[1]) {
+            return bad("A group is given twice.");
+        }
+        Ok(())
+    }
+
+    fn time(&self) -> Option<Field> {
+        self.fields.iter().find_map(|(_, g)| match g {
+            Group::Field(f) if is_time(*f) => Some(*f),
+            _ => None,
+        })
+    }
+
+    fn has_group(&self, name: &str) -> bool {
+        self.regex.is_none()
+            || self.regex.iter().flat_map(Regex::capture_names).flatten().any(|n| n == name)
+            || self.constants.iter().any(|(g, _)| g.name() == name)
+    }
+
+    /// Reads a line, `None` where the format does not match.
+    fn read(&self, line: &str, number: u64, trace: Option<&[TracePart]>) -> Result<Option<Line>> {
+        let Some(regex) = &self.regex else {
+            let Some(mut event) = format_json::read(line, &self.clock) else { return Ok(None) };
+            if let Some(parts) = trace {
+                let value = |name: &str| event.parameters.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
+                event.trace = Some(trace_key(parts, value));
+            }
+            return Ok(Some(Line::Event(event)));
+        };
+        let Some(found) = regex.captures(line) else { return Ok(None) };
+        if self.hidden {
+            return Ok(Some(Line::Hidden));
+        }
+        let mut event = Event { matched: true, ..Event::default() };
+        for (group, value) in &self.constants {
+            self.set(&mut event, group, value, number)?;
+        }
+        for (i, group) in &self.fields {
+            if let Some(value) = found.get(*i) {
+                self.set(&mut event, group, value.as_str(), number)?;
+            }
+        }
+        if let Some(parts) = trace {
+            event.trace = Some(trace_key(parts, |name| self.value(&found, name)));
+        }
+        Ok(Some(Line::Event(event)))
+    }
+
+    fn value(&self, found: &Captures<'_>, name: &str) -> Option<String> {
+        let constant = || self.constants.iter().find(|(g, _)| g.name() == name).map(|(_, v)| v.clone());
+        found.name(name).map(|m| self.unquote(m.as_str())).or_else(constant)
+    }
+
+    fn unquote(&self, value: &str) -> String {
+        if !self.csv {
+            return value.into();
+        }
+        match value.strip_prefix('"').and_then(|v| v.strip_suffix('"')) {
+            Some(inner) => inner.replace("\"\"", "\""),
+            None => value.into(),
+        }
+    }
+
+    fn set(&self, event: &mut Event, group: &Group, value: &str, number: u64) -> Result<()> {
+        let value = self.unquote(value);
+        let field = match group {
+            Group::Parameter(name) => {
+                event.parameters.push((name.clone(), value));
+                return Ok(());
+            }
+            Group::Field(field) => *field,
+        };
+        let bad = |reason: String| Error::InvalidArgument {
+            argument: "time",
+            reason: format!("{reason}, in line {number}"),
+            hint: "Check the format's group and, for DATETIME, its pattern.".into(),
+        };
+        match field {
+            Field::Type => event.event_type = Some(value),
+            Field::Trace => event.trace = Some(value),
+            Field::Component => event.component = Some(value),
+            Field::Level => event.level = Some(value),
+            Field::Message => event.message = Some(value),
+            Field::Time => event.time = Some(Time::integer(&value).map_err(bad)?),
+            Field::Decimal => event.time = Some(Time::decimal(&value).map_err(bad)?),
+            Field::Datetime => event.time = Some(self.clock.read(&value).map_err(bad)?),
+        }
+        Ok(())
+    }
+}
+
+impl Group {
+    fn name(&self) -> &str {
+        match self {
+            Group::Field(field) => RESERVED.iter().find(|(_, f)| f == field).map_or("", |(n, _)| n),
+            Group::Parameter(name) => name,
+        }
+    }
+}
+
+fn is_time(field: Field) -> bool {
+    matches!(field, Field::Time | Field::Decimal | Field::Datetime)
+}
+
+fn group(name: &str) -> Result<Group> {
+    let why = match name {
+        "STATE" => "States cannot be read from logs, only events: use TYPE.",
+        "VTIME" | "PID" => "Vector times are not supported: use TIME or DATETIME, and pid for a process number.",
+        "RELATION" | "LOGTIME" => "It is a name the reference format reserves.",
+        _ => {
+            let field = RESERVED.iter().find(|(n, _)| *n == name).map(|(_, f)| Group::Field(*f));
+            return Ok(field.unwrap_or_else(|| Group::Parameter(name.into())));
+        }
+    };
+    Err(invalid(format!("The group {name} cannot be used. {why}")))
+}
