@@ -2,16 +2,16 @@
 //!
 //! Every format draws the same picture: the most frequent transitions, as many as stay legible, on a connected
 //! part of the machine that holds its start, and a legend that says what is not shown. The SVG needs no other program:
-//! `layers` and `place` lay it out.
+//! the crate graphlay lays it out. (Others do not bound their time: layout-rs enumerates paths, 2.8 s for a ladder of 46
+//! states; rust-sugiyama 0.4 ran for over a minute on a random machine of 30 states and 400 transitions.)
 //!
 //! ```text
 //! Automaton → Picture → dot · mermaid
-//!                     → Layers → Placed → svg → html
+//!                     → Placed → svg → html
 //! ```
 
 mod dot;
 mod html;
-mod layers;
 mod mermaid;
 mod picture;
 mod place;

@@ -1,19 +1,30 @@
-//! The second half of the layout: coordinates, and lines that touch nothing but their ends.
+//! The layout: places for all states and labels, and lines between them.
+//!
+//! Layered, by the crate graphlay, with edge labels as vertices of their own so that nothing lies on top of them.
 
-use super::layers::{Extent, Layers, Link};
+use super::Direction;
+use graphlay::{
+    Edge, EdgeId, Effort, GraphBuilder, LayoutOptions, LoopSide, Node, NodeId, PortCentring, PortSides, Size,
+};
+use std::cmp::Reverse;
 
-/// Free room between neighbours in a layer.
-const GAP: f64 = 16.0;
-/// Free room between layers, at least; an arrow head must fit.
-const LAYER_GAP: f64 = 20.0;
-/// Passes of placing; more improve little.
-const PASSES: usize = 40;
+/// Room between a loop and its label.
+const LOOP_GAP: f64 = 4.0;
+/// Room between a loop's ends and the corners of its state.
+const LOOP_INSET: f64 = 8.0;
+/// Bends that lines may have: the layout's time is bounded by this, however many layers they cross.
+const MAX_BENDS: usize = 6000;
 
-/// A point: `across` the picture's direction and `along` it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Point {
-    pub across: f64,
-    pub along: f64,
+pub(super) type Point = (f64, f64);
+
+/// An edge to lay out, with the room its label needs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Link {
+    pub source: usize,
+    pub target: usize,
+    pub label: (f64, f64),
+    /// Frequent edges go forwards where the machine has cycles, and straight.
+    pub weight: u64,
 }
 
 /// Where everything is.
@@ -23,170 +34,177 @@ pub(super) struct Placed {
     pub states: Vec<Point>,
     /// Centre of each link's label.
     pub labels: Vec<Point>,
-    /// For each link, points from source to target: straight lines (even steps) and S-curves (odd steps) in turn.
+    /// Each link's corners, from its source to its target.
     pub lines: Vec<Vec<Point>>,
     /// Size of the whole.
     pub size: (f64, f64),
 }
 
-/// Values closest to `targets` (by weighted squares) with at least `gaps[i]` from value i to i + 1: pool adjacent
-/// violators, exact and linear.
-fn spread(targets: &[(f64, f64)], gaps: &[f64]) -> Vec<f64> {
-    // With the gaps taken off, values need only ascend; blocks of equal values are (mean, weight, length).
-    let mut blocks: Vec<(f64, f64, usize)> = Vec::with_capacity(targets.len());
-    let mut offset = 0.0;
-    for (i, &(target, weight)) in targets.iter().enumerate() {
-        if i > 0 {
-            offset += gaps[i - 1];
-        }
-        let mut block = (target - offset, weight, 1);
-        while let Some(&(mean, w, n)) = blocks.last().filter(|last| last.0 > block.0) {
-            block = ((mean * w + block.0 * block.1) / (w + block.1), w + block.1, n + block.2);
-            blocks.pop();
-        }
-        blocks.push(block);
+/// For each link whether it must be turned round for no cycle to remain; depth first, frequent links first.
+fn turned(states: usize, links: &[Link]) -> Vec<bool> {
+    let mut outgoing: Vec<Vec<usize>> = vec![Vec::new(); states];
+    for (i, link) in links.iter().enumerate() {
+        outgoing[link.source].push(i);
     }
-    let mut values: Vec<f64> = blocks.iter().flat_map(|&(mean, _, n)| std::iter::repeat_n(mean, n)).collect();
-    let mut offset = 0.0;
-    for (i, value) in values.iter_mut().enumerate() {
-        if i > 0 {
-            offset += gaps[i - 1];
-        }
-        *value += offset;
+    for list in &mut outgoing {
+        list.sort_by_key(|&i| (Reverse(links[i].weight), i));
     }
-    values
-}
-
-/// Where each vertex is across: rows in turn move to the mean of their neighbours, as far as order and room allow.
-fn across(layers: &Layers, states: usize) -> Vec<f64> {
-    let mut at = vec![0.0; layers.extents.len()];
-    let gaps: Vec<Vec<f64>> = layers
-        .rows
-        .iter()
-        .map(|row| {
-            let gap = |pair: &[usize]| layers.extents[pair[0]].after + layers.extents[pair[1]].before + GAP;
-            row.windows(2).map(gap).collect()
-        })
-        .collect();
-    for (row, gaps) in layers.rows.iter().zip(&gaps) {
-        let mut x = -gaps.iter().sum::<f64>() / 2.0;
-        for (i, &v) in row.iter().enumerate() {
-            at[v] = x;
-            x += gaps.get(i).copied().unwrap_or(0.0);
+    let mut turned = vec![false; links.len()];
+    // 0: not seen, 1: on the path from the root, 2: done
+    let mut mark = vec![0u8; states];
+    for root in 0..states {
+        if mark[root] != 0 {
+            continue;
         }
-    }
-    // Long edges are to be straight, and frequent ones: the usual way through the machine becomes its spine.
-    let weight = |v: usize, u: usize| {
-        let long = if v >= states && u >= states { 6.0 } else { 1.0 };
-        long * layers.heft[v].max(layers.heft[u])
-    };
-    for pass in 0..PASSES {
-        let both = pass >= PASSES - 12;
-        for step in 0..layers.rows.len() {
-            let r = if pass % 2 == 0 { step } else { layers.rows.len() - 1 - step };
-            let target = |&v: &usize| {
-                let (mut sum, mut total) = (0.0, 0.0);
-                let up = (both || pass % 2 == 0).then_some(&layers.above[v]);
-                let down = (both || pass % 2 == 1).then_some(&layers.below[v]);
-                for &u in up.into_iter().chain(down).flatten() {
-                    sum += at[u] * weight(v, u);
-                    total += weight(v, u);
-                }
-                if total == 0.0 { (at[v], 0.05) } else { (sum / total, total) }
+        mark[root] = 1;
+        let mut path = vec![(root, 0)];
+        while let Some((state, next)) = path.last_mut() {
+            let Some(&i) = outgoing[*state].get(*next) else {
+                mark[*state] = 2;
+                path.pop();
+                continue;
             };
-            let targets: Vec<(f64, f64)> = layers.rows[r].iter().map(target).collect();
-            for (value, &v) in spread(&targets, &gaps[r]).into_iter().zip(&layers.rows[r]) {
-                at[v] = value;
+            *next += 1;
+            let target = links[i].target;
+            match mark[target] {
+                0 => {
+                    mark[target] = 1;
+                    path.push((target, 0));
+                }
+                1 => turned[i] = true,
+                _ => {}
             }
         }
     }
-    let least = (0..at.len()).map(|v| at[v] - layers.extents[v].before).fold(f64::INFINITY, f64::min);
-    at.iter_mut().for_each(|x| *x -= least);
-    at
+    turned
 }
 
-/// Top and bottom of each layer; the further lines go across, the more room between layers.
-fn along(layers: &Layers, at: &[f64]) -> Vec<(f64, f64)> {
-    let mut top = 0.0;
-    let mut bands = Vec::with_capacity(layers.rows.len());
-    for row in &layers.rows {
-        let thick = row.iter().map(|&v| layers.extents[v].along).fold(0.0, f64::max);
-        bands.push((top, top + thick));
-        let reach = |&v: &usize| layers.below[v].iter().map(|&u| (at[u] - at[v]).abs()).fold(0.0, f64::max);
-        let furthest = row.iter().map(reach).fold(0.0, f64::max);
-        top += thick + LAYER_GAP + (furthest * 0.1).min(50.0);
-    }
-    bands
-}
-
-/// Where lines meet a state: for each (link, at its upper end) the place across. Below their vertex if there is room,
-/// never out of the box, in the order of where they come from.
-fn ports(layers: &Layers, at: &[f64], boxes: &[f64], upper_end: bool) -> Vec<f64> {
-    let mut of_state: Vec<Vec<(f64, usize)>> = vec![Vec::new(); boxes.len()];
-    for (i, chain) in layers.chains.iter().enumerate() {
-        let n = chain.vertices.len();
-        let (state, next) = if upper_end {
-            (chain.vertices[0], chain.vertices[1])
-        } else {
-            (chain.vertices[n - 1], chain.vertices[n - 2])
-        };
-        of_state[state].push((at[next], i));
-    }
-    let mut ports = vec![0.0; layers.chains.len()];
-    for (state, ends) in of_state.iter_mut().enumerate() {
-        ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        let half = boxes[state] * 0.4;
-        let gap = (2.0 * half / ends.len().max(1) as f64).min(14.0);
-        let (low, high) = (at[state] - half, at[state] + half);
-        let targets: Vec<(f64, f64)> = ends.iter().map(|&(x, _)| (x.clamp(low, high), 1.0)).collect();
-        let values = spread(&targets, &vec![gap; ends.len().saturating_sub(1)]);
-        for (k, (value, &(_, i))) in values.into_iter().zip(ends.iter()).enumerate() {
-            // Back into the box, without moving two ends onto each other.
-            ports[i] = value.min(high - (ends.len() - 1 - k) as f64 * gap).max(low + k as f64 * gap);
-        }
-    }
-    ports
+fn options(direction: Direction) -> LayoutOptions {
+    let mut options = LayoutOptions::process_map();
+    options.direction = match direction {
+        Direction::TopToBottom => graphlay::Direction::TopBottom,
+        Direction::LeftToRight => graphlay::Direction::LeftRight,
+    };
+    options.spacing.layer_gap = 26.0;
+    options.spacing.node_gap = 16.0;
+    options.spacing.dummy_gap = 12.0;
+    options.spacing.port_gap = 12.0;
+    options.spacing.stub = 10.0;
+    options.routing.port_sides = PortSides::FacingOnly;
+    options.self_loops.side = LoopSide::CrossPositive;
+    options.self_loops.size = 22.0;
+    options.self_loops.label_gap = LOOP_GAP;
+    options.limits.max_dummies = Some(MAX_BENDS);
+    // Without these passes a star of 400 edges takes 10 ms rather than 29 s, and looks much the same.
+    options.effort = Effort::Fast;
+    options.routing.centre_ports = PortCentring::Off;
+    options.tuning.routing.port_relax_rounds = 0;
+    options.tuning.routing.overlap_repair_rounds = 0;
+    options.tuning.routing.step_flatten = 0.0;
+    // A quicker placement for tangles.
+    options.tuning.coords.simplex_max_nodes = 4000;
+    options
 }
 
 impl Placed {
-    /// Coordinates for all; `boxes` are the states' sizes (across, along) without their loops. `None` where it would
-    /// take too long.
-    pub fn of(states: &[Extent], boxes: &[(f64, f64)], links: &[Link]) -> Option<Placed> {
-        let layers = Layers::of(states, links)?;
-        let at = across(&layers, states.len());
-        let bands = along(&layers, &at);
-        let middle = |v: usize| {
-            let (top, bottom) = bands[layers.layer[v]];
-            Point { across: at[v], along: (top + bottom) / 2.0 }
-        };
-        let widths: Vec<f64> = boxes.iter().map(|b| b.0).collect();
-        let (starts, ends) = (ports(&layers, &at, &widths, true), ports(&layers, &at, &widths, false));
-        let mut lines = Vec::with_capacity(links.len());
-        for (i, chain) in layers.chains.iter().enumerate() {
-            let last = chain.vertices.len() - 1;
-            let mut points = Vec::with_capacity(2 * chain.vertices.len());
-            for (k, &v) in chain.vertices.iter().enumerate() {
-                let (mut top, mut bottom) = bands[layers.layer[v]];
-                let mut x = at[v];
-                if k == 0 {
-                    (x, top) = (starts[i], middle(v).along + boxes[v].1 / 2.0);
-                }
-                if k == last {
-                    (x, bottom) = (ends[i], middle(v).along - boxes[v].1 / 2.0);
-                }
-                points.extend([Point { across: x, along: top }, Point { across: x, along: bottom }]);
+    /// Places for states of these sizes and the links between them; `None` where it would take too long.
+    pub fn of(boxes: &[(f64, f64)], links: &[Link], direction: Direction) -> Option<Placed> {
+        let down = direction == Direction::TopToBottom;
+        let turned = turned(boxes.len(), links);
+        let mut graph = GraphBuilder::new();
+        let size = |(width, height)| Size::new(width, height);
+        // The crate keeps room for a loop's label beside its state, but not where it is thicker than the state.
+        let mut rooms = boxes.to_vec();
+        for link in links.iter().filter(|link| link.source == link.target) {
+            let (room, label) = (&mut rooms[link.source], link.label);
+            *room = if down { (room.0, room.1.max(label.1)) } else { (room.0.max(label.0), room.1) };
+        }
+        let states: Vec<_> = rooms.into_iter().map(|room| graph.add_box(size(room))).collect();
+        let mut degrees = vec![0; boxes.len()];
+        links.iter().flat_map(|link| [link.source, link.target]).for_each(|state| degrees[state] += 1);
+        let degree = |state: NodeId| degrees[state.index()];
+        let heaviest = links.iter().map(|link| link.weight).max().unwrap_or(1).max(1) as f64;
+        // For each link its edges and, where it is no loop, the vertex of its label.
+        let mut parts = Vec::with_capacity(links.len());
+        for (link, &turned) in links.iter().zip(&turned) {
+            let weight = 1.0 + 9.0 * (link.weight as f64 / heaviest);
+            let (source, target) = (states[link.source], states[link.target]);
+            if link.source == link.target {
+                let label_size = Some(size(link.label));
+                parts.push((graph.add_edge(Edge { weight, label_size, ..Edge::new(source, target) }), None));
+                continue;
             }
-            if chain.upwards {
+            let label = graph.add_node(Node { size: size(link.label), ..Node::default() });
+            let (upper, lower) = if turned { (target, source) } else { (source, target) };
+            // The shorter half is at the state with fewer links, so that labels do not crowd around those with many.
+            let pull = |state: NodeId, other: NodeId| if degree(state) < degree(other) { 2.0 * weight } else { weight };
+            let first = graph.add_edge(Edge { weight: pull(upper, lower), ..Edge::new(upper, label) });
+            let second = graph.add_edge(Edge { weight: pull(lower, upper), ..Edge::new(label, lower) });
+            parts.push((first, Some((label, second))));
+        }
+        let layout = graphlay::layout(&graph.build(), &options(direction)).ok()?;
+        // Lines go on to the border of their states where the room is thicker.
+        let to_border = |point: &mut Point, state: usize, inset: f64| {
+            let (center, (width, height)) = (layout.nodes[states[state].index()].center, boxes[state]);
+            let (value, middle, length) = match down {
+                true => (&mut point.1, center.y, height),
+                false => (&mut point.0, center.x, width),
+            };
+            let half = (length / 2.0 - inset).max(0.0);
+            *value = value.clamp(middle - half, middle + half);
+        };
+        let line = |edge: EdgeId| layout.edges[edge.index()].points.iter().map(|p| (p.x, p.y));
+        let mut placed = Placed {
+            states: states.iter().map(|s| layout.nodes[s.index()].center).map(|p| (p.x, p.y)).collect(),
+            ..Placed::default()
+        };
+        for ((&(first, rest), &turned), link) in parts.iter().zip(&turned).zip(links) {
+            let mut points: Vec<Point> = line(first).collect();
+            let label = match rest {
+                Some((vertex, second)) => {
+                    points.extend(line(second));
+                    let center = layout.nodes[vertex.index()].center;
+                    (center.x, center.y)
+                }
+                // The crate's own label_anchor takes the label's height for its width from top to bottom (0.3.1).
+                None => {
+                    let (x, y) = placed.states[link.source];
+                    let furthest =
+                        |all: &mut dyn Iterator<Item = f64>| all.fold(f64::NEG_INFINITY, f64::max) + LOOP_GAP;
+                    match down {
+                        true => (furthest(&mut points.iter().map(|p| p.0)) + link.label.0 / 2.0, y),
+                        false => (x, furthest(&mut points.iter().map(|p| p.1)) + link.label.1 / 2.0),
+                    }
+                }
+            };
+            if turned && rest.is_some() {
                 points.reverse();
             }
-            lines.push(points);
+            let ends = [(0, link.source), (points.len() - 1, link.target)];
+            match rest {
+                Some(_) => ends.into_iter().for_each(|(i, state)| to_border(&mut points[i], state, 0.0)),
+                None => points.iter_mut().for_each(|point| to_border(point, link.source, LOOP_INSET)),
+            }
+            placed.lines.push(points);
+            placed.labels.push(label);
         }
-        let size = (0..at.len()).map(|v| at[v] + layers.extents[v].after).fold(0.0, f64::max);
-        Some(Placed {
-            states: (0..states.len()).map(middle).collect(),
-            labels: layers.chains.iter().map(|chain| middle(chain.label)).collect(),
-            lines,
-            size: (size, bands.last().map_or(0.0, |band| band.1)),
-        })
+        placed.move_to_origin(boxes, links);
+        Some(placed)
+    }
+
+    /// Moves all to start at 0 and finds the size.
+    fn move_to_origin(&mut self, boxes: &[(f64, f64)], links: &[Link]) {
+        let (mut low, mut high) = ((f64::INFINITY, f64::INFINITY), (0.0f64, 0.0f64));
+        let rooms = self.states.iter().zip(boxes.iter().copied());
+        let rooms = rooms.chain(self.labels.iter().zip(links.iter().map(|link| link.label)));
+        let rooms = rooms.chain(self.lines.iter().flatten().map(|point| (point, (0.0, 0.0))));
+        for (&(x, y), (width, height)) in rooms {
+            low = (low.0.min(x - width / 2.0), low.1.min(y - height / 2.0));
+            high = (high.0.max(x + width / 2.0), high.1.max(y + height / 2.0));
+        }
+        for point in self.states.iter_mut().chain(&mut self.labels).chain(self.lines.iter_mut().flatten()) {
+            *point = (point.0 - low.0, point.1 - low.1);
+        }
+        self.size = (high.0 - low.0, high.1 - low.1);
     }
 }

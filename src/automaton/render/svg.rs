@@ -1,8 +1,7 @@
 //! SVG, drawn without any other program and shown by any browser.
 
-use super::layers::{Extent, Link};
 use super::picture::{Edge, Node, Picture};
-use super::place::{Placed, Point};
+use super::place::{Link, Placed, Point};
 use super::{Direction, RenderOptions, text};
 use crate::automaton::Automaton;
 use crate::error::Result;
@@ -17,8 +16,8 @@ const LINE_HEIGHT: f64 = 13.0;
 const TITLE_SIZE: f64 = 13.0;
 const EVENT_SIZE: f64 = 11.0;
 const FIGURES_SIZE: f64 = 10.0;
-/// How far a loop reaches out of its state.
-const LOOP: f64 = 26.0;
+/// Radius of a line's corners.
+const CORNER: f64 = 9.0;
 const HEAD: f64 = 8.0;
 
 /// Lines of text with their font sizes, and the room they take.
@@ -75,9 +74,6 @@ pub(super) struct Drawing {
     nodes: Vec<Block>,
     edges: Vec<Block>,
     placed: Placed,
-    /// For each edge its position among the links laid out; loops have none.
-    link: Vec<Option<usize>>,
-    direction: Direction,
 }
 
 impl Drawing {
@@ -99,38 +95,15 @@ impl Drawing {
     fn place(picture: Picture, direction: Direction) -> Option<Drawing> {
         let nodes: Vec<Block> = picture.nodes.iter().map(Block::node).collect();
         let edges: Vec<Block> = picture.edges.iter().map(Block::edge).collect();
-        let down = direction == Direction::TopToBottom;
-        let sizes = |block: &Block, padding: f64| {
-            let (width, height) = (block.width + 2.0 * padding, block.height + padding);
-            if down { (width, height) } else { (height, width) }
-        };
+        let sizes = |block: &Block, padding: f64| (block.width + 2.0 * padding, block.height + padding);
         let boxes: Vec<(f64, f64)> = nodes.iter().map(|block| sizes(block, 10.0)).collect();
-        let extent = |(across, along): (f64, f64)| Extent { before: across / 2.0, after: across / 2.0, along };
-        let mut states: Vec<Extent> = boxes.iter().map(|&size| extent(size)).collect();
-        let (mut links, mut link) = (Vec::new(), Vec::new());
-        for (edge, block) in picture.edges.iter().zip(&edges) {
-            let (across, along) = sizes(block, 4.0);
-            if edge.source == edge.target {
-                let state = &mut states[edge.source];
-                state.after += LOOP + across;
-                state.along = state.along.max(along);
-                link.push(None);
-            } else {
-                link.push(Some(links.len()));
-                let label = extent((across, along));
-                links.push(Link { source: edge.source, target: edge.target, label, weight: edge.count });
-            }
-        }
-        let placed = Placed::of(&states, &boxes, &links)?;
-        Some(Drawing { picture, nodes, edges, placed, link, direction })
-    }
-
-    /// A point of the layout in the picture.
-    fn at(&self, point: Point) -> (f64, f64) {
-        match self.direction {
-            Direction::TopToBottom => (point.across + MARGIN, point.along + MARGIN),
-            Direction::LeftToRight => (point.along + MARGIN, point.across + MARGIN),
-        }
+        let link = |(edge, block): (&Edge, &Block)| {
+            let label = sizes(block, 4.0);
+            Link { source: edge.source, target: edge.target, label, weight: edge.count }
+        };
+        let links: Vec<Link> = picture.edges.iter().zip(&edges).map(link).collect();
+        let placed = Placed::of(&boxes, &links, direction)?;
+        Some(Drawing { picture, nodes, edges, placed })
     }
 
     /// The SVG element.
@@ -138,9 +111,7 @@ impl Drawing {
         let mut legend: Vec<(String, f64, bool)> = vec![(self.picture.legend.clone(), EVENT_SIZE, false)];
         legend.extend(self.picture.hidden.iter().map(|line| (line.clone(), EVENT_SIZE, false)));
         let legend = Block::of(legend);
-        let (across, along) = self.placed.size;
-        let (inner_width, inner_height) =
-            if self.direction == Direction::TopToBottom { (across, along) } else { (along, across) };
+        let (inner_width, inner_height) = self.placed.size;
         let width = (inner_width.max(legend.width) + 2.0 * MARGIN).ceil();
         let height = (inner_height + legend.height + 3.0 * MARGIN).ceil();
         let mut out = String::new();
@@ -185,58 +156,15 @@ impl Drawing {
 
     fn write_line(&self, out: &mut String, i: usize) {
         let edge = &self.picture.edges[i];
-        let down = self.direction == Direction::TopToBottom;
-        let mut path = String::new();
-        // The arrow head points along the layout, or out of the loop back at the state.
-        let (tip, along) = match self.link[i] {
-            Some(link) => {
-                let points = &self.placed.lines[link];
-                let (first, last) = (points[0], points[points.len() - 1]);
-                let sign = if first.along > last.along { -1.0 } else { 1.0 };
-                let mut line = points.clone();
-                // The line ends where the head begins, even where its last straight part is shorter than the head.
-                for point in line.iter_mut().rev().take(2) {
-                    point.along = sign * (sign * point.along).min(sign * last.along - HEAD);
-                }
-                write_path(&mut path, &line.iter().map(|&p| self.at(p)).collect::<Vec<_>>(), down);
-                (self.at(last), (if down { (0.0, sign) } else { (sign, 0.0) }))
-            }
-            None => {
-                let (x, y) = self.at(self.placed.states[edge.source]);
-                let block = &self.nodes[edge.source];
-                if down {
-                    let side = x + block.width / 2.0 + 10.0;
-                    put(
-                        &mut path,
-                        format_args!(
-                            "M{side:.1} {:.1} C{r:.1} {:.1} {r:.1} {:.1} {:.1} {:.1}",
-                            y - 6.0,
-                            y - 22.0,
-                            y + 22.0,
-                            side + HEAD,
-                            y + 6.0,
-                            r = side + LOOP
-                        ),
-                    );
-                    ((side, y + 6.0), (-1.0, 0.0))
-                } else {
-                    let side = y + block.height / 2.0 + 5.0;
-                    put(
-                        &mut path,
-                        format_args!(
-                            "M{:.1} {side:.1} C{:.1} {r:.1} {:.1} {r:.1} {:.1} {:.1}",
-                            x - 6.0,
-                            x - 22.0,
-                            x + 22.0,
-                            x + 6.0,
-                            side + HEAD,
-                            r = side + LOOP
-                        ),
-                    );
-                    ((x + 6.0, side), (0.0, -1.0))
-                }
-            }
-        };
+        let mut line: Vec<Point> = self.placed.lines[i].iter().map(|&p| at(p)).collect();
+        let Some(tip) = line.pop() else { return };
+        // The line ends where its head begins.
+        let from = line.last().copied().unwrap_or(tip);
+        let length = libm::hypot(tip.0 - from.0, tip.1 - from.1).max(1e-9);
+        let along = ((tip.0 - from.0) / length, (tip.1 - from.1) / length);
+        let neck = HEAD.min(length);
+        line.push((tip.0 - along.0 * neck, tip.1 - along.1 * neck));
+        let path = path(&line);
         self.open(out, "edge", i);
         let (color, width) = (edge.color(), edge.line_width());
         let half = HEAD / 2.0 + width / 2.0;
@@ -259,18 +187,7 @@ impl Drawing {
 
     fn write_label(&self, out: &mut String, i: usize) {
         let block = &self.edges[i];
-        let (x, y) = match self.link[i] {
-            Some(link) => self.at(self.placed.labels[link]),
-            None => {
-                let source = self.picture.edges[i].source;
-                let (x, y) = self.at(self.placed.states[source]);
-                let node = &self.nodes[source];
-                match self.direction {
-                    Direction::TopToBottom => (x + node.width / 2.0 + 8.0 + LOOP + block.width / 2.0, y),
-                    Direction::LeftToRight => (x, y + node.height / 2.0 + 4.0 + LOOP + block.height / 2.0),
-                }
-            }
-        };
+        let (x, y) = at(self.placed.labels[i]);
         self.open(out, "label", i);
         put(
             out,
@@ -288,7 +205,7 @@ impl Drawing {
 
     fn write_node(&self, out: &mut String, i: usize) {
         let (node, block) = (&self.picture.nodes[i], &self.nodes[i]);
-        let (x, y) = self.at(self.placed.states[i]);
+        let (x, y) = at(self.placed.states[i]);
         let fill = match node.share {
             _ if node.is_start => "#d9ead3",
             share if share > 0.5 => "#dce8f5",
@@ -321,23 +238,31 @@ impl Drawing {
     }
 }
 
-/// Straight lines and S-curves in turn, the curves leaving and arriving along the layout.
-fn write_path(path: &mut String, points: &[(f64, f64)], down: bool) {
+/// A point of the layout in the picture.
+fn at((x, y): Point) -> Point {
+    (x + MARGIN, y + MARGIN)
+}
+
+/// Straight lines with rounded corners.
+fn path(points: &[Point]) -> String {
+    let mut path = String::new();
     for (i, &(x, y)) in points.iter().enumerate() {
-        match i {
-            0 => put(path, format_args!("M{x:.1} {y:.1}")),
-            _ if i % 2 == 1 => put(path, format_args!(" L{x:.1} {y:.1}")),
-            _ => {
-                let (u, v) = points[i - 1];
-                let ((a, b), (c, d)) = if down {
-                    ((u, (v + y) / 2.0), (x, (v + y) / 2.0))
-                } else {
-                    (((u + x) / 2.0, v), ((u + x) / 2.0, y))
-                };
-                put(path, format_args!(" C{a:.1} {b:.1} {c:.1} {d:.1} {x:.1} {y:.1}"));
+        // A corner begins and ends CORNER away from its point, or halfway to the next one.
+        let towards = |(u, v): Point| {
+            let length = libm::hypot(u - x, v - y).max(1e-9);
+            let part = (CORNER / length).min(0.5);
+            (x + part * (u - x), y + part * (v - y))
+        };
+        match (i, points.get(i + 1)) {
+            (0, _) => put(&mut path, format_args!("M{x:.1} {y:.1}")),
+            (_, None) => put(&mut path, format_args!(" L{x:.1} {y:.1}")),
+            (_, Some(&next)) => {
+                let ((a, b), (c, d)) = (towards(points[i - 1]), towards(next));
+                put(&mut path, format_args!(" L{a:.1} {b:.1} Q{x:.1} {y:.1} {c:.1} {d:.1}"));
             }
         }
     }
+    path
 }
 
 impl Automaton {

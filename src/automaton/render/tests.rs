@@ -250,6 +250,38 @@ fn an_empty_machine_is_its_start() {
     assert!(a.to_dot(&RenderOptions::default()).contains("prefix_tree · 1 state · 0 transitions · 0 traces"));
 }
 
+/// What lies on top of what it should not: (rooms on rooms, lines on rooms, lines off their states).
+fn faults(boxes: &[(f64, f64)], links: &[place::Link], placed: &place::Placed) -> (usize, usize, usize) {
+    let rooms: Vec<_> = (placed.states.iter().copied().zip(boxes.iter().copied()))
+        .chain(placed.labels.iter().copied().zip(links.iter().map(|link| link.label)))
+        .collect();
+    // Coordinates are exact to rounding.
+    let apart = |a: f64, b: f64, room: f64| (a - b).abs() >= room / 2.0 - 1e-6;
+    let mut faults = (0, 0, 0);
+    for (i, ((x, y), (w, h))) in rooms.iter().enumerate() {
+        let on = |((u, v), (p, q)): &&((f64, f64), (f64, f64))| !apart(*x, *u, w + p) && !apart(*y, *v, h + q);
+        faults.0 += rooms[..i].iter().filter(on).count();
+        for (k, line) in placed.lines.iter().enumerate() {
+            if i == links[k].source || i == links[k].target || i == boxes.len() + k {
+                continue;
+            }
+            let crossing = |pair: &[(f64, f64)]| {
+                let ((a, b), (c, d)) = (pair[0], pair[1]);
+                !apart(*x, (a + c) / 2.0, w + (a - c).abs()) && !apart(*y, (b + d) / 2.0, h + (b - d).abs())
+            };
+            faults.1 += usize::from(line.windows(2).any(crossing));
+        }
+    }
+    for (link, line) in links.iter().zip(&placed.lines) {
+        for (state, point) in [(link.source, line[0]), (link.target, line[line.len() - 1])] {
+            let ((x, y), (w, h)) = (placed.states[state], boxes[state]);
+            let (dx, dy) = ((point.0 - x).abs() - w / 2.0, (point.1 - y).abs() - h / 2.0);
+            faults.2 += usize::from(dx.max(dy).abs() > 0.5);
+        }
+    }
+    faults
+}
+
 fn label() -> impl Strategy<Value = String> {
     let hostile = prop::sample::select(vec![
         "",
@@ -311,6 +343,26 @@ proptest! {
         let direction = if right { Direction::LeftToRight } else { Direction::TopToBottom };
         let options = RenderOptions { max_transitions, max_label, merge_parallel, direction, ..RenderOptions::default() };
         check_all(&machine(12, &steps), &options);
+    }
+
+    #[test]
+    fn nothing_lies_on_top_of_anything_else(
+        boxes in prop::collection::vec((30.0..200.0f64, 30.0..90.0f64), 2..16),
+        parents in prop::collection::vec(any::<prop::sample::Index>(), 15),
+        more in prop::collection::btree_set((0..16usize, 0..16usize), 0..40),
+        labels in prop::collection::vec((20.0..220.0f64, 20.0..140.0f64, 0..100u64), 55),
+        right: bool,
+    ) {
+        let tree = (1..boxes.len()).map(|state| (parents[state - 1].index(state), state));
+        let more = more.into_iter().filter(|more| more.0.max(more.1) < boxes.len());
+        let ends: BTreeSet<(usize, usize)> = tree.chain(more).collect();
+        let link = |((source, target), (w, h, weight)): ((usize, usize), &(f64, f64, u64))| {
+            place::Link { source, target, label: (*w, *h), weight: *weight }
+        };
+        let links: Vec<place::Link> = ends.into_iter().zip(&labels).map(link).collect();
+        let direction = if right { Direction::LeftToRight } else { Direction::TopToBottom };
+        let placed = place::Placed::of(&boxes, &links, direction).unwrap();
+        prop_assert_eq!(faults(&boxes, &links, &placed), (0, 0, 0));
     }
 
     #[test]
