@@ -12,9 +12,9 @@ start_cluster bench "shared_buffers = 1GB" "work_mem = 64MB" "max_wal_size = 8GB
 trap 'stop_cluster bench' EXIT
 psql -X -q -v ON_ERROR_STOP=1 -v events="$events" -f "$top/benches/shop.sql"
 
-# Milliseconds of one statement on the server, and the memory its backend took at the peak: run SQL.
+# Milliseconds of one or several statements: run SQL.
 run() {
-    psql -X -q -A -t -v ON_ERROR_STOP=1 -o /dev/null <<SQL 2>&1 | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | tail -n 1
+    psql -X -q -A -t -v ON_ERROR_STOP=1 -o /dev/null <<SQL 2>&1 | awk '/^Time: / {ms += $2} END {print ms}'
 SET client_min_messages = error;
 \timing on
 $1

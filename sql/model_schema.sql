@@ -114,10 +114,10 @@ CREATE TABLE {schema}.scores (
 COMMENT ON TABLE {schema}.scores IS 'The score of every trace in bits, and whether it is beyond the model''s threshold.';
 
 CREATE TABLE {schema}.watches (
-    watched_table text PRIMARY KEY,
+    watched_table text NOT NULL,
     watched_oid oid NOT NULL,
     trigger_name text NOT NULL,
-    view_name text NOT NULL,
+    view_name text PRIMARY KEY,
     action text NOT NULL
 );
 COMMENT ON TABLE {schema}.watches IS 'The tables whose inserts this model watches.';

@@ -276,7 +276,10 @@ impl TemplateMiner {
     /// [`Error::InvalidValue`], [`Error::NewerVersion`] or [`Error::MemoryLimit`].
     pub fn from_bytes(bytes: &[u8], memory_limit: usize) -> Result<Self> {
         let (&version, body) = bytes.split_first().ok_or_else(|| Error::invalid(WHAT, "It is empty."))?;
-        if version == 0 || version > MINER_VERSION {
+        if version == 0 {
+            return Err(Error::invalid(WHAT, "Versions count from 1."));
+        }
+        if version > MINER_VERSION {
             return Err(Error::NewerVersion { what: WHAT, found: version.into(), newest: MINER_VERSION.into() });
         }
         let (wire, rest): (Wire, _) =

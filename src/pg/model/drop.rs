@@ -5,6 +5,9 @@ use super::owner::{AsOwner, require_membership};
 use crate::pg::call::{Call, Reply};
 use crate::pg::error::Failure;
 use crate::pg::sql::{self, quote_identifier};
+use pgrx::pg_sys::panic::CaughtError;
+use pgrx::{PgSqlErrorCode, PgTryBuilder};
+use std::panic::AssertUnwindSafe;
 
 /// drop_model(model, cascade) → void
 ///
@@ -36,7 +39,18 @@ pub fn drop_model(call: Call) -> Reply {
 
 fn drop_all(kind: &str, names: &[String]) -> Result<(), Failure> {
     if !names.is_empty() {
-        sql::run(&format!("DROP {kind} {} RESTRICT", names.join(", ")), &[])?;
+        let drop = format!("DROP {kind} {} RESTRICT", names.join(", "));
+        PgTryBuilder::new(AssertUnwindSafe(|| sql::run(&drop, &[])))
+            .catch_when(PgSqlErrorCode::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST, |error| {
+                let (CaughtError::PostgresError(report)
+                | CaughtError::ErrorReport(report)
+                | CaughtError::RustPanic { ereport: report, .. }) = &error;
+                let message = "cannot drop the model because other objects depend on it";
+                Err(Failure::new(PgSqlErrorCode::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST, message)
+                    .detail(report.detail().unwrap_or("Objects outside the model refer to it.").to_string())
+                    .hint("Drop them first, or give cascade => true to drop them too."))
+            })
+            .execute()?;
     }
     Ok(())
 }

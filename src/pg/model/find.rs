@@ -4,13 +4,16 @@
 //! the caller's privileges, and the reading itself runs as the model's owner.
 
 use super::owner::AsOwner;
+use super::refresh::{key_equality, key_type};
 use super::{Model, sql};
+use crate::automaton::Automaton;
 use crate::conform::Machine;
 use crate::pg::automaton_type::rows;
 use crate::pg::call::{Call, Reply, datum, text};
 use crate::pg::error::Failure;
 use crate::pg::replay_functions::explained;
-use crate::pg::set::{Rows, stream};
+use crate::pg::set::stream;
+use crate::pg::subtransaction::{Outcome, attempt};
 use crate::trace::Trace;
 use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
 use pgrx::{PgSqlErrorCode, pg_sys};
@@ -119,31 +122,63 @@ pub fn explain(call: Call) -> Reply {
                 .detail("Explaining a trace reads the model's table traces.")
                 .hint(format!("Ask the owner to GRANT SELECT ON {}.", model.table("traces"))));
         }
-        let _as_owner = AsOwner::switch(model.owner);
         model.require_fitted()?;
-        explanation(&model, key)
+        let found = match synthetic(&model, key)? {
+            Some(found) => Some(found),
+            None => real(&model, key)?,
+        };
+        let Some((trace, automaton)) = found else {
+            let message = format!("model \"{}\" has no trace \"{key}\"", model.info.name);
+            return Err(Failure::new(PgSqlErrorCode::ERRCODE_NO_DATA_FOUND, message)
+                .detail("Neither a trace_key nor a synthetic_key reads so.")
+                .hint(format!("SELECT trace_key FROM {} lists the real ones.", model.table("real_traces"))));
+        };
+        let machine = Machine::new(Automaton::from_bytes(&automaton)?);
+        Ok(explained(machine.explain(&Trace::from_bytes(&trace)?.variant)))
     })
 }
 
-fn explanation(model: &Model, key: &str) -> Result<Rows, Failure> {
+/// A trace and its model's automaton, in binary form.
+type Found = Option<(Vec<u8>, Vec<u8>)>;
+
+/// The trace for which a condition on $1 holds, read as the model's owner.
+fn trace_where(model: &Model, condition: &str, key: &str) -> Result<Found, Failure> {
     let query = format!(
         "SELECT logfsm.trace_send(t.trace), logfsm.automaton_send(m.automaton) FROM {} t, {} m
-         WHERE t.trace_key::text OPERATOR(pg_catalog.=) $1 OR t.synthetic_key OPERATOR(pg_catalog.=) $1
-         ORDER BY t.run_id LIMIT 1",
+         WHERE {condition} ORDER BY t.run_id LIMIT 1",
         model.table("traces"),
         model.table("model")
     );
-    let mut found: Option<(Vec<u8>, Vec<u8>)> = None;
+    let mut found = None;
     sql::each_row(&query, &[DatumWithOid::from(key)], |row| {
         found = row.get(1)?.zip(row.get(2)?);
         Ok(())
     })?;
-    let Some((trace, automaton)) = found else {
-        let message = format!("model \"{}\" has no trace \"{key}\"", model.info.name);
-        return Err(Failure::new(PgSqlErrorCode::ERRCODE_NO_DATA_FOUND, message)
-            .detail("Neither a trace_key nor a synthetic_key reads so.")
-            .hint(format!("SELECT trace_key FROM {} lists the real ones.", model.table("real_traces"))));
+    Ok(found)
+}
+
+fn synthetic(model: &Model, key: &str) -> Result<Found, Failure> {
+    let _as_owner = AsOwner::switch(model.owner);
+    trace_where(model, "t.synthetic_key OPERATOR(pg_catalog.=) $1", key)
+}
+
+/// The key is read as the key's type, a time by the caller's settings. A text that is no such key is no trace's key.
+fn real(model: &Model, key: &str) -> Result<Found, Failure> {
+    let (key_type, is_time) = {
+        let _as_owner = AsOwner::switch(model.owner);
+        let key_type = key_type(model)?;
+        let is_time = key_type.starts_with("timestamp") && key_type.ends_with("with time zone");
+        (key_type, is_time)
     };
-    let machine = Machine::new(crate::automaton::Automaton::from_bytes(&automaton)?);
-    Ok(explained(machine.explain(&Trace::from_bytes(&trace)?.variant)))
+    let in_utc = "SELECT pg_catalog.to_char($1::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') OPERATOR(pg_catalog.||) '+00'";
+    let look = || {
+        let key: String = if is_time { sql::one(in_utc, &[key.into()])?.unwrap_or_default() } else { key.into() };
+        let _as_owner = AsOwner::switch(model.owner);
+        let condition = format!("t.trace_key {} CAST($1 AS {key_type})", key_equality(model)?);
+        trace_where(model, &condition, &key)
+    };
+    match attempt(look) {
+        Outcome::Done(found) => Ok(found),
+        Outcome::Failed(_) => Ok(None),
+    }
 }

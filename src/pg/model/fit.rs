@@ -116,11 +116,10 @@ fn read_traces(model: &Model, leaves: &mut Leaves<'_>, windowed: bool) -> Result
     require_keys(model, &leaf)?;
     report_keyless(model)?;
     if traces == 0 {
-        return Err(Failure::from(Error::NoTraces { operation: "fit" }).detail(format!(
-            "Source {} has no rows{}.",
-            model.info.source,
-            if windowed { " in the given period" } else { "" }
-        )));
+        let keyed = if model.info.trace_column.is_some() { "" } else { " with a trace key" };
+        let period = if windowed { " in the given period" } else { "" };
+        return Err(Failure::from(Error::NoTraces { operation: "fit" })
+            .detail(format!("Source {} has no rows{keyed}{period}.", model.info.source)));
     }
     Ok(())
 }
@@ -317,6 +316,13 @@ fn finish_run_zero(model: &Model) -> Result<Vec<i64>, Failure> {
     );
     sql::run(&upsert, &[])?;
     sql::run(&format!("UPDATE {table} SET fitted_at = pg_catalog.now()"), &[])?;
+    // Where live traces stood in the machine before means nothing now; those being written are passed over.
+    let live = model.table("live_traces");
+    let forget = format!(
+        "DELETE FROM {live} WHERE ctid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT ctid FROM {live}
+             WHERE fit OPERATOR(pg_catalog.<>) $1 FOR UPDATE SKIP LOCKED))"
+    );
+    sql::run(&forget, &[model.info.fits.into()])?;
     let sizes = format!(
         "UPDATE {table} SET traces = r.traces, events_read = r.events, states = (SELECT pg_catalog.count(*) FROM {}),
                 transitions = (SELECT pg_catalog.count(*) FROM {})

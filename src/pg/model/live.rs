@@ -1,7 +1,7 @@
 //! Scoring inserted rows event by event, from what is stored of each live trace.
 
 use super::Model;
-use super::refresh::key_equality;
+use super::refresh::{key_equality, key_type};
 use crate::automaton::Automaton;
 use crate::conform::{Explanation, ExplanationKind, Frontier, Machine};
 use crate::pg::error::Failure;
@@ -56,11 +56,8 @@ impl<'a> Live<'a> {
         let name = "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
                     JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace WHERE c.oid OPERATOR(pg_catalog.=) $1";
         let name: Option<String> = sql::one(name, &[table.into()])?;
-        let key_type = "SELECT pg_catalog.format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute
-                        WHERE attrelid OPERATOR(pg_catalog.=) $1::regclass AND attname OPERATOR(pg_catalog.=) 'trace_key'";
-        let key_type: Option<String> = sql::one(key_type, &[model.table("traces").into()])?;
         let equals = key_equality(model)?;
-        let (table, key_type) = (name.unwrap_or_default(), key_type.unwrap_or_else(|| "text".into()));
+        let (table, key_type) = (name.unwrap_or_default(), key_type(model)?);
         Ok(Live { model, machine, threshold, table, equals, key_type })
     }
 

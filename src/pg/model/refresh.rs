@@ -43,6 +43,13 @@ pub fn refresh(call: Call) -> Reply {
     record(call, summary)
 }
 
+/// The type of trace keys, as SQL writes it.
+pub fn key_type(model: &Model) -> Result<String, Failure> {
+    let query = "SELECT pg_catalog.format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute
+                 WHERE attrelid OPERATOR(pg_catalog.=) $1::regclass AND attname OPERATOR(pg_catalog.=) 'trace_key'";
+    Ok(sql::one(query, &[model.table("traces").into()])?.unwrap_or_else(|| "text".into()))
+}
+
 /// The columns that the model uses, of a relation called x.
 fn used_columns(model: &Model) -> String {
     let mut columns: Vec<String> =

@@ -52,8 +52,8 @@ pub fn synthesize(call: Call) -> Reply {
         let record = format!(
             "INSERT INTO {} (run_id, kind, status, fit, seed, options, fingerprint, version, traces, events)
              SELECT {run_id}, 'synthetic', 'current', m.fits, $1, $2::jsonb, logfsm.fingerprint(m.automaton), logfsm.version(),
-                    pg_catalog.count(*), pg_catalog.sum(t.n_events)
-             FROM {} m, {leaf} t GROUP BY m.fits, logfsm.fingerprint(m.automaton)",
+                    t.traces, t.events
+             FROM {} m, (SELECT pg_catalog.count(*) AS traces, pg_catalog.sum(n_events) AS events FROM {leaf}) t",
             model.table("runs"),
             model.table("model")
         );

@@ -34,8 +34,11 @@ pub fn watch(call: Call) -> Reply {
             super::source::column(&columns, column, "a column of the model", &table)?;
         }
         let id: i64 = sql::one("SELECT $1::regclass::oid::bigint", &[table.as_str().into()])?.unwrap_or(0);
+        // By name only where the number is not that of a table any more, as after a restore.
         let recorded = format!(
-            "SELECT EXISTS (SELECT FROM {} WHERE watched_oid::bigint OPERATOR(pg_catalog.=) $1 OR watched_table OPERATOR(pg_catalog.=) $2)",
+            "SELECT EXISTS (SELECT FROM {} WHERE watched_oid::bigint OPERATOR(pg_catalog.=) $1
+                 OR (watched_table OPERATOR(pg_catalog.=) $2
+                     AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) watched_oid)))",
             model.table("watches")
         );
         if sql::holds(&recorded, &[id.into(), table.as_str().into()])? {
