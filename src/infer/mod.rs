@@ -1,17 +1,32 @@
 //! Learners: from a prefix tree to a state machine. One file each, behind one trait.
 
+mod alergia;
 mod control;
+mod edsm;
 mod k_tails;
+mod likelihood;
+pub mod merge;
 mod options;
-mod partition;
 mod prefix_tree;
+mod quotient;
+pub mod red_blue;
+mod rpni;
 
 pub use control::Control;
 pub use options::{OptionKind, OptionSpec, Options};
-pub use partition::Partition;
+pub use quotient::quotient;
 
 use crate::automaton::{Automaton, Kind, Provenance};
 use crate::error::{Error, Result};
+
+/// What a learner learns from: prefix trees of distinct traces with their counts.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample<'a> {
+    /// The traces to accept.
+    pub positive: &'a Automaton,
+    /// Traces to reject, where there are any.
+    pub negative: Option<&'a Automaton>,
+}
 
 /// An inference algorithm.
 ///
@@ -23,15 +38,28 @@ pub trait Learner: Sync {
     fn summary(&self) -> &'static str;
     /// Its options with defaults and meaning.
     fn options(&self) -> &'static [OptionSpec];
-    /// Learns from a prefix tree; `options` are complete and valid, `control` is asked regularly whether to go on.
+    /// True where it can use negative traces.
+    fn takes_negative(&self) -> bool {
+        false
+    }
+    /// Learns from prefix trees; `options` are complete and valid, `control` is asked regularly whether to go on.
     ///
     /// The provenance is filled in by [`infer`].
-    fn learn(&self, tree: &Automaton, options: &Options, control: &Control<'_>) -> Result<Automaton>;
+    fn learn(&self, sample: Sample<'_>, options: &Options, control: &Control<'_>) -> Result<Automaton>;
 }
 
 /// All learners, in the order in which they are listed.
 pub fn learners() -> &'static [&'static dyn Learner] {
-    &[&k_tails::KTails, &prefix_tree::Keep]
+    &[
+        &k_tails::KTails,
+        &edsm::Edsm,
+        &rpni::Rpni,
+        &alergia::Alergia,
+        &likelihood::LIKELIHOOD,
+        &likelihood::AIC,
+        &likelihood::MDL,
+        &prefix_tree::Keep,
+    ]
 }
 
 /// Infers a machine from a prefix tree.
@@ -53,16 +81,32 @@ pub fn learners() -> &'static [&'static dyn Learner] {
 /// # Ok::<(), logfsm::error::Error>(())
 /// ```
 pub fn infer(tree: &Automaton, method: &str, options: &str, control: &Control<'_>) -> Result<Automaton> {
-    if let Kind::Inferred(provenance) = &tree.kind {
-        return Err(Error::NotAPrefixTree { operation: "infer", method: provenance.method.clone() });
+    infer_from(Sample { positive: tree, negative: None }, method, options, control)
+}
+
+/// Infers a machine from prefix trees of positive and, where the method takes them, negative traces.
+///
+/// As [`infer`]; negative traces for a method that has no use for them are an error.
+pub fn infer_from(sample: Sample<'_>, method: &str, options: &str, control: &Control<'_>) -> Result<Automaton> {
+    for tree in [Some(sample.positive), sample.negative].into_iter().flatten() {
+        if let Kind::Inferred(provenance) = &tree.kind {
+            return Err(Error::NotAPrefixTree { operation: "infer", method: provenance.method.clone() });
+        }
     }
     let name = if method == "auto" { k_tails::KTails.name() } else { method };
     let learner = learners().iter().find(|learner| learner.name() == name).ok_or_else(|| {
         let known = learners().iter().map(|l| l.name()).chain(["auto"]).collect();
         Error::UnknownMethod { name: method.into(), known }
     })?;
+    if sample.negative.is_some() && !learner.takes_negative() {
+        return Err(Error::InvalidArgument {
+            argument: "negative traces",
+            reason: format!("method {} has no use for them", learner.name()),
+            hint: "Use edsm or rpni, or leave them out.".into(),
+        });
+    }
     let options = Options::parse(learner.name(), learner.options(), options)?;
-    let mut machine = learner.learn(tree, &options, control)?;
+    let mut machine = learner.learn(sample, &options, control)?;
     let notes = match &machine.kind {
         Kind::Inferred(provenance) => provenance.notes.clone(),
         Kind::PrefixTree => Vec::new(),
