@@ -1,8 +1,10 @@
 //! Learners: from a prefix tree to a state machine. One file each, behind one trait.
 
 mod alergia;
+mod bayes;
 mod control;
 mod edsm;
+mod holdout;
 mod k_tails;
 mod likelihood;
 pub mod merge;
@@ -55,9 +57,9 @@ pub fn learners() -> &'static [&'static dyn Learner] {
         &edsm::Edsm,
         &rpni::Rpni,
         &alergia::Alergia,
-        &likelihood::LIKELIHOOD,
-        &likelihood::AIC,
-        &likelihood::MDL,
+        &likelihood::Likelihood,
+        &likelihood::Aic,
+        &likelihood::Mdl,
         &prefix_tree::Keep,
     ]
 }

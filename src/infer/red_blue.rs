@@ -27,8 +27,64 @@ pub fn learn(
     evidence: &mut dyn Evidence,
     control: &Control<'_>,
 ) -> Result<Automaton> {
+    // invariant: without a bound on red states, a run ends with a machine
+    let run = run(sample, order, evidence, &[], usize::MAX, control)?;
+    match run {
+        Some(mut run) => run.search.merger.quotient(control),
+        None => Ok(sample.positive.clone()),
+    }
+}
+
+/// As [`learn`] with [`Order::All`], then again and again with the second-best merge at one more decision (limited
+/// discrepancy search): the machine with the fewest states of `runs` runs, the earliest of equals.
+pub fn learn_smallest(
+    sample: Sample<'_>,
+    evidence: &mut dyn Evidence,
+    runs: usize,
+    control: &Control<'_>,
+) -> Result<Automaton> {
+    let mut departures: Vec<usize> = Vec::new();
+    let Some(mut best) = run(sample, Order::All, evidence, &departures, usize::MAX, control)? else {
+        return Ok(sample.positive.clone());
+    };
+    let mut left = runs.saturating_sub(1);
+    let debug = std::env::var("DBG").is_ok();
+    // (was the last departure)
+    let mut at = 0;
+    while left > 0 && at < best.merges {
+        if departures.contains(&at) { at += 1; continue; }
+        let mut tried = departures.clone();
+        tried.push(at);
+        left -= 1;
+        if let Some(run) = run(sample, Order::All, evidence, &tried, best.search.red.len(), control)? {
+            if debug { println!("depart {tried:?}: {} states", run.search.red.len()); }
+            best = run;
+            departures = tried;
+        }
+        at += 1;
+    }
+    best.search.merger.quotient(control)
+}
+
+struct Run<'a> {
+    search: Search<'a>,
+    merges: usize,
+}
+
+fn run<'a>(
+    sample: Sample<'a>,
+    order: Order,
+    evidence: &mut dyn Evidence,
+    departures: &[usize],
+    bound: usize,
+    control: &Control<'_>,
+) -> Result<Option<Run<'a>>> {
     let mut search = Search { merger: Merger::new(sample, control)?, red: vec![0], ruled_out: HashSet::new() };
+    let mut merges = 0;
     loop {
+        if search.red.len() >= bound {
+            return Ok(None);
+        }
         let mut blue = search.fringe();
         if blue.is_empty() {
             break;
@@ -41,12 +97,16 @@ pub fn learn(
                 blue = largest.into_iter().collect();
             }
         }
-        match search.decide(&blue, order, evidence, control)? {
-            Decision::Merge(red, blue) => search.merger.merge(red, blue, control)?,
+        let second = departures.contains(&merges);
+        match search.decide(&blue, order, second, evidence, control)? {
+            Decision::Merge(red, blue) => {
+                search.merger.merge(red, blue, control)?;
+                merges += 1;
+            }
             Decision::Promote(blue) => search.red.push(blue),
         }
     }
-    search.merger.quotient(control)
+    Ok(Some(Run { search, merges }))
 }
 
 enum Decision {
@@ -79,10 +139,12 @@ impl Search<'_> {
         &mut self,
         blue: &[StateId],
         order: Order,
+        second: bool,
         evidence: &mut dyn Evidence,
         control: &Control<'_>,
     ) -> Result<Decision> {
         let mut best: Option<(f64, StateId, StateId)> = None;
+        let mut next: Option<(f64, StateId, StateId)> = None;
         for &blue in blue {
             let mut fits = false;
             for i in 0..self.red.len() {
@@ -95,7 +157,10 @@ impl Search<'_> {
                     Some(score) => {
                         fits = true;
                         if best.is_none_or(|(most, ..)| score > most) {
+                            next = best;
                             best = Some((score, red, blue));
+                        } else if next.is_none_or(|(most, ..)| score > most) {
+                            next = Some((score, red, blue));
                         }
                         if order == Order::First {
                             break;
@@ -112,6 +177,9 @@ impl Search<'_> {
             }
         }
         // invariant: a blue state that fits nowhere was promoted above, so there is a best merge
+        if second && next.is_some() {
+            best = next;
+        }
         Ok(match best {
             Some((_, red, blue)) => Decision::Merge(red, blue),
             None => Decision::Promote(blue[0]),

@@ -1,0 +1,116 @@
+//! Holding distinct traces out of a prefix tree, to judge learners on what they have not seen.
+
+use crate::automaton::{Automaton, Histogram, LabelId, Sample, StateId, Totals, Transition};
+
+/// A distinct trace with how often it occurred.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Its events.
+    pub events: Vec<LabelId>,
+    /// How often it occurred.
+    pub count: u64,
+}
+
+/// All distinct traces of a prefix tree, breadth-first: shorter ones first, then by label. O(sum of lengths).
+pub fn distinct_traces(tree: &Automaton) -> Vec<Held> {
+    let mut entered: Vec<Option<(StateId, LabelId)>> = vec![None; tree.state_count()];
+    for t in &tree.transitions {
+        entered[t.target as usize] = Some((t.source, t.label));
+    }
+    let trace = |mut state: usize| {
+        let mut events = Vec::new();
+        while let Some((source, label)) = entered[state] {
+            events.push(label);
+            state = source as usize;
+        }
+        events.reverse();
+        events
+    };
+    let stopped = tree.stops.iter().enumerate().filter(|(_, count)| **count > 0);
+    stopped.map(|(state, &count)| Held { events: trace(state), count }).collect()
+}
+
+/// Splits the distinct traces of a prefix tree: every `folds`-th, from number `fold` on, is held out.
+///
+/// The tree of the others keeps labels and counts only. O(size of the tree).
+pub fn split(tree: &Automaton, fold: usize, folds: usize) -> (Automaton, Vec<Held>) {
+    let all = distinct_traces(tree);
+    let held = all.iter().enumerate().filter(|(i, _)| i % folds == fold).map(|(_, trace)| trace.clone()).collect();
+    let mut stops = tree.stops.clone();
+    let mut number = 0;
+    for count in stops.iter_mut().filter(|count| **count > 0) {
+        if number % folds == fold {
+            *count = 0;
+        }
+        number += 1;
+    }
+    // Sources come before targets, so backwards every count below a state is known when it is reached.
+    let mut visits = stops.clone();
+    for t in tree.transitions.iter().rev() {
+        visits[t.source as usize] += visits[t.target as usize];
+    }
+    let mut number = vec![0 as StateId; tree.state_count()];
+    let mut kept = vec![stops[0]];
+    let mut transitions = Vec::new();
+    for t in tree.transitions.iter().filter(|t| visits[t.target as usize] > 0) {
+        number[t.target as usize] = kept.len() as StateId;
+        kept.push(stops[t.target as usize]);
+        transitions.push(Transition {
+            source: number[t.source as usize],
+            label: t.label,
+            target: number[t.target as usize],
+            count: visits[t.target as usize],
+            delays: Histogram::default(),
+            parameters: Sample::default(),
+        });
+    }
+    let totals = Totals {
+        traces: kept.iter().sum(),
+        distinct_traces: kept.iter().filter(|&&count| count > 0).count() as u64,
+        events: transitions.iter().map(|t| t.count).sum(),
+        ..Totals::default()
+    };
+    let rest = Automaton {
+        kind: tree.kind.clone(),
+        labels: tree.labels.clone(),
+        stops: kept,
+        transitions,
+        totals,
+        durations: Histogram::default(),
+        starts: Sample::default(),
+        pair_times: Vec::new(),
+    };
+    (rest, held)
+}
+
+/// Traces with the labels of one automaton, in the numbers of another; events that it lacks get a number beyond its.
+pub fn relabel(traces: &[Held], from: &Automaton, to: &Automaton) -> Vec<Held> {
+    let number: Vec<LabelId> =
+        from.labels.iter().map(|label| to.label_id(label).unwrap_or(to.labels.len() as LabelId)).collect();
+    let translate = |t: &Held| Held { events: t.events.iter().map(|&e| number[e as usize]).collect(), count: t.count };
+    traces.iter().map(translate).collect()
+}
+
+/// The states that a machine can be in after some events; empty where it cannot follow.
+pub fn frontier(machine: &Automaton, events: &[LabelId]) -> Vec<StateId> {
+    let mut states: Vec<StateId> = vec![0];
+    for &event in events {
+        let mut next: Vec<StateId> = states
+            .iter()
+            .flat_map(|&state| {
+                let outgoing = machine.outgoing(state);
+                let start = outgoing.partition_point(|t| t.label < event);
+                outgoing[start..].iter().take_while(move |t| t.label == event).map(|t| t.target)
+            })
+            .collect();
+        next.sort_unstable();
+        next.dedup();
+        states = next;
+    }
+    states
+}
+
+/// True where a machine consumes the events whole and may stop then.
+pub fn accepts(machine: &Automaton, events: &[LabelId]) -> bool {
+    frontier(machine, events).iter().any(|&state| machine.stops[state as usize] > 0)
+}
