@@ -5,6 +5,7 @@ mod bayes;
 mod control;
 mod edsm;
 mod holdout;
+pub mod invariants;
 mod k_tails;
 mod likelihood;
 pub mod merge;
