@@ -1,6 +1,7 @@
 //! Holding distinct traces out of a prefix tree, to judge learners on what they have not seen.
 
 use crate::automaton::{Automaton, Histogram, LabelId, Sample, StateId, Totals, Transition};
+use crate::error::{Error, Result};
 
 /// A distinct trace with how often it occurred.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,4 +114,41 @@ pub fn frontier(machine: &Automaton, events: &[LabelId]) -> Vec<StateId> {
 /// True where a machine consumes the events whole and may stop then.
 pub fn accepts(machine: &Automaton, events: &[LabelId]) -> bool {
     frontier(machine, events).iter().any(|&state| machine.stops[state as usize] > 0)
+}
+
+/// The distinct traces that some accepting path of a machine takes through all of some states, most frequent first.
+///
+/// * `machine`: any machine with the labels of `tree`
+/// * `tree`: the prefix tree of the traces
+/// * `states`: at least one and at most 64 states
+///
+/// O(events × frontier × 2^states seen) at worst, O(events) for a deterministic machine.
+pub fn traces_through(machine: &Automaton, tree: &Automaton, states: &[StateId]) -> Result<Vec<Held>> {
+    if states.is_empty() || states.len() > 64 || states.iter().any(|&s| s as usize >= machine.state_count()) {
+        return Err(Error::InvalidArgument {
+            argument: "states",
+            reason: format!("between 1 and 64 states of the model are needed, {} were given", states.len()),
+            hint: "The model's states table lists its states.".into(),
+        });
+    }
+    let bit = |state: StateId| states.iter().position(|&s| s == state).map_or(0u64, |i| 1 << i);
+    let all = states.iter().fold(0, |mask, &state| mask | bit(state));
+    let passes = |events: &[LabelId]| {
+        let mut frontier = vec![(0 as StateId, bit(0))];
+        for &event in events {
+            let follow = |&(state, seen): &(StateId, u64)| {
+                let outgoing = machine.outgoing(state);
+                let start = outgoing.partition_point(|t| t.label < event);
+                let taken = outgoing[start..].iter().take_while(move |t| t.label == event);
+                taken.map(move |t| (t.target, seen)).collect::<Vec<_>>()
+            };
+            frontier = frontier.iter().flat_map(follow).map(|(state, seen)| (state, seen | bit(state))).collect();
+            frontier.sort_unstable();
+            frontier.dedup();
+        }
+        frontier.iter().any(|&(state, seen)| seen == all && machine.stops[state as usize] > 0)
+    };
+    let mut found: Vec<Held> = distinct_traces(tree).into_iter().filter(|trace| passes(&trace.events)).collect();
+    found.sort_by_key(|trace| std::cmp::Reverse(trace.count));
+    Ok(found)
 }

@@ -14,8 +14,10 @@ mod prefix_tree;
 mod quotient;
 pub mod red_blue;
 mod rpni;
+mod synoptic;
 
 pub use control::Control;
+pub use holdout::{Held, accepts, distinct_traces, split as hold_out, traces_through};
 pub use options::{OptionKind, OptionSpec, Options};
 pub use quotient::quotient;
 
@@ -61,6 +63,7 @@ pub fn learners() -> &'static [&'static dyn Learner] {
         &likelihood::Likelihood,
         &likelihood::Aic,
         &likelihood::Mdl,
+        &synoptic::Synoptic,
         &prefix_tree::Keep,
     ]
 }
