@@ -5,6 +5,7 @@
 mod data;
 mod pautomac;
 mod stamina;
+mod synoptic;
 
 fn main() {
     let mut sections: Vec<String> = Vec::new();
@@ -25,6 +26,9 @@ fn main() {
     };
     if wanted("pautomac") {
         pautomac::run(&or(&["likelihood", "aic", "mdl", "alergia"]), &options, &only);
+    }
+    if wanted("synoptic") {
+        synoptic::run();
     }
     if wanted("stamina") {
         stamina::run(&or(&["edsm", "rpni"]), &options);

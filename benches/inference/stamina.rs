@@ -10,8 +10,6 @@ const PROBLEMS: [u32; 4] = [1, 6, 21, 46];
 
 /// (label, string) of an Abbadingo file.
 fn strings(text: &str) -> Vec<(bool, Vec<&str>)> {
-    let parse = |line: &'static str| line;
-    let _ = parse;
     text.lines()
         .skip(1)
         .filter(|line| !line.trim().is_empty())

@@ -27,10 +27,9 @@ pub fn learn(
     evidence: &mut dyn Evidence,
     control: &Control<'_>,
 ) -> Result<Automaton> {
-    // invariant: without a bound on red states, a run ends with a machine
-    let run = run(sample, order, evidence, &[], usize::MAX, control)?;
-    match run {
+    match run(sample, order, evidence, &[], usize::MAX, control)? {
         Some(mut run) => run.search.merger.quotient(control),
+        // invariant: without a bound on red states, a run ends with a machine
         None => Ok(sample.positive.clone()),
     }
 }
@@ -48,16 +47,12 @@ pub fn learn_smallest(
         return Ok(sample.positive.clone());
     };
     let mut left = runs.saturating_sub(1);
-    let debug = std::env::var("DBG").is_ok();
-    // (was the last departure)
     let mut at = 0;
     while left > 0 && at < best.merges {
-        if departures.contains(&at) { at += 1; continue; }
         let mut tried = departures.clone();
         tried.push(at);
         left -= 1;
         if let Some(run) = run(sample, Order::All, evidence, &tried, best.search.red.len(), control)? {
-            if debug { println!("depart {tried:?}: {} states", run.search.red.len()); }
             best = run;
             departures = tried;
         }
@@ -66,11 +61,13 @@ pub fn learn_smallest(
     best.search.merger.quotient(control)
 }
 
+/// A complete run and how many merges it did at the top.
 struct Run<'a> {
     search: Search<'a>,
     merges: usize,
 }
 
+/// One run; at the merges numbered in `departures` the second-best is done. `None` once `bound` states are red.
 fn run<'a>(
     sample: Sample<'a>,
     order: Order,

@@ -187,7 +187,8 @@ impl Checker {
         let graph = &checker.graph;
         let predecessors = graph.predecessors();
         let gather = |flow: &[u64], table: &mut [u64], all: bool| {
-            for (node, label) in graph.labels.iter().enumerate().filter(|(node, _)| *node != TERMINAL as usize) {
+            // Nodes without a label other than INITIAL say nothing of any label.
+            for (node, label) in graph.labels.iter().enumerate().filter(|(i, l)| *i == INITIAL as usize || l.is_some()) {
                 let row = label.map_or(labels, |l| l as usize);
                 for w in 0..words {
                     let bits = flow[node * words + w];

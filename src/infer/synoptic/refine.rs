@@ -4,7 +4,7 @@ use super::graph::{Graph, INITIAL, TERMINAL};
 use crate::error::Result;
 use crate::infer::Control;
 use crate::infer::invariants::{Checker, Invariant, Kinds, LabelGraph};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// Violated invariants looked at per round: each costs a search and a walk, a split usually settles several.
 const TRIED_PER_ROUND: usize = 64;
@@ -15,12 +15,13 @@ struct Split {
     moved: Vec<u32>,
 }
 
-/// Splits partitions until every invariant holds. An invariant that holds goes on holding under splits, so only the
-/// others are checked again. At most one split per instance; a round is O(edges × labels / 64 + instances walked).
+/// Splits partitions until every invariant holds. Of the splits that counterexamples ask for, the one that settles most
+/// invariants is done, the first of equals. An invariant that holds goes on holding under splits, so only the others
+/// are checked again. At most one split per instance; a round is O(candidates × (edges × labels / 64 + instances)).
 pub(super) fn refine(graph: &mut Graph, invariants: &[Invariant], labels: usize, control: &Control<'_>) -> Result<()> {
     let mut open: Vec<Invariant> = invariants.to_vec();
     loop {
-        control.check()?;
+            control.check()?;
         control.check_memory("synoptic", graph.bytes())?;
         let checker = Checker::new(graph.label_graph(), labels, Kinds::of(&open));
         open.retain(|invariant| !checker.holds(invariant));
@@ -28,28 +29,24 @@ pub(super) fn refine(graph: &mut Graph, invariants: &[Invariant], labels: usize,
             return Ok(());
         }
         let current = graph.label_graph();
-        let mut fallback = None;
-        let mut settling: Vec<Split> = Vec::new();
-        let mut tried = BTreeSet::new();
+        let mut best: Option<(usize, Split)> = None;
+        let mut tried = HashSet::new();
         for invariant in open.iter().take(TRIED_PER_ROUND) {
-            control.check()?;
             let Some(path) = current.counterexample(invariant) else { continue };
             for split in candidates(graph, &path) {
-                let key = (split.node, split.moved.len(), split.moved.first().copied());
-                if settles(graph, &split, invariant) {
-                    settling.push(split);
-                    break;
+                control.check()?;
+                if !tried.insert((split.node, split.moved.clone())) {
+                    continue;
                 }
-                if tried.insert(key) && fallback.is_none() {
-                    fallback = Some(split);
+                let checker = Checker::new(divided(graph, &split), labels, Kinds::of(&open));
+                let settled = open.iter().filter(|invariant| checker.holds(invariant)).count();
+                if best.as_ref().is_none_or(|(most, _)| settled > *most) {
+                    best = Some((settled, split));
                 }
-            }
-            if !settling.is_empty() {
-                break;
             }
         }
-        match settling.pop().or(fallback) {
-            Some(split) => graph.split(split.node, &split.moved),
+        match best {
+            Some((_, split)) => graph.split(split.node, &split.moved),
             // invariant: a path that no trace takes has a partition to split, so there is always a candidate
             None => return Ok(()),
         }
@@ -81,15 +78,10 @@ fn candidates(graph: &Graph, path: &[u32]) -> Vec<Split> {
     Vec::new()
 }
 
-/// True where a split alone makes an invariant hold.
-fn settles(graph: &Graph, split: &Split, invariant: &Invariant) -> bool {
-    divided(graph, split).counterexample(invariant).is_none()
-}
-
 /// The graph after a split, without doing it.
 fn divided(graph: &Graph, split: &Split) -> LabelGraph {
     let fresh = graph.nodes() as u32;
-    let moved: std::collections::HashSet<u32> = split.moved.iter().copied().collect();
+    let moved: HashSet<u32> = split.moved.iter().copied().collect();
     let name = |i: u32| {
         let node = graph.partition[i as usize];
         if node == split.node && moved.contains(&i) { fresh } else { node }
