@@ -4,15 +4,36 @@ use super::graph::{Graph, INITIAL, TERMINAL};
 use crate::error::Result;
 use crate::infer::Control;
 use crate::infer::invariants::{Checker, Invariant, Kinds, LabelGraph};
-use std::collections::{BTreeSet, HashSet};
+use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeSet;
 
 /// Violated invariants looked at per round: each costs a search and a walk, a split usually settles several.
 const TRIED_PER_ROUND: usize = 64;
 
-/// Instances of a partition that are to be told from its others.
+/// Instances of a partition told apart by a neighbour: those next to an instance of it, and the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Split {
     node: u32,
-    moved: Vec<u32>,
+    neighbour: u32,
+    /// True where the neighbour comes after, false where before.
+    after: bool,
+}
+
+impl Split {
+    fn moves(&self, graph: &Graph, instance: u32) -> bool {
+        let neighbour = if self.after { instance + 1 } else { instance - 1 };
+        graph.partition[neighbour as usize] == self.neighbour
+    }
+
+    fn moved(&self, graph: &Graph) -> Vec<u32> {
+        graph.members[self.node as usize].iter().copied().filter(|&i| self.moves(graph, i)).collect()
+    }
+
+    /// True where some instances move and some stay.
+    fn is_proper(&self, graph: &Graph) -> bool {
+        let members = &graph.members[self.node as usize];
+        members.iter().any(|&i| self.moves(graph, i)) && !members.iter().all(|&i| self.moves(graph, i))
+    }
 }
 
 /// Splits partitions until every invariant holds. Of the splits that counterexamples ask for, the one that settles most
@@ -31,14 +52,16 @@ pub(super) fn refine(graph: &mut Graph, invariants: &[Invariant], labels: usize,
         let current = graph.label_graph();
         let mut best: Option<(usize, Split)> = None;
         let mut tried = HashSet::new();
+        let mut walk = Walk::default();
         for invariant in open.iter().take(TRIED_PER_ROUND) {
+            control.check()?;
             let Some(path) = current.counterexample(invariant) else { continue };
-            for split in candidates(graph, &path) {
-                control.check()?;
-                if !tried.insert((split.node, split.moved.clone())) {
+            for split in walk.candidates(graph, &path) {
+                if !tried.insert(split) || !split.is_proper(graph) {
                     continue;
                 }
-                let checker = Checker::new(divided(graph, &split), labels, Kinds::of(&open));
+                control.check()?;
+                let checker = Checker::new(divided(graph, &current, &split), labels, Kinds::of(&open));
                 let settled = open.iter().filter(|invariant| checker.holds(invariant)).count();
                 if best.as_ref().is_none_or(|(most, _)| settled > *most) {
                     best = Some((settled, split));
@@ -46,65 +69,72 @@ pub(super) fn refine(graph: &mut Graph, invariants: &[Invariant], labels: usize,
             }
         }
         match best {
-            Some((_, split)) => graph.split(split.node, &split.moved),
+            Some((_, split)) => graph.split(split.node, &split.moved(graph)),
             // invariant: a path that no trace takes has a partition to split, so there is always a candidate
             None => return Ok(()),
         }
     }
 }
 
-/// Walks the instances along a path to the first partition where none can go on, and splits there: by whether an
-/// instance has an edge to the next partition (A), and by whether it is reached from the one before (B).
-fn candidates(graph: &Graph, path: &[u32]) -> Vec<Split> {
-    let mut reached: Vec<u32> = graph.members[INITIAL as usize].clone();
-    for (at, pair) in path.windows(2).enumerate() {
-        let (node, next) = (pair[0], pair[1]);
-        let further: Vec<u32> =
-            reached.iter().map(|&i| i + 1).filter(|&i| graph.partition[i as usize] == next).collect();
-        if !further.is_empty() {
-            reached = further;
-            continue;
-        }
-        let previous = if at > 0 { path[at - 1] } else { return Vec::new() };
-        let by = |keep: &dyn Fn(u32) -> bool| -> Option<Split> {
-            let moved: Vec<u32> = graph.members[node as usize].iter().copied().filter(|&i| keep(i)).collect();
-            let proper = !moved.is_empty() && moved.len() < graph.members[node as usize].len();
-            proper.then_some(Split { node, moved })
-        };
-        let incoming = by(&|i| graph.partition[i as usize - 1] == previous);
-        let outgoing = by(&|i| graph.partition[i as usize + 1] == next);
-        return [outgoing, incoming].into_iter().flatten().collect();
-    }
-    Vec::new()
+/// Instances reached along paths from INITIAL, kept by path: counterexamples share their beginnings.
+#[derive(Default)]
+struct Walk {
+    reached: HashMap<Vec<u32>, Vec<u32>>,
 }
 
-/// The graph after a split, without doing it.
-fn divided(graph: &Graph, split: &Split) -> LabelGraph {
-    let fresh = graph.nodes() as u32;
-    let moved: HashSet<u32> = split.moved.iter().copied().collect();
+impl Walk {
+    /// Follows the instances along a path to the first partition where none can go on, which is to be split: by
+    /// whether an instance has an edge to the next partition (A), and by whether it is reached from the one before (B).
+    fn candidates(&mut self, graph: &Graph, path: &[u32]) -> Vec<Split> {
+        for at in 1..path.len() {
+            let (node, next) = (path[at - 1], path[at]);
+            if !self.reached.contains_key(&path[..=at]) {
+                let before = if at == 1 { &graph.members[INITIAL as usize] } else { &self.reached[&path[..at]] };
+                let further = before.iter().map(|&i| i + 1).filter(|&i| graph.partition[i as usize] == next).collect();
+                self.reached.insert(path[..=at].to_vec(), further);
+            }
+            if self.reached[&path[..=at]].is_empty() {
+                // Every edge from INITIAL is taken by a trace's first instance: the walk gets beyond it.
+                let Some(before) = at.checked_sub(2) else { return Vec::new() };
+                let outgoing = Split { node, neighbour: next, after: true };
+                let incoming = Split { node, neighbour: path[before], after: false };
+                return vec![outgoing, incoming];
+            }
+        }
+        Vec::new()
+    }
+}
+
+/// The graph after a split, without doing it. O(instances of the partition + edges).
+fn divided(graph: &Graph, current: &LabelGraph, split: &Split) -> LabelGraph {
+    let (node, fresh) = (split.node as usize, graph.nodes());
+    let mut divided = current.clone();
+    divided.labels.push(graph.labels[node]);
+    divided.successors.push(Vec::new());
+    // Per neighbour whether the part that stays and the part that moves have an edge from and to it; the two parts
+    // are neighbours of each other at their own numbers.
+    let mut from = vec![[false; 2]; fresh + 1];
+    let mut to = vec![[false; 2]; fresh + 1];
     let name = |i: u32| {
-        let node = graph.partition[i as usize];
-        if node == split.node && moved.contains(&i) { fresh } else { node }
+        let at = graph.partition[i as usize] as usize;
+        if at == node && split.moves(graph, i) { fresh } else { at }
     };
-    let mut labels = graph.label_graph();
-    labels.labels.push(graph.labels[split.node as usize]);
-    labels.successors.push(Vec::new());
-    labels.successors[split.node as usize].clear();
-    let mut edges = BTreeSet::new();
-    for &i in &graph.members[split.node as usize] {
-        edges.insert((name(i - 1), name(i)));
-        edges.insert((name(i), name(i + 1)));
+    for &i in &graph.members[node] {
+        let part = usize::from(split.moves(graph, i));
+        from[name(i - 1)][part] = true;
+        to[name(i + 1)][part] = true;
     }
-    for next in &mut labels.successors {
-        next.retain(|&to| to != split.node);
-    }
-    for (from, to) in edges {
-        let next = &mut labels.successors[from as usize];
-        if let Err(at) = next.binary_search(&to) {
-            next.insert(at, to);
+    let list = |part: usize| (0..=fresh).filter(|&n| to[n][part]).map(|n| n as u32).collect::<Vec<u32>>();
+    divided.successors[node] = list(0);
+    divided.successors[fresh] = list(1);
+    for (neighbour, parts) in from.iter().enumerate().filter(|(n, _)| *n != node && *n != fresh) {
+        let next = &mut divided.successors[neighbour];
+        next.retain(|&n| n as usize != node || parts[0]);
+        if parts[1] {
+            next.push(fresh as u32);
         }
     }
-    labels
+    divided
 }
 
 /// Merges partitions of one type as long as every invariant holds; locally minimal. What breaks an invariant once
