@@ -3,7 +3,7 @@
 use super::graph::{Graph, INITIAL, TERMINAL};
 use crate::error::Result;
 use crate::infer::Control;
-use crate::infer::invariants::{Checker, Invariant, Kinds, LabelGraph};
+use crate::infer::invariants::{Checker, Invariant, InvariantKind, Kinds, LabelGraph};
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeSet;
 
@@ -68,12 +68,57 @@ pub(super) fn refine(graph: &mut Graph, invariants: &[Invariant], labels: usize,
                 }
             }
         }
+        // A split that settles nothing only moves the counterexample one step along a loop: tell the instances on its
+        // path apart by what the invariant asks for instead, which ends it at once.
+        if best.as_ref().is_none_or(|(settled, _)| *settled == 0)
+            && let Some(path) = open.first().and_then(|invariant| current.counterexample(invariant))
+            && split_path(graph, &open[0], &path)
+        {
+            continue;
+        }
         match best {
             Some((_, split)) => graph.split(split.node, &split.moved(graph)),
             // invariant: a path that no trace takes has a partition to split, so there is always a candidate
             None => return Ok(()),
         }
     }
+}
+
+/// Splits each partition on a path by whether an `a` came before (AP, NFby) or a `b` comes later (AFby).
+/// False where that tells none apart. O(instances).
+fn split_path(graph: &mut Graph, invariant: &Invariant, path: &[u32]) -> bool {
+    let instances = graph.partition.len();
+    let mut flags = vec![false; instances];
+    let label = |graph: &Graph, i: usize| graph.labels[graph.partition[i] as usize];
+    let mut seen = false;
+    match invariant.kind {
+        InvariantKind::InterruptedBy => return false,
+        InvariantKind::AlwaysFollowedBy => {
+            for i in (0..instances).rev() {
+                seen &= graph.partition[i] != TERMINAL;
+                flags[i] = seen;
+                seen |= label(graph, i) == Some(invariant.b);
+            }
+        }
+        InvariantKind::AlwaysPrecedes | InvariantKind::NeverFollowedBy => {
+            for (i, flag) in flags.iter_mut().enumerate() {
+                seen &= graph.partition[i] != INITIAL;
+                *flag = seen;
+                seen |= invariant.a.is_some() && label(graph, i) == invariant.a;
+            }
+        }
+    }
+    let nodes: BTreeSet<u32> = path.iter().copied().filter(|&n| n != INITIAL && n != TERMINAL).collect();
+    let mut any = false;
+    for node in nodes {
+        let members = &graph.members[node as usize];
+        let moved: Vec<u32> = members.iter().copied().filter(|&i| flags[i as usize]).collect();
+        if !moved.is_empty() && moved.len() < members.len() {
+            graph.split(node, &moved);
+            any = true;
+        }
+    }
+    any
 }
 
 /// Instances reached along paths from INITIAL, kept by path: counterexamples share their beginnings.
