@@ -241,9 +241,9 @@ fn check_counterexample(id: u64, machine: &Automaton, expect: &Value) {
     let kind = InvariantKind::from_name(&parts[1]).unwrap();
     let invariant = Invariant { kind, a: Some(number(&parts[0])), b: number(&parts[2]), support: 0, times: None };
     let found = check(machine, &[invariant], &Control::unlimited()).unwrap();
-    let events = found.first().map(|c| {
-        c.events.iter().map(|&e| machine.labels[e as usize].to_string()).collect::<Vec<String>>()
-    });
+    let events = found
+        .first()
+        .map(|c| c.events.iter().map(|&e| machine.labels[e as usize].to_string()).collect::<Vec<String>>());
     let path: Option<Vec<String>> = serde_json::from_value(expect["path"].clone()).unwrap();
     let path = path.map(|p| p.into_iter().filter(|e| e != "INITIAL" && e != "TERMINAL").collect::<Vec<String>>());
     assert_eq!(events, path, "fact {id}");

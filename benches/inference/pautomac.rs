@@ -52,7 +52,12 @@ fn probability(machine: &Automaton, offsets: &[u32], visits: &[u64], string: &[O
             }
         }
         next.sort_unstable_by_key(|&(state, _)| state);
-        next.dedup_by(|b, a| a.0 == b.0 && { a.1 += b.1; true });
+        next.dedup_by(|b, a| {
+            a.0 == b.0 && {
+                a.1 += b.1;
+                true
+            }
+        });
         let sum: f64 = next.iter().map(|&(_, w)| w).sum();
         p *= smooth(sum, states.is_empty());
         next.iter_mut().for_each(|(_, w)| *w /= sum);
@@ -108,7 +113,10 @@ fn trigram(problem: &Problem) -> f64 {
 /// Prints the table for some methods.
 pub fn run(methods: &[String], options: &str, only: &[u32]) {
     println!("\nPAutomaC: perplexity, smaller is better (target = the generating machine)");
-    println!("{:>3} {:>9} {:>9} {:>12} {:>9} {:>8} {:>8}", "no", "target", "3-gram", "method", "perplex.", "states", "seconds");
+    println!(
+        "{:>3} {:>9} {:>9} {:>12} {:>9} {:>8} {:>8}",
+        "no", "target", "3-gram", "method", "perplex.", "states", "seconds"
+    );
     for number in PROBLEMS.into_iter().filter(|n| only.is_empty() || only.contains(n)) {
         let Some(problem) = read(number) else { return };
         let (target, trigram) = (perplexity(&problem.targets, &problem.targets), trigram(&problem));

@@ -37,7 +37,10 @@ fn accepts(machine: &Automaton, ids: &HashMap<&str, u32>, string: &[&str]) -> bo
 /// Prints the table for the methods that take negative traces.
 pub fn run(methods: &[String], options: &str) {
     println!("\nStaMinA: BCR = harmonic mean of recall and specificity");
-    println!("{:>3} {:>6} {:>7} {:>7} {:>7} {:>7} {:>8}", "no", "method", "BCR", "recall", "spec.", "states", "seconds");
+    println!(
+        "{:>3} {:>6} {:>7} {:>7} {:>7} {:>7} {:>8}",
+        "no", "method", "BCR", "recall", "spec.", "states", "seconds"
+    );
     for number in PROBLEMS {
         let (Some(train), Some(test)) = (
             data::text(&format!("stamina/{number}_train.txt.gz")),

@@ -1,6 +1,7 @@
 //! Learners: from a prefix tree to a state machine. One file each, behind one trait.
 
 mod alergia;
+mod auto;
 mod bayes;
 mod control;
 mod edsm;
@@ -68,6 +69,9 @@ pub fn learners() -> &'static [&'static dyn Learner] {
     ]
 }
 
+/// What `auto` chooses from, in order of preference where nothing else decides.
+const AUTO: &[&dyn Learner] = &[&likelihood::Mdl, &synoptic::Synoptic, &alergia::Alergia, &k_tails::KTails];
+
 /// Infers a machine from a prefix tree.
 ///
 /// * `tree`: what `prefix_tree_agg` or [`crate::automaton::PrefixTree`] made
@@ -99,7 +103,12 @@ pub fn infer_from(sample: Sample<'_>, method: &str, options: &str, control: &Con
             return Err(Error::NotAPrefixTree { operation: "infer", method: provenance.method.clone() });
         }
     }
-    let name = if method == "auto" { k_tails::KTails.name() } else { method };
+    if method == "auto" && sample.negative.is_none() {
+        Options::parse("auto", &[], options)?;
+        return auto::learn(sample.positive, AUTO, control);
+    }
+    // Of the learners that take negative traces, EDSM is the better one on all public problems.
+    let name = if method == "auto" { edsm::Edsm.name() } else { method };
     let learner = learners().iter().find(|learner| learner.name() == name).ok_or_else(|| {
         let known = learners().iter().map(|l| l.name()).chain(["auto"]).collect();
         Error::UnknownMethod { name: method.into(), known }

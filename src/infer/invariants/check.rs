@@ -183,12 +183,14 @@ impl Checker {
     pub(crate) fn new(graph: LabelGraph, labels: usize, kinds: Kinds) -> Self {
         let words = labels.div_ceil(64).max(1);
         let rows = |bits: u64| vec![bits; (labels + 1) * words];
-        let mut checker = Checker { words, follow: rows(u64::MAX), precede: rows(u64::MAX), may_precede: rows(0), graph };
+        let mut checker =
+            Checker { words, follow: rows(u64::MAX), precede: rows(u64::MAX), may_precede: rows(0), graph };
         let graph = &checker.graph;
         let predecessors = graph.predecessors();
         let gather = |flow: &[u64], table: &mut [u64], all: bool| {
             // Nodes without a label other than INITIAL say nothing of any label.
-            for (node, label) in graph.labels.iter().enumerate().filter(|(i, l)| *i == INITIAL as usize || l.is_some()) {
+            for (node, label) in graph.labels.iter().enumerate().filter(|(i, l)| *i == INITIAL as usize || l.is_some())
+            {
                 let row = label.map_or(labels, |l| l as usize);
                 for w in 0..words {
                     let bits = flow[node * words + w];

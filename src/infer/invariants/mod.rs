@@ -6,8 +6,8 @@
 mod check;
 mod miner;
 
-pub use check::{Counterexample, LabelGraph, Violation, check, violations};
 pub(super) use check::{Checker, Kinds};
+pub use check::{Counterexample, LabelGraph, Violation, check, violations};
 pub use miner::{INVARIANTS_VERSION, InvariantMiner, MiningOptions};
 
 use crate::automaton::LabelId;

@@ -95,7 +95,8 @@ fn numbered(
     let mut at = 0;
     while let Some(&node) = order.get(at) {
         at += 1;
-        let mut next: Vec<(u32, u32)> = edges.range((node, 0)..=(node, u32::MAX)).map(|(k, t)| (t.label, k.1)).collect();
+        let mut next: Vec<(u32, u32)> =
+            edges.range((node, 0)..=(node, u32::MAX)).map(|(k, t)| (t.label, k.1)).collect();
         next.sort_unstable();
         for (_, to) in next {
             if to != TERMINAL && number[to as usize] == StateId::MAX {

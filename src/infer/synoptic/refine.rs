@@ -42,7 +42,7 @@ impl Split {
 pub(super) fn refine(graph: &mut Graph, invariants: &[Invariant], labels: usize, control: &Control<'_>) -> Result<()> {
     let mut open: Vec<Invariant> = invariants.to_vec();
     loop {
-            control.check()?;
+        control.check()?;
         control.check_memory("synoptic", graph.bytes())?;
         let checker = Checker::new(graph.label_graph(), labels, Kinds::of(&open));
         open.retain(|invariant| !checker.holds(invariant));
@@ -221,7 +221,8 @@ pub(super) fn coarsen(graph: &mut Graph, invariants: &[Invariant], labels: usize
             graph.merge(pair.0, pair.1);
             merged[pair.1 as usize] = pair.0;
             // What one part could not be merged with, the whole cannot either.
-            let inherited: Vec<(u32, u32)> = failed.iter().filter(|(x, y)| *x == pair.1 || *y == pair.1).copied().collect();
+            let inherited: Vec<(u32, u32)> =
+                failed.iter().filter(|(x, y)| *x == pair.1 || *y == pair.1).copied().collect();
             for (x, y) in inherited {
                 let other = if x == pair.1 { y } else { x };
                 failed.insert((pair.0.min(other), pair.0.max(other)));
