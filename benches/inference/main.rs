@@ -3,6 +3,7 @@
 //! `LOGFSM_DATA=… cargo bench --bench inference -- [section] [--method m]… [--options json]`; without a section, all.
 
 mod data;
+mod hdfs;
 mod pautomac;
 mod stamina;
 mod synoptic;
@@ -25,10 +26,13 @@ fn main() {
         if methods.is_empty() { defaults.iter().map(|m| m.to_string()).collect() } else { methods.clone() }
     };
     if wanted("pautomac") {
-        pautomac::run(&or(&["likelihood", "aic", "mdl", "alergia"]), &options, &only);
+        pautomac::run(&or(&["mdl", "likelihood", "alergia"]), &options, &only);
     }
     if wanted("synoptic") {
         synoptic::run();
+    }
+    if wanted("hdfs") {
+        hdfs::run(&or(&["alergia", "mdl", "k_tails", "synoptic"]));
     }
     if wanted("stamina") {
         stamina::run(&or(&["edsm", "rpni"]), &options);

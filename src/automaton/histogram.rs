@@ -138,11 +138,10 @@ impl Histogram {
             let total: u128 = room.iter().map(|&w| u128::from(w)).sum();
             let mut left = n;
             let mut own = vec![0u64; room.len()];
-            if total > 0 {
-                for (own, &room) in own.iter_mut().zip(&room) {
-                    *own = (u128::from(n) * u128::from(room) / total).min(u128::from(room)) as u64;
-                    left -= *own;
-                }
+            for (own, &room) in own.iter_mut().zip(&room) {
+                let share = (u128::from(n) * u128::from(room)).checked_div(total).unwrap_or_default();
+                *own = share.min(u128::from(room)) as u64;
+                left -= *own;
             }
             // What rounding left over goes to where most room is, the first of equals.
             while left > 0 {

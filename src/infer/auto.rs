@@ -43,9 +43,8 @@ pub(super) fn learn(tree: &Automaton, learners: &[&dyn Learner], control: &Contr
             mined.list.len(),
             machine.state_count()
         ));
-        let better = |&(least, fewest, _): &(f64, usize, _)| {
-            bits < least - TIE || (bits < least + TIE && (broken < fewest || (broken == fewest && bits < least - TIE)))
-        };
+        let better =
+            |&(least, fewest, _): &(f64, usize, _)| bits < least - TIE || (bits < least + TIE && broken < fewest);
         if best.as_ref().is_none_or(better) {
             best = Some((bits, broken, learner));
         }

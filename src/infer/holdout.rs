@@ -38,12 +38,10 @@ pub fn split(tree: &Automaton, fold: usize, folds: usize) -> (Automaton, Vec<Hel
     let all = distinct_traces(tree);
     let held = all.iter().enumerate().filter(|(i, _)| i % folds == fold).map(|(_, trace)| trace.clone()).collect();
     let mut stops = tree.stops.clone();
-    let mut number = 0;
-    for count in stops.iter_mut().filter(|count| **count > 0) {
+    for (number, count) in stops.iter_mut().filter(|count| **count > 0).enumerate() {
         if number % folds == fold {
             *count = 0;
         }
-        number += 1;
     }
     // Sources come before targets, so backwards every count below a state is known when it is reached.
     let mut visits = stops.clone();

@@ -97,9 +97,9 @@ impl Graph {
     pub(super) fn compact(&mut self) {
         let mut number = vec![0u32; self.nodes()];
         let mut kept = 0;
-        for node in 0..self.nodes() {
+        for (node, number) in number.iter_mut().enumerate() {
             if node < 2 || !self.members[node].is_empty() {
-                number[node] = kept as u32;
+                *number = kept as u32;
                 self.labels.swap(kept, node);
                 self.members.swap(kept, node);
                 self.successors.swap(kept, node);
