@@ -143,3 +143,30 @@ fn a_trace_cannot_be_both() {
     assert!(matches!(infer_from(sample, "rpni", "{}", &Control::unlimited()), Err(Error::InvalidArgument { .. })));
     assert!(matches!(infer(&tree, "rpni", "{}", &Control::unlimited()), Err(Error::InvalidArgument { .. })));
 }
+
+#[test]
+fn synoptic_takes_own_and_interrupting_invariants() {
+    let tree = support::tree(&words(&["lfla", "lfa", "la", "lflfla", "lga"]));
+    let control = Control::unlimited();
+    let options = MiningOptions {
+        kinds: vec![logfsm::infer::invariants::InvariantKind::InterruptedBy],
+        ..MiningOptions::default()
+    };
+    let mined = InvariantMiner::from_tree(&tree, &control).unwrap().finish(&options);
+    assert!(!mined.list.is_empty());
+    let machine = infer(&tree, "synoptic", r#"{"kinds": ["IntrBy"]}"#, &control).unwrap();
+    assert!(check(&machine, &mined.list, &control).unwrap().is_empty());
+    let own = |text: &str| infer(&tree, "synoptic", &format!("{{\"kinds\": [], \"invariants\": {text}}}"), &control);
+    assert!(own(r#"[["AP", "l", "a"]]"#).is_ok());
+    let error = own(r#"[["NFby", "l", "f"]]"#).unwrap_err();
+    assert!(error.to_string().contains("l NFby f does not hold"), "{error}");
+    assert!(matches!(own(r#"[["NFby", "l"]]"#), Err(Error::InvalidOption { .. })));
+}
+
+#[test]
+fn auto_says_what_it_chose() {
+    let tree = support::tree(&words(&["abc", "abbc", "abbbc", "ac", "abbbbc", "abbbbbc"]));
+    let machine = infer(&tree, "auto", "{}", &Control::unlimited()).unwrap();
+    let rows = machine.stats().rows;
+    assert!(rows.iter().any(|(name, value)| name == "note" && value.starts_with("auto chose ")), "{rows:?}");
+}
