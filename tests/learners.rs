@@ -170,3 +170,28 @@ fn auto_says_what_it_chose() {
     let rows = machine.stats().rows;
     assert!(rows.iter().any(|(name, value)| name == "note" && value.starts_with("auto chose ")), "{rows:?}");
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn times_and_parameters_survive(traces in logs(), step in 1i64..5_000_000) {
+        let mut tree = logfsm::automaton::PrefixTree::new(usize::MAX);
+        for (n, trace) in traces.iter().chain(&traces).enumerate() {
+            let mut builder = logfsm::trace::TraceBuilder::default();
+            for (i, event) in trace.iter().enumerate() {
+                let at = (i as i64) * step * (1 + n as i64 % 3);
+                builder.push(None, event, Some(at), None, Some(&format!("{{\"n\": {}}}", n % 4)));
+            }
+            tree.add(&TraceView::from_bytes(&builder.finish().to_bytes()).unwrap()).unwrap();
+        }
+        let tree = tree.to_automaton();
+        let delays: u64 = tree.transitions.iter().map(|t| t.delays.count()).sum();
+        for method in methods() {
+            let machine = infer(&tree, method, "{}", &Control::unlimited()).unwrap();
+            check_machine(method, &tree, &machine);
+            let kept: u64 = machine.transitions.iter().map(|t| t.delays.count()).sum();
+            prop_assert_eq!(kept, delays, "{} loses delays", method);
+        }
+    }
+}
