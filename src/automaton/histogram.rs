@@ -112,6 +112,45 @@ impl Histogram {
         }
     }
 
+    /// Divides the values among parts in proportion to their weights, as evenly over the buckets as integers allow.
+    ///
+    /// No part gets more values than its weight; sums are divided like counts. O(buckets × parts).
+    pub fn apportion(&self, weights: &[u64]) -> Vec<Self> {
+        let mut parts = vec![Histogram::default(); weights.len()];
+        let mut room = weights.to_vec();
+        let count = u128::from(self.count());
+        for &(bucket, n) in &self.buckets {
+            let total: u128 = room.iter().map(|&w| u128::from(w)).sum();
+            let mut left = n;
+            let mut own = vec![0u64; room.len()];
+            for (own, &room) in own.iter_mut().zip(&room) {
+                let share = (u128::from(n) * u128::from(room)).checked_div(total).unwrap_or_default();
+                *own = share.min(u128::from(room)) as u64;
+                left -= *own;
+            }
+            // What rounding left over goes to where most room is, the first of equals.
+            while left > 0 {
+                let most = (0..own.len()).max_by_key(|&i| (room[i] - own[i], std::cmp::Reverse(i)));
+                let Some(i) = most.filter(|&i| room[i] > own[i]) else { break };
+                let taken = left.min((room[i] - own[i]).div_ceil(2));
+                own[i] += taken;
+                left -= taken;
+            }
+            for ((part, own), room) in parts.iter_mut().zip(own).zip(&mut room) {
+                *room -= own;
+                if own > 0 {
+                    part.buckets.push((bucket, own));
+                }
+            }
+        }
+        for part in parts.iter_mut().filter(|part| !part.buckets.is_empty()) {
+            let n = u128::from(part.count());
+            part.sum = self.sum / count * n + self.sum % count * n / count;
+            (part.min, part.max) = (self.min, self.max);
+        }
+        parts
+    }
+
     /// The mean, `None` without values.
     pub fn mean(&self) -> Option<f64> {
         let count = self.count();

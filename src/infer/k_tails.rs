@@ -1,6 +1,7 @@
 //! k-tails (Biermann & Feldman 1972): states with the same continuations up to length k are one state.
 
-use super::{Control, Learner, OptionKind, OptionSpec, Options, Partition};
+use super::merge::Merger;
+use super::{Control, Learner, OptionKind, OptionSpec, Options, Sample};
 use crate::automaton::{Automaton, LabelId};
 use crate::error::Result;
 use hashbrown::HashMap;
@@ -32,17 +33,18 @@ impl Learner for KTails {
     }
 
     /// O(k · n) for the tails, near linear for the folding.
-    fn learn(&self, tree: &Automaton, options: &Options, control: &Control<'_>) -> Result<Automaton> {
+    fn learn(&self, sample: Sample<'_>, options: &Options, control: &Control<'_>) -> Result<Automaton> {
+        let tree = sample.positive;
         let classes = tails(tree, options.integer("k") as usize, control)?;
-        let mut partition = Partition::new(tree);
+        let mut merger = Merger::new(sample, control)?;
         let mut first: Vec<Option<u32>> = vec![None; tree.state_count().max(2)];
         for (state, &class) in classes.iter().enumerate() {
             match first[class as usize] {
                 None => first[class as usize] = Some(state as u32),
-                Some(representative) => partition.merge_and_fold(representative, state as u32, control)?,
+                Some(representative) => merger.merge(representative, state as u32, control)?,
             }
         }
-        partition.quotient(control)
+        merger.quotient(control)
     }
 }
 

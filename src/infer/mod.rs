@@ -1,17 +1,38 @@
 //! Learners: from a prefix tree to a state machine. One file each, behind one trait.
 
+mod alergia;
+mod auto;
+mod bayes;
 mod control;
+mod edsm;
+mod holdout;
+pub mod invariants;
 mod k_tails;
+mod likelihood;
+pub mod merge;
 mod options;
-mod partition;
 mod prefix_tree;
+mod quotient;
+pub mod red_blue;
+mod rpni;
+mod synoptic;
 
 pub use control::Control;
+pub use holdout::{Held, accepts, distinct_traces, split as hold_out, traces_through};
 pub use options::{OptionKind, OptionSpec, Options};
-pub use partition::Partition;
+pub use quotient::quotient;
 
 use crate::automaton::{Automaton, Kind, Provenance};
 use crate::error::{Error, Result};
+
+/// What a learner learns from: prefix trees of distinct traces with their counts.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample<'a> {
+    /// The traces to accept.
+    pub positive: &'a Automaton,
+    /// Traces to reject, where there are any.
+    pub negative: Option<&'a Automaton>,
+}
 
 /// An inference algorithm.
 ///
@@ -23,16 +44,33 @@ pub trait Learner: Sync {
     fn summary(&self) -> &'static str;
     /// Its options with defaults and meaning.
     fn options(&self) -> &'static [OptionSpec];
-    /// Learns from a prefix tree; `options` are complete and valid, `control` is asked regularly whether to go on.
+    /// True where it can use negative traces.
+    fn takes_negative(&self) -> bool {
+        false
+    }
+    /// Learns from prefix trees; `options` are complete and valid, `control` is asked regularly whether to go on.
     ///
     /// The provenance is filled in by [`infer`].
-    fn learn(&self, tree: &Automaton, options: &Options, control: &Control<'_>) -> Result<Automaton>;
+    fn learn(&self, sample: Sample<'_>, options: &Options, control: &Control<'_>) -> Result<Automaton>;
 }
 
 /// All learners, in the order in which they are listed.
 pub fn learners() -> &'static [&'static dyn Learner] {
-    &[&k_tails::KTails, &prefix_tree::Keep]
+    &[
+        &k_tails::KTails,
+        &edsm::Edsm,
+        &rpni::Rpni,
+        &alergia::Alergia,
+        &likelihood::Likelihood,
+        &likelihood::Aic,
+        &likelihood::Mdl,
+        &synoptic::Synoptic,
+        &prefix_tree::Keep,
+    ]
 }
+
+/// What `auto` chooses from, in order of preference where nothing else decides.
+const AUTO: &[&dyn Learner] = &[&likelihood::Mdl, &synoptic::Synoptic, &alergia::Alergia, &k_tails::KTails];
 
 /// Infers a machine from a prefix tree.
 ///
@@ -53,11 +91,34 @@ pub fn learners() -> &'static [&'static dyn Learner] {
 /// # Ok::<(), logfsm::error::Error>(())
 /// ```
 pub fn infer(tree: &Automaton, method: &str, options: &str, control: &Control<'_>) -> Result<Automaton> {
-    if let Kind::Inferred(provenance) = &tree.kind {
-        return Err(Error::NotAPrefixTree { operation: "infer", method: provenance.method.clone() });
+    infer_from(Sample { positive: tree, negative: None }, method, options, control)
+}
+
+/// Infers a machine from prefix trees of positive and, where the method takes them, negative traces.
+///
+/// As [`infer`]; negative traces for a method that has no use for them are an error.
+pub fn infer_from(sample: Sample<'_>, method: &str, options: &str, control: &Control<'_>) -> Result<Automaton> {
+    for tree in [Some(sample.positive), sample.negative].into_iter().flatten() {
+        if let Kind::Inferred(provenance) = &tree.kind {
+            return Err(Error::NotAPrefixTree { operation: "infer", method: provenance.method.clone() });
+        }
     }
-    let (learner, options) = check(method, options)?;
-    let mut machine = learner.learn(tree, &options, control)?;
+    if method == "auto" && sample.negative.is_none() {
+        Options::parse("auto", &[], options)?;
+        return auto::learn(sample.positive, AUTO, control);
+    }
+    // Of the learners that take negative traces, EDSM is the better one on all public problems.
+    let name = if method == "auto" { edsm::Edsm.name() } else { method };
+    let learner = find(name)?;
+    if sample.negative.is_some() && !learner.takes_negative() {
+        return Err(Error::InvalidArgument {
+            argument: "negative traces",
+            reason: format!("method {} has no use for them", learner.name()),
+            hint: "Use edsm or rpni, or leave them out.".into(),
+        });
+    }
+    let options = Options::parse(learner.name(), learner.options(), options)?;
+    let mut machine = learner.learn(sample, &options, control)?;
     let notes = match &machine.kind {
         Kind::Inferred(provenance) => provenance.notes.clone(),
         Kind::PrefixTree => Vec::new(),
@@ -66,12 +127,16 @@ pub fn infer(tree: &Automaton, method: &str, options: &str, control: &Control<'_
     Ok(machine)
 }
 
-/// Finds the learner of a name and checks its options, without learning anything.
-pub fn check(method: &str, options: &str) -> Result<(&'static dyn Learner, Options)> {
-    let name = if method == "auto" { k_tails::KTails.name() } else { method };
-    let learner = learners().iter().find(|learner| learner.name() == name).ok_or_else(|| {
+/// Checks a method's name and options, without learning anything.
+pub fn check(method: &str, options: &str) -> Result<()> {
+    let (subject, specs) = if method == "auto" { ("auto", &[][..]) } else { (method, find(method)?.options()) };
+    Options::parse(subject, specs, options).map(|_| ())
+}
+
+/// The learner of a name.
+fn find(name: &str) -> Result<&'static dyn Learner> {
+    learners().iter().find(|learner| learner.name() == name).copied().ok_or_else(|| {
         let known = learners().iter().map(|l| l.name()).chain(["auto"]).collect();
-        Error::UnknownMethod { name: method.into(), known }
-    })?;
-    Ok((*learner, Options::parse(learner.name(), learner.options(), options)?))
+        Error::UnknownMethod { name: name.into(), known }
+    })
 }

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What values an option takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,6 +36,7 @@ pub struct OptionSpec {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     values: BTreeMap<&'static str, Value>,
+    given: BTreeSet<&'static str>,
 }
 
 impl Options {
@@ -54,7 +55,7 @@ impl Options {
                 });
             }
         };
-        let mut values = BTreeMap::new();
+        let (mut values, mut named) = (BTreeMap::new(), BTreeSet::new());
         for spec in specs {
             // invariant: defaults are JSON literals, checked by a test over all learners
             values.insert(spec.name, serde_json::from_str(spec.default).unwrap_or(Value::Null));
@@ -67,8 +68,14 @@ impl Options {
             })?;
             spec.kind.check(&name, &value)?;
             values.insert(spec.name, value);
+            named.insert(spec.name);
         }
-        Ok(Options { values })
+        Ok(Options { values, given: named })
+    }
+
+    /// True where the caller gave this option, be it with its default.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.given.contains(name)
     }
 
     /// The value of an integer option.

@@ -1,6 +1,6 @@
 //! The prefix tree itself as a machine: memorises the traces, a yardstick for every learner.
 
-use super::{Control, Learner, OptionSpec, Options};
+use super::{Control, Learner, OptionSpec, Options, Sample};
 use crate::automaton::Automaton;
 use crate::error::Result;
 
@@ -20,7 +20,7 @@ impl Learner for Keep {
         &[]
     }
 
-    fn learn(&self, tree: &Automaton, _: &Options, _: &Control<'_>) -> Result<Automaton> {
-        Ok(tree.clone())
+    fn learn(&self, sample: Sample<'_>, _: &Options, _: &Control<'_>) -> Result<Automaton> {
+        Ok(sample.positive.clone())
     }
 }

@@ -1,0 +1,152 @@
+//! Holding distinct traces out of a prefix tree, to judge learners on what they have not seen.
+
+use crate::automaton::{Automaton, Histogram, LabelId, Sample, StateId, Totals, Transition};
+use crate::error::{Error, Result};
+
+/// A distinct trace with how often it occurred.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Its events.
+    pub events: Vec<LabelId>,
+    /// How often it occurred.
+    pub count: u64,
+}
+
+/// All distinct traces of a prefix tree, breadth-first: shorter ones first, then by label. O(sum of lengths).
+pub fn distinct_traces(tree: &Automaton) -> Vec<Held> {
+    let mut entered: Vec<Option<(StateId, LabelId)>> = vec![None; tree.state_count()];
+    for t in &tree.transitions {
+        entered[t.target as usize] = Some((t.source, t.label));
+    }
+    let trace = |mut state: usize| {
+        let mut events = Vec::new();
+        while let Some((source, label)) = entered[state] {
+            events.push(label);
+            state = source as usize;
+        }
+        events.reverse();
+        events
+    };
+    let stopped = tree.stops.iter().enumerate().filter(|(_, count)| **count > 0);
+    stopped.map(|(state, &count)| Held { events: trace(state), count }).collect()
+}
+
+/// Splits the distinct traces of a prefix tree: every `folds`-th, from number `fold` on, is held out.
+///
+/// The tree of the others keeps labels and counts only. O(size of the tree).
+pub fn split(tree: &Automaton, fold: usize, folds: usize) -> (Automaton, Vec<Held>) {
+    let all = distinct_traces(tree);
+    let held = all.iter().enumerate().filter(|(i, _)| i % folds == fold).map(|(_, trace)| trace.clone()).collect();
+    let mut stops = tree.stops.clone();
+    for (number, count) in stops.iter_mut().filter(|count| **count > 0).enumerate() {
+        if number % folds == fold {
+            *count = 0;
+        }
+    }
+    // Sources come before targets, so backwards every count below a state is known when it is reached.
+    let mut visits = stops.clone();
+    for t in tree.transitions.iter().rev() {
+        visits[t.source as usize] += visits[t.target as usize];
+    }
+    let mut number = vec![0 as StateId; tree.state_count()];
+    let mut kept = vec![stops[0]];
+    let mut transitions = Vec::new();
+    for t in tree.transitions.iter().filter(|t| visits[t.target as usize] > 0) {
+        number[t.target as usize] = kept.len() as StateId;
+        kept.push(stops[t.target as usize]);
+        transitions.push(Transition {
+            source: number[t.source as usize],
+            label: t.label,
+            target: number[t.target as usize],
+            count: visits[t.target as usize],
+            delays: Histogram::default(),
+            parameters: Sample::default(),
+        });
+    }
+    let totals = Totals {
+        traces: kept.iter().sum(),
+        distinct_traces: kept.iter().filter(|&&count| count > 0).count() as u64,
+        events: transitions.iter().map(|t| t.count).sum(),
+        ..Totals::default()
+    };
+    let rest = Automaton {
+        kind: tree.kind.clone(),
+        labels: tree.labels.clone(),
+        stops: kept,
+        transitions,
+        totals,
+        durations: Histogram::default(),
+        starts: Sample::default(),
+        pair_times: Vec::new(),
+    };
+    (rest, held)
+}
+
+/// Traces with the labels of one automaton, in the numbers of another; events that it lacks get a number beyond its.
+pub fn relabel(traces: &[Held], from: &Automaton, to: &Automaton) -> Vec<Held> {
+    let number: Vec<LabelId> =
+        from.labels.iter().map(|label| to.label_id(label).unwrap_or(to.labels.len() as LabelId)).collect();
+    let translate = |t: &Held| Held { events: t.events.iter().map(|&e| number[e as usize]).collect(), count: t.count };
+    traces.iter().map(translate).collect()
+}
+
+/// The states that a machine can be in after some events; empty where it cannot follow.
+pub fn frontier(machine: &Automaton, events: &[LabelId]) -> Vec<StateId> {
+    let mut states: Vec<StateId> = vec![0];
+    for &event in events {
+        let mut next: Vec<StateId> = states
+            .iter()
+            .flat_map(|&state| {
+                let outgoing = machine.outgoing(state);
+                let start = outgoing.partition_point(|t| t.label < event);
+                outgoing[start..].iter().take_while(move |t| t.label == event).map(|t| t.target)
+            })
+            .collect();
+        next.sort_unstable();
+        next.dedup();
+        states = next;
+    }
+    states
+}
+
+/// True where a machine consumes the events whole and may stop then.
+pub fn accepts(machine: &Automaton, events: &[LabelId]) -> bool {
+    frontier(machine, events).iter().any(|&state| machine.stops[state as usize] > 0)
+}
+
+/// The distinct traces that some accepting path of a machine takes through all of some states, most frequent first.
+///
+/// * `machine`: any machine with the labels of `tree`
+/// * `tree`: the prefix tree of the traces
+/// * `states`: at least one and at most 64 states
+///
+/// O(events × frontier × 2^states seen) at worst, O(events) for a deterministic machine.
+pub fn traces_through(machine: &Automaton, tree: &Automaton, states: &[StateId]) -> Result<Vec<Held>> {
+    if states.is_empty() || states.len() > 64 || states.iter().any(|&s| s as usize >= machine.state_count()) {
+        return Err(Error::InvalidArgument {
+            argument: "states",
+            reason: format!("between 1 and 64 states of the model are needed, {} were given", states.len()),
+            hint: "The model's states table lists its states.".into(),
+        });
+    }
+    let bit = |state: StateId| states.iter().position(|&s| s == state).map_or(0u64, |i| 1 << i);
+    let all = states.iter().fold(0, |mask, &state| mask | bit(state));
+    let passes = |events: &[LabelId]| {
+        let mut frontier = vec![(0 as StateId, bit(0))];
+        for &event in events {
+            let follow = |&(state, seen): &(StateId, u64)| {
+                let outgoing = machine.outgoing(state);
+                let start = outgoing.partition_point(|t| t.label < event);
+                let taken = outgoing[start..].iter().take_while(move |t| t.label == event);
+                taken.map(move |t| (t.target, seen)).collect::<Vec<_>>()
+            };
+            frontier = frontier.iter().flat_map(follow).map(|(state, seen)| (state, seen | bit(state))).collect();
+            frontier.sort_unstable();
+            frontier.dedup();
+        }
+        frontier.iter().any(|&(state, seen)| seen == all && machine.stops[state as usize] > 0)
+    };
+    let mut found: Vec<Held> = distinct_traces(tree).into_iter().filter(|trace| passes(&trace.events)).collect();
+    found.sort_by_key(|trace| std::cmp::Reverse(trace.count));
+    Ok(found)
+}

@@ -1,0 +1,344 @@
+//! Checking invariants on a machine: all at once by bit sets that flow along its edges, and one by one for a
+//! counterexample by breadth-first search over nodes and a two-state monitor.
+
+use super::{Invariant, InvariantKind};
+use crate::automaton::{Automaton, LabelId};
+use crate::error::Result;
+use crate::infer::Control;
+use crate::infer::holdout::{Held, distinct_traces};
+use hashbrown::HashMap;
+
+/// A graph whose nodes are events: what invariants speak of. Node 0 is INITIAL, node 1 TERMINAL.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LabelGraph {
+    /// Each node's label, `None` for INITIAL and TERMINAL.
+    pub labels: Vec<Option<LabelId>>,
+    /// Each node's successors, ascending.
+    pub successors: Vec<Vec<u32>>,
+}
+
+/// INITIAL.
+pub(crate) const INITIAL: u32 = 0;
+/// TERMINAL.
+pub(crate) const TERMINAL: u32 = 1;
+
+impl LabelGraph {
+    /// The graph of a machine: a node for each state and label that leads to it. O(m × labels into a state).
+    pub fn of(machine: &Automaton) -> Self {
+        let mut entries: Vec<(u32, LabelId)> = machine.transitions.iter().map(|t| (t.target, t.label)).collect();
+        entries.sort_unstable();
+        entries.dedup();
+        let number = |state, label| entries.binary_search(&(state, label)).map_or(0, |i| i as u32 + 2);
+        let offsets = machine.offsets();
+        let from = |state: u32| {
+            let range = offsets[state as usize] as usize..offsets[state as usize + 1] as usize;
+            let mut next: Vec<u32> = machine.transitions[range].iter().map(|t| number(t.target, t.label)).collect();
+            if machine.stops[state as usize] > 0 {
+                next.push(TERMINAL);
+            }
+            next.sort_unstable();
+            next
+        };
+        let mut labels = vec![None, None];
+        let mut successors = vec![from(0), Vec::new()];
+        for &(state, label) in &entries {
+            labels.push(Some(label));
+            successors.push(from(state));
+        }
+        LabelGraph { labels, successors }
+    }
+
+    /// Classes of nodes that agree up to depth `k`: the same label (k = 1), and successors that agree up to depth
+    /// k - 1. Numbered by first node. This is Synoptic's k-tails. O(k × edges × log).
+    pub fn tails(&self, k: usize) -> Vec<u32> {
+        let label = |node: usize| self.labels[node].map_or(node.min(2), |l| l as usize + 3);
+        let mut classes: Vec<u32> = (0..self.labels.len()).map(|node| label(node) as u32).collect();
+        for _ in 1..k {
+            let mut numbers: HashMap<(u32, Vec<u32>), u32> = HashMap::new();
+            let next = |node: usize| {
+                let mut tail: Vec<u32> = self.successors[node].iter().map(|&n| classes[n as usize]).collect();
+                tail.sort_unstable();
+                tail.dedup();
+                let fresh = numbers.len() as u32;
+                *numbers.entry((label(node) as u32, tail)).or_insert(fresh)
+            };
+            classes = (0..self.labels.len()).map(next).collect();
+        }
+        classes
+    }
+
+    fn predecessors(&self) -> Vec<Vec<u32>> {
+        let mut predecessors = vec![Vec::new(); self.labels.len()];
+        for (node, successors) in self.successors.iter().enumerate() {
+            for &next in successors {
+                predecessors[next as usize].push(node as u32);
+            }
+        }
+        predecessors
+    }
+
+    /// A shortest path that breaks an invariant, `None` where it holds. It starts at INITIAL; it ends at TERMINAL for
+    /// AFby and at the breaking event otherwise. O(edges).
+    pub fn counterexample(&self, invariant: &Invariant) -> Option<Vec<u32>> {
+        let mut origin: Vec<Option<u32>> = vec![None; 2 * self.labels.len()];
+        let pending = invariant.kind == InvariantKind::AlwaysFollowedBy && invariant.a.is_none();
+        let start = 2 * INITIAL + u32::from(pending);
+        origin[start as usize] = Some(start);
+        let mut queue = vec![start];
+        let mut at = 0;
+        while let Some(&from) = queue.get(at) {
+            at += 1;
+            for &node in &self.successors[(from / 2) as usize] {
+                match step(invariant, from % 2 == 1, node, self.labels[node as usize]) {
+                    Step::Breaks => {
+                        let mut path = vec![node];
+                        let mut back = from;
+                        while origin[back as usize] != Some(back) {
+                            path.push(back / 2);
+                            back = origin[back as usize].unwrap_or(start);
+                        }
+                        path.push(INITIAL);
+                        path.reverse();
+                        return Some(path);
+                    }
+                    Step::Goes(state) => {
+                        let to = 2 * node + u32::from(state);
+                        if origin[to as usize].is_none() {
+                            origin[to as usize] = Some(from);
+                            queue.push(to);
+                        }
+                    }
+                    Step::Satisfied => {}
+                }
+            }
+        }
+        None
+    }
+}
+
+enum Step {
+    Breaks,
+    Goes(bool),
+    /// Nothing further on this path can break it.
+    Satisfied,
+}
+
+/// The monitor: what entering a node does to an invariant with an obligation `pending`.
+fn step(invariant: &Invariant, pending: bool, node: u32, label: Option<LabelId>) -> Step {
+    let is_a = label.is_some() && label == invariant.a;
+    let is_b = label == Some(invariant.b);
+    let broken = match invariant.kind {
+        InvariantKind::AlwaysFollowedBy => node == TERMINAL && pending,
+        InvariantKind::AlwaysPrecedes if is_a && !is_b => return Step::Satisfied,
+        InvariantKind::AlwaysPrecedes => is_b,
+        InvariantKind::NeverFollowedBy => is_b && pending,
+        InvariantKind::InterruptedBy => is_a && pending,
+    };
+    if broken {
+        return Step::Breaks;
+    }
+    match invariant.kind {
+        // An event a of a AFby a asks for a further one: it opens the obligation anew.
+        InvariantKind::AlwaysFollowedBy => Step::Goes(is_a || (pending && !is_b)),
+        InvariantKind::InterruptedBy => Step::Goes(is_a || (pending && !is_b)),
+        InvariantKind::NeverFollowedBy => Step::Goes(is_a || pending),
+        InvariantKind::AlwaysPrecedes => Step::Goes(false),
+    }
+}
+
+/// Which kinds of invariants there are to check: the others' flows are not computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Kinds {
+    followed: bool,
+    precedes: bool,
+    never: bool,
+}
+
+impl Kinds {
+    pub(crate) fn of(invariants: &[Invariant]) -> Self {
+        let any = |kind| invariants.iter().any(|i| i.kind == kind);
+        Kinds {
+            followed: any(InvariantKind::AlwaysFollowedBy),
+            precedes: any(InvariantKind::AlwaysPrecedes),
+            never: any(InvariantKind::NeverFollowedBy),
+        }
+    }
+}
+
+/// What surely or possibly comes before and after each node, as bit sets over labels, gathered per label.
+pub(crate) struct Checker {
+    words: usize,
+    /// Per label a: labels that follow every a on every path. Row `labels` is INITIAL's.
+    follow: Vec<u64>,
+    /// Per label b: labels that precede every b on every path.
+    precede: Vec<u64>,
+    /// Per label b: labels that precede some b on some path.
+    may_precede: Vec<u64>,
+    /// IntrBy is checked path by path.
+    graph: LabelGraph,
+}
+
+impl Checker {
+    /// O(edges × labels / 64) per round of the fixed point, few rounds.
+    pub(crate) fn new(graph: LabelGraph, labels: usize, kinds: Kinds) -> Self {
+        let words = labels.div_ceil(64).max(1);
+        let rows = |bits: u64| vec![bits; (labels + 1) * words];
+        let mut checker =
+            Checker { words, follow: rows(u64::MAX), precede: rows(u64::MAX), may_precede: rows(0), graph };
+        let graph = &checker.graph;
+        let predecessors = graph.predecessors();
+        let gather = |flow: &[u64], table: &mut [u64], all: bool| {
+            // Nodes without a label other than INITIAL say nothing of any label.
+            for (node, label) in graph.labels.iter().enumerate().filter(|(i, l)| *i == INITIAL as usize || l.is_some())
+            {
+                let row = label.map_or(labels, |l| l as usize);
+                for w in 0..words {
+                    let bits = flow[node * words + w];
+                    let cell = &mut table[row * words + w];
+                    *cell = if all { *cell & bits } else { *cell | bits };
+                }
+            }
+        };
+        if kinds.followed {
+            let flow = flow(graph, &graph.successors, &predecessors, TERMINAL, words, true);
+            gather(&flow, &mut checker.follow, true);
+        }
+        if kinds.precedes {
+            let flow = flow(graph, &predecessors, &graph.successors, INITIAL, words, true);
+            gather(&flow, &mut checker.precede, true);
+        }
+        if kinds.never {
+            let flow = flow(graph, &predecessors, &graph.successors, INITIAL, words, false);
+            gather(&flow, &mut checker.may_precede, false);
+        }
+        checker
+    }
+
+    fn bit(&self, table: &[u64], row: usize, column: LabelId) -> bool {
+        table[row * self.words + column as usize / 64] >> (column % 64) & 1 == 1
+    }
+
+    /// True where no complete path breaks the invariant.
+    pub(crate) fn holds(&self, invariant: &Invariant) -> bool {
+        let initial = self.follow.len() / self.words - 1;
+        let a = invariant.a.unwrap_or(initial as LabelId);
+        match invariant.kind {
+            InvariantKind::AlwaysFollowedBy => self.bit(&self.follow, a as usize, invariant.b),
+            InvariantKind::AlwaysPrecedes => self.bit(&self.precede, invariant.b as usize, a),
+            InvariantKind::NeverFollowedBy => !self.bit(&self.may_precede, invariant.b as usize, a),
+            InvariantKind::InterruptedBy => self.graph.counterexample(invariant).is_none(),
+        }
+    }
+}
+
+/// The fixed point of: a node's set is the union or, for `all`, the intersection over its neighbours `inward` of their
+/// set and their label. The node `source` has the empty set.
+fn flow(
+    graph: &LabelGraph,
+    inward: &[Vec<u32>],
+    outward: &[Vec<u32>],
+    source: u32,
+    words: usize,
+    all: bool,
+) -> Vec<u64> {
+    let nodes = graph.labels.len();
+    let mut sets = vec![if all { u64::MAX } else { 0 }; nodes * words];
+    sets[source as usize * words..(source as usize + 1) * words].fill(0);
+    // Breadth-first from the source, then whatever changed.
+    let mut queue: std::collections::VecDeque<u32> = outward[source as usize].iter().copied().collect();
+    let mut queued = vec![false; nodes];
+    queue.iter().for_each(|&node| queued[node as usize] = true);
+    let mut visited = vec![false; nodes];
+    let mut set = vec![0u64; words];
+    while let Some(node) = queue.pop_front() {
+        let node = node as usize;
+        queued[node] = false;
+        set.fill(if all { u64::MAX } else { 0 });
+        for &from in &inward[node] {
+            let label = graph.labels[from as usize].map(|l| l as usize);
+            for (w, word) in set.iter_mut().enumerate() {
+                let own = label.filter(|l| l / 64 == w).map_or(0, |l| 1u64 << (l % 64));
+                let bits = sets[from as usize * words + w] | own;
+                *word = if all { *word & bits } else { *word | bits };
+            }
+        }
+        let mine = &mut sets[node * words..(node + 1) * words];
+        if mine != set.as_slice() || !visited[node] {
+            visited[node] = true;
+            mine.copy_from_slice(&set);
+            for &next in outward[node].iter().filter(|next| **next != source) {
+                if !std::mem::replace(&mut queued[next as usize], true) {
+                    queue.push_back(next);
+                }
+            }
+        }
+    }
+    sets
+}
+
+/// A path of a machine that breaks an invariant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counterexample {
+    /// The position of the invariant in the list that was checked.
+    pub invariant: usize,
+    /// The events of the path; for AP and NFby it is cut at the event that breaks the invariant.
+    pub events: Vec<LabelId>,
+}
+
+/// Checks invariants, numbered by the machine's labels, on all complete paths of a machine.
+///
+/// Returns a shortest counterexample for each that does not hold. O(edges × labels / 64) for all that hold, O(edges)
+/// for each that does not.
+pub fn check(machine: &Automaton, invariants: &[Invariant], control: &Control<'_>) -> Result<Vec<Counterexample>> {
+    let graph = LabelGraph::of(machine);
+    control.check()?;
+    // Labels beyond the machine's may be named too: a user's invariant on an event that never occurs.
+    let beyond = invariants.iter().flat_map(|i| [i.b, i.a.unwrap_or(0)]).max().map_or(0, |l| l as usize + 1);
+    let checker = Checker::new(graph, machine.labels.len().max(beyond), Kinds::of(invariants));
+    let mut found = Vec::new();
+    for (number, invariant) in invariants.iter().enumerate() {
+        if number % 1024 == 0 {
+            control.check()?;
+        }
+        if !checker.holds(invariant) {
+            let path = checker.graph.counterexample(invariant).unwrap_or_default();
+            let events = path.iter().filter_map(|&node| checker.graph.labels[node as usize]).collect();
+            found.push(Counterexample { invariant: number, events });
+        }
+    }
+    Ok(found)
+}
+
+/// A distinct trace that breaks an invariant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The trace's events.
+    pub events: Vec<LabelId>,
+    /// How often the trace occurred.
+    pub count: u64,
+    /// The position of the event that breaks the invariant; the number of events where the end does.
+    pub at: usize,
+}
+
+/// The distinct traces of a prefix tree that break an invariant, the most frequent first, at most `limit`.
+/// O(sum of lengths): says why something is not an invariant.
+pub fn violations(tree: &Automaton, invariant: &Invariant, limit: usize) -> Vec<Violation> {
+    let mut found: Vec<Violation> =
+        distinct_traces(tree).into_iter().filter_map(|trace| violation(trace, invariant)).collect();
+    found.sort_by_key(|v| std::cmp::Reverse(v.count));
+    found.truncate(limit);
+    found
+}
+
+fn violation(trace: Held, invariant: &Invariant) -> Option<Violation> {
+    let mut pending = invariant.kind == InvariantKind::AlwaysFollowedBy && invariant.a.is_none();
+    let ends = trace.events.iter().map(|&e| (2, Some(e))).chain([(TERMINAL, None)]);
+    for (at, (node, label)) in ends.enumerate() {
+        match step(invariant, pending, node, label) {
+            Step::Breaks => return Some(Violation { events: trace.events, count: trace.count, at }),
+            Step::Goes(state) => pending = state,
+            Step::Satisfied => return None,
+        }
+    }
+    None
+}

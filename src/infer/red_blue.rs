@@ -1,0 +1,185 @@
+//! The red-blue framework (Lang, Pearlmutter & Price 1998): a core of red states that stay, a fringe of blue ones.
+
+use super::merge::{Evidence, Merger};
+use super::{Control, Sample};
+use crate::automaton::{Automaton, StateId};
+use crate::error::Result;
+use hashbrown::HashSet;
+
+/// Which blue state is decided on next. Ties: the smaller breadth-first number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// All blue states are tried: the best merge of all is done, a blue state without any is promoted first (EDSM).
+    All,
+    /// The blue state most traces passed, merged where it scores best.
+    Largest,
+    /// The first blue state in breadth-first order, merged where it fits first (RPNI).
+    First,
+}
+
+/// Learns by red-blue merging; what may merge and what merges best is up to `evidence`.
+///
+/// At most red × blue trial merges per decision and as many decisions as states are merged or promoted at the top;
+/// a trial costs what it folds.
+pub fn learn(
+    sample: Sample<'_>,
+    order: Order,
+    evidence: &mut dyn Evidence,
+    control: &Control<'_>,
+) -> Result<Automaton> {
+    match run(sample, order, evidence, &[], usize::MAX, control)? {
+        Some(mut run) => run.search.merger.quotient(control),
+        // invariant: without a bound on red states, a run ends with a machine
+        None => Ok(sample.positive.clone()),
+    }
+}
+
+/// As [`learn`] with [`Order::All`], then again and again with the second-best merge at one more decision (limited
+/// discrepancy search): the machine with the fewest states of `runs` runs, the earliest of equals.
+pub fn learn_smallest(
+    sample: Sample<'_>,
+    evidence: &mut dyn Evidence,
+    runs: usize,
+    control: &Control<'_>,
+) -> Result<Automaton> {
+    let mut departures: Vec<usize> = Vec::new();
+    let Some(mut best) = run(sample, Order::All, evidence, &departures, usize::MAX, control)? else {
+        return Ok(sample.positive.clone());
+    };
+    let mut left = runs.saturating_sub(1);
+    let mut at = 0;
+    while left > 0 && at < best.merges {
+        let mut tried = departures.clone();
+        tried.push(at);
+        left -= 1;
+        if let Some(run) = run(sample, Order::All, evidence, &tried, best.search.red.len(), control)? {
+            best = run;
+            departures = tried;
+        }
+        at += 1;
+    }
+    best.search.merger.quotient(control)
+}
+
+/// A complete run and how many merges it did at the top.
+struct Run<'a> {
+    search: Search<'a>,
+    merges: usize,
+}
+
+/// One run; at the merges numbered in `departures` the second-best is done. `None` once `bound` states are red.
+fn run<'a>(
+    sample: Sample<'a>,
+    order: Order,
+    evidence: &mut dyn Evidence,
+    departures: &[usize],
+    bound: usize,
+    control: &Control<'_>,
+) -> Result<Option<Run<'a>>> {
+    let mut search = Search { merger: Merger::new(sample, control)?, red: vec![0], ruled_out: HashSet::new() };
+    let mut merges = 0;
+    loop {
+        if search.red.len() >= bound {
+            return Ok(None);
+        }
+        let mut blue = search.fringe();
+        if blue.is_empty() {
+            break;
+        }
+        match order {
+            Order::All => blue.sort_unstable(),
+            Order::First => blue = blue.into_iter().min().into_iter().collect(),
+            Order::Largest => {
+                let largest = blue.into_iter().max_by_key(|&b| (search.merger.block(b).visits, u32::MAX - b));
+                blue = largest.into_iter().collect();
+            }
+        }
+        let second = departures.contains(&merges);
+        match search.decide(&blue, order, second, evidence, control)? {
+            Decision::Merge(red, blue) => {
+                search.merger.merge(red, blue, control)?;
+                merges += 1;
+            }
+            Decision::Promote(blue) => search.red.push(blue),
+        }
+    }
+    Ok(Some(Run { search, merges }))
+}
+
+enum Decision {
+    Merge(StateId, StateId),
+    Promote(StateId),
+}
+
+struct Search<'a> {
+    merger: Merger<'a>,
+    /// In order of promotion.
+    red: Vec<StateId>,
+    /// (red, blue) that no later merge can make possible.
+    ruled_out: HashSet<(StateId, StateId)>,
+}
+
+impl Search<'_> {
+    /// The states that red ones lead to and that are not red, in no order that matters.
+    fn fringe(&mut self) -> Vec<StateId> {
+        let targets: Vec<StateId> =
+            self.red.iter().flat_map(|&red| self.merger.block(red).edges.iter().map(|edge| edge.target)).collect();
+        let red: HashSet<StateId> = self.red.iter().copied().collect();
+        let mut blue: Vec<StateId> =
+            targets.into_iter().map(|t| self.merger.find(t)).filter(|t| !red.contains(t)).collect();
+        blue.sort_unstable();
+        blue.dedup();
+        blue
+    }
+
+    fn decide(
+        &mut self,
+        blue: &[StateId],
+        order: Order,
+        second: bool,
+        evidence: &mut dyn Evidence,
+        control: &Control<'_>,
+    ) -> Result<Decision> {
+        let mut best: Option<(f64, StateId, StateId)> = None;
+        let mut next: Option<(f64, StateId, StateId)> = None;
+        for &blue in blue {
+            let mut fits = false;
+            for i in 0..self.red.len() {
+                let red = self.red[i];
+                if self.ruled_out.contains(&(red, blue)) {
+                    continue;
+                }
+                control.check()?;
+                match self.merger.attempt(red, blue, evidence, control)? {
+                    Some(score) => {
+                        fits = true;
+                        if best.is_none_or(|(most, ..)| score > most) {
+                            next = best;
+                            best = Some((score, red, blue));
+                        } else if next.is_none_or(|(most, ..)| score > most) {
+                            next = Some((score, red, blue));
+                        }
+                        if order == Order::First {
+                            break;
+                        }
+                    }
+                    None if evidence.is_final() => {
+                        self.ruled_out.insert((red, blue));
+                    }
+                    None => {}
+                }
+            }
+            if !fits {
+                return Ok(Decision::Promote(blue));
+            }
+        }
+        // invariant: a blue state that fits nowhere was promoted above, so there is a best merge
+        if second && next.is_some() {
+            best = next;
+        }
+        Ok(match best {
+            Some((_, red, blue)) => Decision::Merge(red, blue),
+            None => Decision::Promote(blue[0]),
+        })
+    }
+}

@@ -1,0 +1,197 @@
+//! What must hold of every learner, on a small corpus and on random traces.
+
+mod support;
+
+use logfsm::automaton::Automaton;
+use logfsm::error::Error;
+use logfsm::infer::invariants::{InvariantMiner, MiningOptions, check, violations};
+use logfsm::infer::{Control, Sample, accepts, distinct_traces, infer, infer_from, learners};
+use logfsm::trace::{Trace, TraceView};
+use proptest::prelude::*;
+
+/// Learners that need no negative traces, and the choice among them.
+fn methods() -> Vec<&'static str> {
+    learners().iter().map(|l| l.name()).filter(|name| *name != "rpni").chain(["auto"]).collect()
+}
+
+fn check_machine(method: &str, tree: &Automaton, machine: &Automaton) {
+    machine.validate().unwrap_or_else(|e| panic!("{method}: {e} {:?}", e.detail()));
+    for trace in distinct_traces(tree) {
+        assert!(accepts(machine, &trace.events), "{method} rejects a training trace");
+    }
+    // With flow conserved, what leaves a state and what stops there add up to its visits: probabilities sum to 1.
+    let visits = machine.visits();
+    for state in 0..machine.state_count() as u32 {
+        let out: u64 = machine.outgoing(state).iter().map(|t| t.count).sum();
+        assert_eq!(out + machine.stops[state as usize], visits[state as usize], "{method}");
+    }
+    assert_eq!(machine.totals, tree.totals, "{method}");
+}
+
+fn check_all(traces: &[Vec<String>]) {
+    let tree = support::tree(traces);
+    let mut backwards = traces.to_vec();
+    backwards.reverse();
+    let permuted = support::tree(&backwards);
+    for method in methods() {
+        let machine = infer(&tree, method, "{}", &Control::unlimited()).unwrap();
+        check_machine(method, &tree, &machine);
+        let again = infer(&permuted, method, "{}", &Control::unlimited()).unwrap();
+        assert_eq!(machine.to_bytes(), again.to_bytes(), "{method} depends on the order of traces");
+    }
+}
+
+fn words(traces: &[&str]) -> Vec<Vec<String>> {
+    traces.iter().map(|t| t.chars().map(|c| c.to_string()).collect()).collect()
+}
+
+#[test]
+fn corpus() {
+    for traces in [
+        &[""][..],
+        &["a"],
+        &["ab", "aab", "aaab", ""],
+        &["abc", "abd", "xbc", "xbd", "abc"],
+        &["aaaa", "aa", "bb", "bbbb", "abab"],
+        &["xabxayw", "xayw"],
+    ] {
+        check_all(&words(traces));
+    }
+}
+
+fn logs() -> impl Strategy<Value = Vec<Vec<String>>> {
+    let event = prop::sample::select(vec!["a", "b", "c", "d", "e"]).prop_map(String::from);
+    prop::collection::vec(prop::collection::vec(event, 0..8), 1..12)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn every_learner_keeps_its_promises(traces in logs()) {
+        check_all(&traces);
+    }
+
+    #[test]
+    fn mined_invariants_hold_of_their_traces(traces in logs()) {
+        let tree = support::tree(&traces);
+        let control = Control::unlimited();
+        let mined = InvariantMiner::from_tree(&tree, &control).unwrap().finish(&MiningOptions::default());
+        prop_assert!(check(&tree, &mined.list, &control).unwrap().is_empty());
+        for invariant in &mined.list {
+            prop_assert!(violations(&tree, invariant, 1).is_empty());
+        }
+        let machine = infer(&tree, "synoptic", "{}", &control).unwrap();
+        prop_assert!(check(&machine, &mined.list, &control).unwrap().is_empty());
+    }
+
+    #[test]
+    fn invariant_counts_merge_exactly(traces in logs(), cut in 0usize..12) {
+        let of = |traces: &[Vec<String>]| {
+            let mut miner = InvariantMiner::new();
+            for trace in traces {
+                let bytes = Trace::of(trace.iter().map(String::as_str)).to_bytes();
+                miner.add(&TraceView::from_bytes(&bytes).unwrap()).unwrap();
+            }
+            miner
+        };
+        let (a, b) = traces.split_at(cut.min(traces.len()));
+        let mut merged = of(b);
+        merged.merge(&of(a)).unwrap();
+        let whole = of(&traces);
+        prop_assert_eq!(merged.to_bytes(), whole.to_bytes());
+        let read = InvariantMiner::from_bytes(&whole.to_bytes()).unwrap();
+        prop_assert_eq!(read.finish(&MiningOptions::default()), merged.finish(&MiningOptions::default()));
+    }
+
+    #[test]
+    fn negative_traces_are_rejected(traces in logs(), other in logs()) {
+        let positive = support::tree(&traces);
+        let other: Vec<Vec<String>> = other.into_iter().filter(|t| !traces.contains(t)).collect();
+        prop_assume!(!other.is_empty());
+        let negative = support::tree(&other);
+        let sample = Sample { positive: &positive, negative: Some(&negative) };
+        for method in ["edsm", "rpni", "auto"] {
+            let machine = infer_from(sample, method, "{}", &Control::unlimited()).unwrap();
+            check_machine(method, &positive, &machine);
+            for trace in &other {
+                let events: Vec<u32> = trace.iter()
+                    .map(|e| machine.label_id(&logfsm::trace::Label::event(e)).unwrap_or(u32::MAX)).collect();
+                prop_assert!(!accepts(&machine, &events), "{} accepts a negative trace", method);
+            }
+        }
+    }
+}
+
+#[test]
+fn learners_can_be_cancelled_and_bounded() {
+    let traces = words(&["abcabc", "abab", "cabcab", "bca", "aab"]);
+    let tree = support::tree(&traces);
+    let stop = || Err(Error::Cancelled);
+    for method in methods().into_iter().filter(|m| *m != "prefix_tree") {
+        let cancelled = infer(&tree, method, "{}", &Control::new(&stop, usize::MAX));
+        assert_eq!(cancelled.unwrap_err(), Error::Cancelled, "{method}");
+        let bounded = infer(&tree, method, "{}", &Control::new(&|| Ok(()), 16));
+        assert!(matches!(bounded, Err(Error::MemoryLimit { .. })), "{method}");
+    }
+}
+
+#[test]
+fn a_trace_cannot_be_both() {
+    let tree = support::tree(&words(&["ab"]));
+    let sample = Sample { positive: &tree, negative: Some(&tree) };
+    assert!(matches!(infer_from(sample, "rpni", "{}", &Control::unlimited()), Err(Error::InvalidArgument { .. })));
+    assert!(matches!(infer(&tree, "rpni", "{}", &Control::unlimited()), Err(Error::InvalidArgument { .. })));
+}
+
+#[test]
+fn synoptic_takes_own_and_interrupting_invariants() {
+    let tree = support::tree(&words(&["lfla", "lfa", "la", "lflfla", "lga"]));
+    let control = Control::unlimited();
+    let options = MiningOptions {
+        kinds: vec![logfsm::infer::invariants::InvariantKind::InterruptedBy],
+        ..MiningOptions::default()
+    };
+    let mined = InvariantMiner::from_tree(&tree, &control).unwrap().finish(&options);
+    assert!(!mined.list.is_empty());
+    let machine = infer(&tree, "synoptic", r#"{"kinds": ["IntrBy"]}"#, &control).unwrap();
+    assert!(check(&machine, &mined.list, &control).unwrap().is_empty());
+    let own = |text: &str| infer(&tree, "synoptic", &format!("{{\"kinds\": [], \"invariants\": {text}}}"), &control);
+    assert!(own(r#"[["AP", "l", "a"]]"#).is_ok());
+    let error = own(r#"[["NFby", "l", "f"]]"#).unwrap_err();
+    assert!(error.to_string().contains("l NFby f does not hold"), "{error}");
+    assert!(matches!(own(r#"[["NFby", "l"]]"#), Err(Error::InvalidOption { .. })));
+}
+
+#[test]
+fn auto_says_what_it_chose() {
+    let tree = support::tree(&words(&["abc", "abbc", "abbbc", "ac", "abbbbc", "abbbbbc"]));
+    let machine = infer(&tree, "auto", "{}", &Control::unlimited()).unwrap();
+    let rows = machine.stats().rows;
+    assert!(rows.iter().any(|(name, value)| name == "note" && value.starts_with("auto chose ")), "{rows:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn times_and_parameters_survive(traces in logs(), step in 1i64..5_000_000) {
+        let mut tree = logfsm::automaton::PrefixTree::new(usize::MAX);
+        for (n, trace) in traces.iter().chain(&traces).enumerate() {
+            let mut builder = logfsm::trace::TraceBuilder::default();
+            for (i, event) in trace.iter().enumerate() {
+                let at = (i as i64) * step * (1 + n as i64 % 3);
+                builder.push(None, event, Some(at), None, Some(&format!("{{\"n\": {}}}", n % 4)));
+            }
+            tree.add(&TraceView::from_bytes(&builder.finish().to_bytes()).unwrap()).unwrap();
+        }
+        let tree = tree.to_automaton();
+        let delays: u64 = tree.transitions.iter().map(|t| t.delays.count()).sum();
+        for method in methods() {
+            let machine = infer(&tree, method, "{}", &Control::unlimited()).unwrap();
+            check_machine(method, &tree, &machine);
+            let kept: u64 = machine.transitions.iter().map(|t| t.delays.count()).sum();
+            prop_assert_eq!(kept, delays, "{} loses delays", method);
+        }
+    }
+}
