@@ -1,26 +1,23 @@
 //! infer and the list of methods.
 
+use super::automaton_type::rows;
 use super::call::{datum, sql_functions, text, varlena};
-use super::error::Failure;
-use super::set::{Row, Rows, stream};
+use super::set::stream;
 use super::{check_interrupts, expanded, memory_limit};
 use crate::infer::{Control, infer, learners};
 
-fn method_rows() -> Vec<Row> {
+/// One row per option, and one for a method without any.
+fn method_rows() -> Vec<[Option<String>; 6]> {
     let mut rows = Vec::new();
     for learner in learners() {
-        let head = [Some(learner.name().to_string()), Some(learner.summary().to_string())];
-        let options: Vec<[Option<String>; 4]> = learner
-            .options()
-            .iter()
-            .map(|o| {
-                let described = o.kind.describe();
-                [Some(o.name.into()), Some(o.default.into()), Some(described), Some(o.meaning.into())]
-            })
-            .collect();
-        let options = if options.is_empty() { vec![[None, None, None, None]] } else { options };
-        for option in options {
-            rows.push(head.iter().chain(&option).map(|v| v.as_deref().map(text)).collect());
+        let (name, summary) = (Some(learner.name().to_string()), Some(learner.summary().to_string()));
+        for option in learner.options() {
+            let (default, takes, meaning) = (option.default.into(), option.kind.describe(), option.meaning.into());
+            let option = option.name.to_string();
+            rows.push([name.clone(), summary.clone(), Some(option), Some(default), Some(takes), Some(meaning)]);
+        }
+        if learner.options().is_empty() {
+            rows.push([name, summary, None, None, None, None]);
         }
     }
     rows
@@ -37,7 +34,7 @@ sql_functions! {
 
     /// list_methods() → setof (method, summary, option, default_value, takes, meaning)
     fn logfsm_methods(call) {
-        stream(call, || Ok(Box::new(method_rows().into_iter().map(Ok::<Row, Failure>)) as Rows))
+        stream(call, || rows(method_rows(), |row| Ok(row.iter().map(|value| value.as_deref().map(text)).collect())))
     }
 
     /// version() → text

@@ -81,23 +81,23 @@ pub fn unwatch(call: Call) -> Reply {
     let on_table: Option<pg_sys::Oid> = call.get(1);
     let ended = Model::change(call.need_text(0, "model")?, "unwatch", |model| {
         let query = format!(
-            "SELECT watched_table, view_name FROM {} WHERE $1::oid IS NULL OR watched_oid OPERATOR(pg_catalog.=) $1::oid
-                 OR watched_table OPERATOR(pg_catalog.=) (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
+            "SELECT view_name FROM {} w WHERE $1::oid IS NULL OR watched_oid OPERATOR(pg_catalog.=) $1::oid
+                 OR NOT EXISTS (SELECT FROM pg_catalog.pg_class t WHERE t.oid OPERATOR(pg_catalog.=) w.watched_oid)
+                    AND watched_table OPERATOR(pg_catalog.=) (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
                      JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace WHERE c.oid OPERATOR(pg_catalog.=) $1::oid)
              ORDER BY 1",
             model.table("watches")
         );
-        let mut watches: Vec<(String, String)> = Vec::new();
+        let mut watches: Vec<String> = Vec::new();
         sql::each_row(&query, &[on_table.into()], |row| {
-            watches.extend(row.get(1)?.zip(row.get(2)?));
+            watches.extend(row.get::<String>(1)?);
             Ok(())
         })?;
         sql::run("SELECT pg_catalog.set_config('client_min_messages', 'warning', true)", &[])?;
-        for (table, view) in &watches {
+        for view in &watches {
             sql::run(&format!("DROP VIEW IF EXISTS {} CASCADE", model.table(view)), &[])?;
-            let forget =
-                format!("DELETE FROM {} WHERE watched_table OPERATOR(pg_catalog.=) $1", model.table("watches"));
-            sql::run(&forget, &[table.as_str().into()])?;
+            let forget = format!("DELETE FROM {} WHERE view_name OPERATOR(pg_catalog.=) $1", model.table("watches"));
+            sql::run(&forget, &[view.as_str().into()])?;
         }
         Ok(watches.len() as i32)
     })?;
