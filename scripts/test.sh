@@ -37,7 +37,7 @@ in_database() {
 }
 
 cd "$top"
-part core cargo test --quiet
+part core cargo test --quiet --no-fail-fast
 part in-database in_database
 install_extension debug
 part regress "$top/scripts/regress.sh"

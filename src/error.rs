@@ -125,7 +125,7 @@ impl Error {
         match self {
             Error::InvalidValue { reason, .. }
             | Error::InvalidPattern { reason, .. }
-            | Error::InvalidArgument { reason, .. } => Some(reason.clone()),
+            | Error::InvalidArgument { reason, .. } => Some(sentence(reason)),
             Error::NoTraces { .. } => Some("There is not one trace to work on.".into()),
             Error::NewerVersion { newest, .. } => Some(format!("The newest version this release reads is {newest}.")),
             Error::UnknownMethod { known, .. } => Some(format!("Methods that exist: {}.", known.join(", "))),
@@ -167,4 +167,9 @@ impl Error {
         };
         Some(hint.into())
     }
+}
+
+/// A reason as DETAIL: it ends with a full stop. What it starts with may be the caller's own text.
+fn sentence(reason: &str) -> String {
+    format!("{}.", reason.trim_end_matches('.'))
 }

@@ -109,7 +109,7 @@ fn formats_that_make_no_sense_are_errors() {
         ("(?<DATETIME>) (?<TYPE>)", "x a"),
     ] {
         let failed = read(&options(&[format]), line).unwrap_err();
-        assert!(failed.to_string().contains("line 1"), "{failed}");
+        assert!(failed.detail().unwrap().contains("line 1"), "{failed:?}");
     }
 }
 
@@ -136,7 +136,7 @@ fn unmatched_lines_are_never_dropped_silently() {
         options(&[r"(?<TIME>\d+) (?<TYPE>\w+)", r"(?<TIME>\d+) (?<TYPE>\w+) by (?<user>\w+) of (?<team>\d+)"]);
     let text = "1 open\n2 open by ann of red";
     let failed = read(&options, text).unwrap_err();
-    assert!(failed.to_string().contains("line 2"), "{failed}");
+    assert!(failed.detail().unwrap().contains("line 2"), "{failed:?}");
     assert!(failed.hint().unwrap().contains("of (?<team>"), "{failed:?}");
     options.on_unmatched = OnUnmatched::Keep;
     let log = read(&options, text).unwrap();

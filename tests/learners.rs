@@ -159,7 +159,7 @@ fn synoptic_takes_own_and_interrupting_invariants() {
     let own = |text: &str| infer(&tree, "synoptic", &format!("{{\"kinds\": [], \"invariants\": {text}}}"), &control);
     assert!(own(r#"[["AP", "l", "a"]]"#).is_ok());
     let error = own(r#"[["NFby", "l", "f"]]"#).unwrap_err();
-    assert!(error.to_string().contains("l NFby f does not hold"), "{error}");
+    assert!(error.detail().unwrap().contains("l NFby f does not hold"), "{error:?}");
     assert!(matches!(own(r#"[["NFby", "l"]]"#), Err(Error::InvalidOption { .. })));
 }
 

@@ -35,7 +35,11 @@ fn tree() -> Automaton {
 /// Fails with the new text where a form has changed.
 fn same(what: &str, bytes: &[u8], stored: &str) {
     let text = STANDARD.encode(bytes);
-    assert_eq!(text, stored.trim(), "{what} is written differently now: raise its version and keep reading the old one");
+    assert_eq!(
+        text,
+        stored.trim(),
+        "{what} is written differently now: raise its version and keep reading the old one"
+    );
 }
 
 #[test]

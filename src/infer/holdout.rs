@@ -125,7 +125,7 @@ pub fn traces_through(machine: &Automaton, tree: &Automaton, states: &[StateId])
     if states.is_empty() || states.len() > 64 || states.iter().any(|&s| s as usize >= machine.state_count()) {
         return Err(Error::InvalidArgument {
             argument: "states",
-            reason: format!("between 1 and 64 states of the model are needed, {} were given", states.len()),
+            reason: format!("Between 1 and 64 states of the model are needed, {} were given", states.len()),
             hint: "The model's states table lists its states.".into(),
         });
     }

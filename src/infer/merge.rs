@@ -142,7 +142,7 @@ impl<'a> Merger<'a> {
             if stops > 0 && self.stops[state as usize] > 0 {
                 return Err(Error::InvalidArgument {
                     argument: "negative traces",
-                    reason: "a trace is both positive and negative".into(),
+                    reason: "A trace is both positive and negative".into(),
                     hint: "Remove the trace from one of the two sets.".into(),
                 });
             }

@@ -113,7 +113,7 @@ pub fn infer_from(sample: Sample<'_>, method: &str, options: &str, control: &Con
     if sample.negative.is_some() && !learner.takes_negative() {
         return Err(Error::InvalidArgument {
             argument: "negative traces",
-            reason: format!("method {} has no use for them", learner.name()),
+            reason: format!("Method {} has no use for them", learner.name()),
             hint: "Use edsm or rpni, or leave them out.".into(),
         });
     }

@@ -31,7 +31,7 @@ impl Learner for Rpni {
         if sample.negative.is_none() {
             return Err(Error::InvalidArgument {
                 argument: "negative traces",
-                reason: "rpni needs some: without them every merge is allowed".into(),
+                reason: "Method rpni needs some: without them every merge is allowed".into(),
                 hint: "Give negative traces, or use a method that needs none, such as alergia or edsm.".into(),
             });
         }

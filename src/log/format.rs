@@ -227,7 +227,7 @@ impl LineFormats {
         }
         Error::InvalidArgument {
             argument: "line",
-            reason: format!("no format matches line {number}: {}", shorten(line)),
+            reason: format!("No format matches line {number}: {}", shorten(line)),
             hint,
         }
     }

@@ -191,7 +191,7 @@ impl TemplateMiner {
         if self.options != other.options {
             return Err(Error::InvalidArgument {
                 argument: "templates",
-                reason: "they were mined with different options".into(),
+                reason: "They were mined with different options".into(),
                 hint: "Use the same options in every part.".into(),
             });
         }
@@ -344,7 +344,7 @@ fn check_length(line: &str) -> Result<()> {
     if u32::try_from(line.len()).is_err() {
         return Err(Error::InvalidArgument {
             argument: "message",
-            reason: format!("it has {} bytes", line.len()),
+            reason: format!("It has {} bytes", line.len()),
             hint: "Lines must be shorter than 4 GB.".into(),
         });
     }

@@ -192,7 +192,7 @@ impl Templates {
             reason: reason.into(),
             hint: "Give template and parameters as parse() returned them.".into(),
         };
-        let template = self.templates.get(template as usize).ok_or_else(|| bad("there is no such template"))?;
+        let template = self.templates.get(template as usize).ok_or_else(|| bad("There is no such template"))?;
         let slots = template.kinds.len();
         if parameters.len() != slots && parameters.len() != slots + 1 {
             return Err(bad(&format!("the template has {slots} slots, {} values were given", parameters.len())));
@@ -200,7 +200,7 @@ impl Templates {
         let layout = parameters.get(slots).map_or(&*template.layout, AsRef::as_ref);
         let mut runs = layout.split('|');
         let mut blank = |single: &'static str| {
-            if layout.is_empty() { Ok(single) } else { runs.next().ok_or_else(|| bad("white space is missing")) }
+            if layout.is_empty() { Ok(single) } else { runs.next().ok_or_else(|| bad("White space is missing")) }
         };
         let mut out = String::from(blank("")?);
         let mut values = parameters.iter();
@@ -209,7 +209,7 @@ impl Templates {
                 Piece::Blank => out.push_str(blank(" ")?),
                 Piece::Text(text) => out.push_str(text),
                 Piece::Slot | Piece::List | Piece::Optional => {
-                    out.push_str(values.next().ok_or_else(|| bad("a value is missing"))?.as_ref());
+                    out.push_str(values.next().ok_or_else(|| bad("A value is missing"))?.as_ref());
                 }
             }
         }

@@ -1,11 +1,10 @@
 //! The type logfsm.automaton: input and output, JSON, accessors.
 
-use super::call::{cstring, datum, jsonb, sql_functions, text, utf8, varlena};
+use super::call::{cstring, datum, jsonb, sql_functions, text, varlena};
 use super::error::Failure;
 use super::set::{Row, Rows, stream};
 use super::{expanded, text_form};
 use crate::automaton::{Automaton, Histogram, PrefixTree};
-use std::ffi::CStr;
 
 const PREFIX: &str = "automaton:";
 
@@ -26,10 +25,8 @@ fn quantile(delays: &Histogram, q: f64) -> Option<f64> {
 sql_functions! {
     /// automaton_in(cstring)
     fn logfsm_automaton_in(call) {
-        // SAFETY: input functions get a cstring.
-        let input = call.datum(0).map(|d| unsafe { CStr::from_ptr(d.cast_mut_ptr()) });
-        let Some(input) = input else { return Ok(None) };
-        let bytes = text_form::decode("logfsm.automaton", PREFIX, utf8(input.to_bytes())?)?;
+        let Some(input) = call.cstring(0)? else { return Ok(None) };
+        let bytes = text_form::decode("logfsm.automaton", PREFIX, input)?;
         Ok(Some(varlena(&Automaton::from_bytes(&bytes)?.to_bytes())))
     }
 

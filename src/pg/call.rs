@@ -87,6 +87,12 @@ impl Call {
         self.text(i)?.ok_or_else(|| null_argument(name))
     }
 
+    /// Argument `i` of an input function: a C string.
+    pub fn cstring<'a>(self, i: usize) -> Result<Option<&'a str>, Failure> {
+        // SAFETY: input functions get a NUL-terminated string.
+        self.datum(i).map(|datum| utf8(unsafe { CStr::from_ptr(datum.cast_mut_ptr()) }.to_bytes())).transpose()
+    }
+
     /// The payload of argument `i` of a variable-length type, detoasted; lives as long as the call.
     pub fn bytes<'a>(self, i: usize) -> Option<&'a [u8]> {
         // SAFETY: as for `get`; memory stays until the per-call context is reset.

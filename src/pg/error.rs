@@ -1,7 +1,7 @@
 //! From the core's errors to SQLSTATE, message, DETAIL and HINT.
 
 use crate::error::Error;
-use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::pg_sys::panic::{CaughtError, ErrorReport, ErrorReportWithLevel};
 use pgrx::{PgLogLevel, PgSqlErrorCode};
 
 /// What an extern fails with.
@@ -28,6 +28,14 @@ impl Failure {
         self.0.report(PgLogLevel::ERROR);
         unreachable!("ERROR does not return")
     }
+}
+
+/// What a caught error says.
+pub fn report_of(error: &CaughtError) -> &ErrorReportWithLevel {
+    let (CaughtError::PostgresError(report)
+    | CaughtError::ErrorReport(report)
+    | CaughtError::RustPanic { ereport: report, .. }) = error;
+    report
 }
 
 impl From<Error> for Failure {

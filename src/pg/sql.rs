@@ -29,6 +29,16 @@ pub fn holds(sql: &str, args: Args<'_>) -> Result<bool, Failure> {
     Ok(one::<bool>(sql, args)?.unwrap_or(false))
 }
 
+/// The first column of all rows, NULLs left out.
+pub fn column<T: FromDatum + IntoDatum>(sql: &str, args: Args<'_>) -> Result<Vec<T>, Failure> {
+    let mut values = Vec::new();
+    each_row(sql, args, |row| {
+        values.extend(row.get::<T>(1)?);
+        Ok(())
+    })?;
+    Ok(values)
+}
+
 /// Fills `{name}` placeholders in one pass: what is filled in is never looked at again.
 pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(template.len());

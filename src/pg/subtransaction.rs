@@ -1,7 +1,6 @@
 //! Work that may fail without failing the statement.
 
-use super::error::Failure;
-use pgrx::pg_sys::panic::CaughtError;
+use super::error::{Failure, report_of};
 use pgrx::{PgSqlErrorCode, PgTryBuilder, pg_sys};
 
 /// How an attempt ended.
@@ -37,9 +36,7 @@ pub fn attempt<T>(work: impl FnOnce() -> Result<T, Failure>) -> Outcome<T> {
             Err(failure) => failure.raise(),
         })
         .catch_others(|error| {
-            let (CaughtError::PostgresError(report)
-            | CaughtError::ErrorReport(report)
-            | CaughtError::RustPanic { ereport: report, .. }) = &error;
+            let report = report_of(&error);
             let message = report.message().to_string();
             let passing = PASSING.contains(&report.sql_error_code());
             pg_sys::RollbackAndReleaseCurrentSubTransaction();

@@ -1,12 +1,11 @@
 //! The type logfsm.templates, its aggregates, and parsing with it.
 
 use super::automaton_type::rows;
-use super::call::{Reply, cstring, datum, jsonb, sql_functions, text, utf8, varlena};
+use super::call::{Reply, cstring, datum, jsonb, sql_functions, text, varlena};
 use super::set::{form, stream};
 use super::{cache, expanded, memory_limit, text_form};
 use crate::log::{TemplateMiner, Templates};
 use pgrx::pg_sys;
-use std::ffi::CStr;
 
 const PREFIX: &str = "templates:";
 
@@ -30,10 +29,8 @@ fn parsed(templates: &Templates, line: &str) -> Result<super::set::Row, super::e
 sql_functions! {
     /// templates_in(cstring)
     fn logfsm_templates_in(call) {
-        // SAFETY: input functions get a cstring.
-        let input = call.datum(0).map(|d| unsafe { CStr::from_ptr(d.cast_mut_ptr()) });
-        let Some(input) = input else { return Ok(None) };
-        checked(&text_form::decode("logfsm.templates", PREFIX, utf8(input.to_bytes())?)?)
+        let Some(input) = call.cstring(0)? else { return Ok(None) };
+        checked(&text_form::decode("logfsm.templates", PREFIX, input)?)
     }
 
     /// templates_out(templates)

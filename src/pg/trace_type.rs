@@ -1,13 +1,12 @@
 //! The type logfsm.trace: input and output, comparison, accessors.
 
-use super::call::{Reply, cstring, datum, sql_functions, text, utf8, varlena};
+use super::call::{Reply, cstring, datum, sql_functions, text, varlena};
 use super::error::Failure;
 use super::set::{Rows, stream};
 use super::text_form;
 use crate::trace::{Label, Trace, TraceView};
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::pg_sys::{self, Datum};
-use std::ffi::CStr;
 
 /// The prefix of the text form.
 const PREFIX: &str = "trace:";
@@ -29,10 +28,8 @@ fn labels_array(trace: &Trace) -> Option<Datum> {
 sql_functions! {
     /// trace_in(cstring)
     fn logfsm_trace_in(call) {
-        // SAFETY: input functions get a cstring.
-        let input = call.datum(0).map(|d| unsafe { CStr::from_ptr(d.cast_mut_ptr()) });
-        let Some(input) = input else { return Ok(None) };
-        let bytes = text_form::decode("logfsm.trace", PREFIX, utf8(input.to_bytes())?)?;
+        let Some(input) = call.cstring(0)? else { return Ok(None) };
+        let bytes = text_form::decode("logfsm.trace", PREFIX, input)?;
         Ok(Some(varlena(&Trace::from_bytes(&bytes)?.to_bytes())))
     }
 

@@ -3,9 +3,8 @@
 use super::Model;
 use super::owner::{AsOwner, require_membership};
 use crate::pg::call::{Call, Reply};
-use crate::pg::error::Failure;
+use crate::pg::error::{Failure, report_of};
 use crate::pg::sql::{self, quote_identifier};
-use pgrx::pg_sys::panic::CaughtError;
 use pgrx::{PgSqlErrorCode, PgTryBuilder};
 use std::panic::AssertUnwindSafe;
 
@@ -42,9 +41,7 @@ fn drop_all(kind: &str, names: &[String]) -> Result<(), Failure> {
         let drop = format!("DROP {kind} {} RESTRICT", names.join(", "));
         PgTryBuilder::new(AssertUnwindSafe(|| sql::run(&drop, &[])))
             .catch_when(PgSqlErrorCode::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST, |error| {
-                let (CaughtError::PostgresError(report)
-                | CaughtError::ErrorReport(report)
-                | CaughtError::RustPanic { ereport: report, .. }) = &error;
+                let report = report_of(&error);
                 let message = "cannot drop the model because other objects depend on it";
                 Err(Failure::new(PgSqlErrorCode::ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST, message)
                     .detail(report.detail().unwrap_or("Objects outside the model refer to it.").to_string())
@@ -62,10 +59,6 @@ fn relations(model: &Model, condition: &str) -> Result<Vec<String>, Failure> {
          WHERE relnamespace OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname OPERATOR(pg_catalog.=) $1::name)
            AND {condition} ORDER BY relname"
     );
-    let mut names = Vec::new();
-    sql::each_row(&query, &[model.schema.as_str().into()], |row| {
-        names.extend(row.get::<String>(1)?);
-        Ok(())
-    })?;
+    let names: Vec<String> = sql::column(&query, &[model.schema.as_str().into()])?;
     Ok(names)
 }

@@ -292,11 +292,7 @@ pub fn drop_earlier_fits(model: &Model) -> Result<(), Failure> {
          ORDER BY 1",
         model.table("runs")
     );
-    let mut tables: Vec<String> = Vec::new();
-    sql::each_row(&query, &[sql::quote_identifier(&model.schema).into()], |row| {
-        tables.extend(row.get::<String>(1)?);
-        Ok(())
-    })?;
+    let tables: Vec<String> = sql::column(&query, &[sql::quote_identifier(&model.schema).into()])?;
     leaf::drop_tables(model, &tables)
 }
 

@@ -95,11 +95,7 @@ impl<'a> Leaves<'a> {
                      FROM pg_catalog.pg_constraint c
                      WHERE c.conrelid OPERATOR(pg_catalog.=) $1::regclass AND c.contype OPERATOR(pg_catalog.=) 'c'
                      ORDER BY c.conname";
-        let mut checks = Vec::new();
-        sql::each_row(query, &[self.model.table(parent).into()], |row| {
-            checks.extend(row.get::<String>(1)?);
-            Ok(())
-        })?;
+        let checks: Vec<String> = sql::column(query, &[self.model.table(parent).into()])?;
         Ok(checks)
     }
 
@@ -144,11 +140,7 @@ pub fn attached(model: &Model, parent: &str, run_id: Option<i32>) -> Result<Vec<
                    AND ($2 IS NULL OR pg_catalog.pg_get_expr(c.relpartbound, c.oid)
                                       OPERATOR(pg_catalog.=) pg_catalog.format('FOR VALUES IN (%s)', $2))
                  ORDER BY 1";
-    let mut leaves = Vec::new();
-    sql::each_row(query, &[model.table(parent).into(), run_id.into()], |row| {
-        leaves.extend(row.get::<String>(1)?);
-        Ok(())
-    })?;
+    let leaves: Vec<String> = sql::column(query, &[model.table(parent).into(), run_id.into()])?;
     Ok(leaves)
 }
 

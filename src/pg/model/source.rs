@@ -1,9 +1,8 @@
 //! Where a model's rows come from: checked columns, and the query that turns them into traces.
 
 use super::Info;
-use crate::pg::error::Failure;
+use crate::pg::error::{Failure, report_of};
 use crate::pg::sql::{self, quote_identifier, quote_literal};
-use pgrx::pg_sys::panic::CaughtError;
 use pgrx::{PgSqlErrorCode, PgTryBuilder, pg_sys};
 use std::panic::AssertUnwindSafe;
 
@@ -124,9 +123,7 @@ pub fn require_readable(info: &Info) -> Result<(), Failure> {
 pub fn run_reading(info: &Info, statement: &str) -> Result<u64, Failure> {
     PgTryBuilder::new(AssertUnwindSafe(|| sql::run(statement, &[])))
         .catch_when(PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED, |error| {
-            let (CaughtError::PostgresError(report)
-            | CaughtError::ErrorReport(report)
-            | CaughtError::RustPanic { ereport: report, .. }) = &error;
+            let report = report_of(&error);
             let event = info.event_column.as_ref().or(info.message_column.as_ref()).map_or("", |c| c);
             let order = info.at_column.as_ref().or(info.seq_column.as_ref()).map_or("", |c| c);
             Err(Failure::new(PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED, report.message().to_string())

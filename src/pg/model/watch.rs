@@ -88,11 +88,7 @@ pub fn unwatch(call: Call) -> Reply {
              ORDER BY 1",
             model.table("watches")
         );
-        let mut watches: Vec<String> = Vec::new();
-        sql::each_row(&query, &[on_table.into()], |row| {
-            watches.extend(row.get::<String>(1)?);
-            Ok(())
-        })?;
+        let watches: Vec<String> = sql::column(&query, &[on_table.into()])?;
         sql::run("SELECT pg_catalog.set_config('client_min_messages', 'warning', true)", &[])?;
         for view in &watches {
             sql::run(&format!("DROP VIEW IF EXISTS {} CASCADE", model.table(view)), &[])?;
