@@ -13,6 +13,8 @@ SELECT event,
 FROM session.all_events GROUP BY event;
 SELECT left(replace(event, 'duration: <*> ms  statement: ', '… '), 50) AS event, real, synthetic, real_pct, synthetic_pct FROM report.event_mix ORDER BY real DESC, event LIMIT 6;
 
-\echo One synthetic session:
+\echo The beginning of a synthetic session:
 SELECT seq, to_char(at, 'HH24:MI:SS.MS') AS at, left(replace(event, 'duration: <*> ms  statement: ', '… '), 70) AS event
-FROM session.synthetic_events WHERE synthetic_key = 's42-1' ORDER BY seq LIMIT 8;
+FROM session.synthetic_events
+WHERE synthetic_key = (SELECT synthetic_key FROM session.synthetic_traces WHERE n_events > 8 ORDER BY trace_id LIMIT 1)
+ORDER BY seq LIMIT 12;

@@ -65,7 +65,7 @@ customer() {
 ship() { as_server tail -c "+$(($1 + 1))" "$log" | run shipper ship.sql; }
 bench() { PGAPPNAME=till "$bin/pgbench" -n -U teller "$@" bank >> "$home/pgbench.log" 2>&1; }
 
-say "Driving it: 1,600 sessions by pgbench, and a dozen that misbehave"
+say "Driving it: 1,637 sessions by pgbench, and 13 that misbehave"
 logging on
 # Sessions of one transaction, then longer ones: most are short, a few are long.
 bench -C -S -c 8 -j 4 -t 60
@@ -119,7 +119,7 @@ run analyst learn.sql
 say "Generating 1,000 synthetic sessions with seed 42"
 run analyst synthesize.sql
 
-say "Scoring all sessions: the most surprising ones, and why"
+say "Scoring all sessions: which are surprising, and why"
 run analyst score.sql
 
 say "Drawing the machine"
