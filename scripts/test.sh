@@ -7,6 +7,9 @@ source "$(dirname "$0")/lib.sh"
 
 passed=0 failed=0 skipped=0 summary=()
 
+# Adds up "N WORD" in a file: count WORD FILE. None is 0.
+count() { { grep -oE "[0-9]+ $1" "$2" || true; } | awk '{n += $1} END {print n + 0}'; }
+
 # Runs a part and adds up its cargo or "N passed, M failed" lines: part NAME COMMAND …
 part() {
     local name=$1 log=$home/test-$1.log status=0 p f s
@@ -16,9 +19,7 @@ part() {
     "$@" 2>&1 | tee "$log" | grep -vE '^ +(Compiling|Checking|Running|Downloaded|Downloading|Finished|Doc-tests)|^$'
     status=${PIPESTATUS[0]}
     set -e
-    p=$(grep -oE '[0-9]+ passed' "$log" | awk '{n += $1} END {print n + 0}')
-    f=$(grep -oE '[0-9]+ failed' "$log" | awk '{n += $1} END {print n + 0}')
-    s=$(grep -oE '[0-9]+ (skipped|ignored)' "$log" | awk '{n += $1} END {print n + 0}')
+    p=$(count passed "$log") f=$(count failed "$log") s=$(count '(skipped|ignored)' "$log")
     if [ "$status" != 0 ] && [ "$f" = 0 ]; then f=1; fi
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     summary+=("$(printf '%-12s %5d passed %4d failed %4d skipped' "$name" "$p" "$f" "$s")")

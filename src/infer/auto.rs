@@ -55,7 +55,10 @@ pub(super) fn learn(tree: &Automaton, learners: &[&dyn Learner], control: &Contr
     let why = if held.is_empty() { "too few distinct traces to hold some out" } else { "held-out traces" };
     notes.insert(
         0,
-        format!("auto chose {} by {why}: {bits:.3} bits per event, {broken} invariants broken", learner.name()),
+        format!(
+            "auto chose {} by {why}: {bits:.3} bits per held-out event, {broken} invariants broken",
+            learner.name()
+        ),
     );
     machine.kind = Kind::Inferred(Provenance { method: learner.name().into(), options: options.to_text(), notes });
     Ok(machine)
