@@ -52,12 +52,14 @@ fn traces_of_version_1() {
 }
 
 #[test]
-fn automata_of_version_1() {
-    let stored = include_str!("fixtures/automaton.v1");
-    same("an automaton", &tree().to_bytes(), stored);
-    assert_eq!(Automaton::from_bytes(&STANDARD.decode(stored.trim()).unwrap()).unwrap(), tree());
-    let json = include_str!("fixtures/automaton.v1.json");
-    assert_eq!(Automaton::from_json(json).unwrap(), tree());
+fn automata_of_all_versions() {
+    same("an automaton", &tree().to_bytes(), include_str!("fixtures/automaton.v2"));
+    for stored in [include_str!("fixtures/automaton.v1"), include_str!("fixtures/automaton.v2")] {
+        assert_eq!(Automaton::from_bytes(&STANDARD.decode(stored.trim()).unwrap()).unwrap(), tree());
+    }
+    for json in [include_str!("fixtures/automaton.v1.json"), include_str!("fixtures/automaton.v2.json")] {
+        assert_eq!(Automaton::from_json(json).unwrap(), tree());
+    }
 }
 
 #[test]
@@ -80,5 +82,5 @@ fn a_seed_means_the_same_traces_forever() {
     let generator = Generator::new(&machine, 42, "{}").unwrap();
     let mut hash = Sha256::new();
     (1..=1000).for_each(|ordinal| hash.update(generator.trace(ordinal).trace.to_bytes()));
-    same("generation", &hash.finalize(), include_str!("fixtures/generated.v1"));
+    same("generation", &hash.finalize(), include_str!("fixtures/generated.v2"));
 }

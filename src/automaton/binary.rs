@@ -1,13 +1,13 @@
 //! The binary and JSON forms of an automaton, both versioned and both checked when read.
 
-use super::Automaton;
+use super::{Automaton, Learned};
 use crate::error::{Error, Result};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// The version this release writes, in binary and in JSON. Older ones stay readable.
-pub const AUTOMATON_VERSION: u8 = 1;
+pub const AUTOMATON_VERSION: u8 = 2;
 const WHAT: &str = "logfsm.automaton";
 
 #[derive(Serialize)]
@@ -28,8 +28,11 @@ impl Automaton {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let (&version, body) = bytes.split_first().ok_or_else(|| Error::invalid(WHAT, "It is empty."))?;
         check_version(version.into())?;
-        let (automaton, rest): (Self, _) =
-            postcard::take_from_bytes(body).map_err(|e| Error::invalid(WHAT, format!("The binary form: {e}.")))?;
+        // Version 1 ended before what is learned beside states and transitions.
+        let completed =
+            (version == 1).then(|| postcard::to_extend(&Learned::default(), body.to_vec()).unwrap_or_default());
+        let (automaton, rest): (Self, _) = postcard::take_from_bytes(completed.as_deref().unwrap_or(body))
+            .map_err(|e| Error::invalid(WHAT, format!("The binary form: {e}.")))?;
         if !rest.is_empty() {
             return Err(Error::invalid(WHAT, "Bytes are left over at the end."));
         }

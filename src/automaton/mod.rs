@@ -109,6 +109,13 @@ pub struct Totals {
     pub latest: i64,
 }
 
+/// What a learner found beside states and transitions; empty in a prefix tree.
+///
+/// Every part is sparse and optional, so that machines of earlier releases read as machines without it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Learned {}
+
 /// A state machine with counts, times and parameter samples.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Automaton {
@@ -128,6 +135,9 @@ pub struct Automaton {
     pub starts: Sample<i64>,
     /// Times between pairs of events, ascending by (first, then).
     pub pair_times: Vec<PairTime>,
+    /// What a learner found beside states and transitions. The last field: version 1 had none.
+    #[serde(default)]
+    pub learned: Learned,
 }
 
 impl Transition {

@@ -4,8 +4,8 @@
 //! path, so a trace costs its length and memory follows the distinct variants.
 
 use super::{
-    Automaton, Histogram, Kind, LabelId, PARAMETER_SAMPLE, PairTime, ParameterItem, START_SAMPLE, Sample, Totals,
-    Transition, keyed_hash,
+    Automaton, Histogram, Kind, LabelId, Learned, PARAMETER_SAMPLE, PairTime, ParameterItem, START_SAMPLE, Sample,
+    Totals, Transition, keyed_hash,
 };
 use crate::error::{Error, Result};
 use crate::trace::{Label, TraceView, Variant};
@@ -249,6 +249,7 @@ impl PrefixTree {
             durations: self.durations.clone(),
             starts: self.starts.clone(),
             pair_times: self.all_pair_times(&rank),
+            learned: Learned::default(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Holding distinct traces out of a prefix tree, to judge learners on what they have not seen.
 
-use crate::automaton::{Automaton, Histogram, LabelId, Sample, StateId, Totals, Transition};
+use crate::automaton::{Automaton, Histogram, LabelId, Learned, Sample, StateId, Totals, Transition};
 use crate::error::{Error, Result};
 
 /// A distinct trace with how often it occurred.
@@ -78,6 +78,7 @@ pub fn split(tree: &Automaton, fold: usize, folds: usize) -> (Automaton, Vec<Hel
         durations: Histogram::default(),
         starts: Sample::default(),
         pair_times: Vec::new(),
+        learned: Learned::default(),
     };
     (rest, held)
 }

@@ -68,5 +68,6 @@ fn renumber(machine: &Automaton, mut transitions: Vec<Transition>, stops: &[u64]
         durations: machine.durations.clone(),
         starts: machine.starts.clone(),
         pair_times: machine.pair_times.clone(),
+        learned: machine.learned.clone(),
     }
 }

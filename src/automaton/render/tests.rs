@@ -1,7 +1,7 @@
 //! Tests of all formats: what must hold of any picture of any machine.
 
 use super::*;
-use crate::automaton::{Automaton, Histogram, Kind, PrefixTree, Provenance, Sample, Totals, Transition};
+use crate::automaton::{Automaton, Histogram, Kind, Learned, PrefixTree, Provenance, Sample, Totals, Transition};
 use crate::trace::{Label, Trace, TraceView};
 use proptest::prelude::*;
 use quick_xml::{Reader, events::Event};
@@ -37,6 +37,7 @@ fn machine(states: usize, steps: &[Step<'_>]) -> Automaton {
         durations: Histogram::default(),
         starts: Sample::default(),
         pair_times: Vec::new(),
+        learned: Learned::default(),
     }
 }
 

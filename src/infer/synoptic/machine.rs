@@ -1,7 +1,7 @@
 //! From the partition graph to an automaton: a state per node, each transition labelled with its target's event type.
 
 use super::graph::{Graph, TERMINAL};
-use crate::automaton::{Automaton, Histogram, Kind, ParameterItem, Sample, StateId, Transition};
+use crate::automaton::{Automaton, Histogram, Kind, Learned, ParameterItem, Sample, StateId, Transition};
 use crate::error::Result;
 use crate::infer::Control;
 use crate::infer::holdout::Held;
@@ -120,5 +120,6 @@ fn numbered(
         durations: tree.durations.clone(),
         starts: tree.starts.clone(),
         pair_times: tree.pair_times.clone(),
+        learned: Learned::default(),
     }
 }
