@@ -6,9 +6,10 @@
 use super::Machine;
 use crate::automaton::{LabelId, StateId};
 use crate::trace::Variant;
+use serde::{Deserialize, Serialize};
 
 /// The states a machine may be in, each with its probability; never empty, ascending by state.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Frontier {
     /// (state, probability), probabilities summing to 1.
     pub states: Vec<(StateId, f64)>,
