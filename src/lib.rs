@@ -28,7 +28,7 @@ pub mod trace;
 #[cfg(feature = "pg")]
 mod pg;
 
-#[cfg(all(feature = "pg", any(test, feature = "pg_test")))]
+#[cfg(all(feature = "pg", feature = "pg_test"))]
 #[path = "../pg_test/mod.rs"]
 mod in_database;
 
