@@ -4,6 +4,7 @@
 #![allow(unsafe_code)]
 
 mod automaton_type;
+mod bulk;
 mod cache;
 mod call;
 mod error;

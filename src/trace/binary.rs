@@ -109,6 +109,14 @@ impl<'a> TraceView<'a> {
         })
     }
 
+    /// The number of events. O(1) with times, else O(bytes of the variant).
+    pub fn length(&self) -> Result<usize> {
+        if !self.times.is_empty() {
+            return Ok(self.times.len());
+        }
+        Ok(Variant::from_bytes(self.variant)?.events.len())
+    }
+
     /// Decodes and checks the whole trace.
     pub fn to_trace(&self) -> Result<Trace> {
         let variant = Variant::from_bytes(self.variant)?;

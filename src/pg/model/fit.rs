@@ -2,7 +2,7 @@
 
 use super::leaf::{self, Leaves};
 use super::progress::Progress;
-use super::{Model, source};
+use super::{Model, data, source};
 use crate::error::Error;
 use crate::pg::call::{Call, Reply, datum};
 use crate::pg::error::Failure;
@@ -53,14 +53,6 @@ pub fn fit(call: Call) -> Reply {
         let mut leaves = Leaves::of_fit(&model, model.info.fits);
         progress.stage("reading the source");
         read_traces(&model, &mut leaves, windowed)?;
-        let traces = leaves.name("traces");
-        sql::run(
-            &format!(
-                "UPDATE {} SET prefix_tree = (SELECT logfsm.prefix_tree_agg(trace) FROM {traces})",
-                model.table("model")
-            ),
-            &[],
-        )?;
         materialise(&model, leaves, &progress)
     })?;
     record(call, summary)
@@ -96,24 +88,11 @@ pub fn traces_query(model: &Model, relation: &str, join: &str) -> String {
     format!("SELECT r.trace_key, {} AS trace FROM ({rows}) AS r {join} GROUP BY r.trace_key", model.info.trace_agg())
 }
 
-/// Fills the traces leaf from the source.
+/// Fills the traces leaf from the source and stores the prefix tree.
 fn read_traces(model: &Model, leaves: &mut Leaves<'_>, windowed: bool) -> Result<(), Failure> {
     learn_templates(model)?;
     let leaf = leaves.create("traces")?;
-    let window = format!(
-        "WHERE EXISTS (SELECT FROM {} m WHERE (m.since IS NULL OR logfsm.started_at(t.trace) OPERATOR(pg_catalog.>=) m.since)
-                       AND (m.until IS NULL OR logfsm.started_at(t.trace) OPERATOR(pg_catalog.<) m.until))",
-        model.table("model")
-    );
-    let insert = format!(
-        "INSERT INTO {leaf} (run_id, trace_id, origin, trace_key, started_at, ended_at, n_events, trace)
-         SELECT 0, pg_catalog.row_number() OVER (ORDER BY t.trace_key), 'real', t.trace_key,
-                logfsm.started_at(t.trace), logfsm.ended_at(t.trace), logfsm.length(t.trace), t.trace
-         FROM ({}) AS t {window}",
-        traces_query(model, &model.info.source, "")
-    );
-    let traces = source::run_reading(&model.info, &insert)?;
-    require_keys(model, &leaf)?;
+    let traces = data::read_traces(model, &leaf)?;
     report_keyless(model)?;
     if traces == 0 {
         let keyed = if model.info.trace_column.is_some() { "" } else { " with a trace key" };
@@ -137,15 +116,6 @@ fn report_keyless(model: &Model) -> Result<(), Failure> {
         pgrx::notice!("{lines} lines of {} hold no trace key and belong to no trace", model.info.source);
     }
     Ok(())
-}
-
-/// Fails where rows had no trace key.
-pub fn require_keys(model: &Model, leaf: &str) -> Result<(), Failure> {
-    let keyless: Option<i64> = sql::one(&format!("SELECT n_events::bigint FROM {leaf} WHERE trace_key IS NULL"), &[])?;
-    let Some(rows) = keyless else { return Ok(()) };
-    Err(Failure::new(PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED, "the trace key of a row must not be NULL")
-        .detail(format!("{rows} rows of {} have no trace key.", model.info.source))
-        .hint("Make a view that leaves such rows out, and give the view as source."))
 }
 
 /// From traces and prefix tree to machine, tables and scores; swaps everything in.
@@ -199,12 +169,7 @@ pub fn write_data(model: &Model, leaves: &mut Leaves<'_>, run_id: i32) -> Result
     let events = leaves.create("events")?;
     let parameters = leaves.create("parameters")?;
     if model.info.events == "table" {
-        let insert = format!(
-            "INSERT INTO {events} (run_id, trace_id, seq, at, template_id, transition_id, src, dst)
-             SELECT {run_id}, t.trace_id, r.seq, r.at, r.label_id, r.transition_id, r.src, r.dst
-             FROM {traces} t CROSS JOIN LATERAL logfsm.replay({machine}, t.trace) r"
-        );
-        sql::run(&insert, &[])?;
+        data::write_events(model, &events, &traces, run_id)?;
         let insert = format!(
             "INSERT INTO {parameters} (run_id, trace_id, seq, slot, value, kind)
              SELECT {run_id}, t.trace_id, e.seq, v.key, v.value OPERATOR(pg_catalog.#>>) '{{}}',

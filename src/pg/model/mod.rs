@@ -1,6 +1,7 @@
 //! Layer 2: models, each a schema of tables made from a source.
 
 mod create;
+mod data;
 mod drop;
 mod find;
 mod fit;

@@ -1,6 +1,7 @@
 //! refresh: re-reads whole the traces that got new rows, and updates tree, machine and tables.
 
-use super::fit::{materialise, record, require_keys, traces_query};
+use super::data::require_keys;
+use super::fit::{materialise, record, traces_query};
 use super::leaf::Leaves;
 use super::progress::Progress;
 use super::{Model, source};
@@ -109,7 +110,7 @@ fn stage(model: &Model, column: &str) -> Result<String, Failure> {
                     ELSE w.trace IS NULL OR o.trace OPERATOR(logfsm.<>) w.trace END",
         traces = model.table("traces")
     );
-    source::run_reading(&model.info, &create)?;
+    source::run_reading(&model.info, || sql::run(&create, &[]))?;
     sql::run(&high_water, &[])?;
     Ok(staged)
 }
@@ -156,7 +157,8 @@ fn merge_traces(model: &Model, leaves: &mut Leaves<'_>, staged: &str) -> Result<
          FROM {staged} n WHERE n.trace IS NOT NULL"
     );
     sql::run(&add, &[])?;
-    require_keys(model, &leaf)
+    let keyless: Option<i64> = sql::one(&format!("SELECT n_events::bigint FROM {leaf} WHERE trace_key IS NULL"), &[])?;
+    require_keys(model, keyless.unwrap_or(0) as usize)
 }
 
 /// The source's rows, where they can be compared with the events read: one key per row and no period.

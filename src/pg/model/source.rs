@@ -119,9 +119,9 @@ pub fn require_readable(info: &Info) -> Result<(), Failure> {
     require_select(info)
 }
 
-/// Runs a statement that builds traces from the source; its complaint about a NULL says where to look.
-pub fn run_reading(info: &Info, statement: &str) -> Result<u64, Failure> {
-    PgTryBuilder::new(AssertUnwindSafe(|| sql::run(statement, &[])))
+/// Runs what builds traces from the source; its complaint about a NULL says where to look.
+pub fn run_reading<T>(info: &Info, read: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    PgTryBuilder::new(AssertUnwindSafe(read))
         .catch_when(PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED, |error| {
             let report = report_of(&error);
             let event = info.event_column.as_ref().or(info.message_column.as_ref()).map_or("", |c| c);

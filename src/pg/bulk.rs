@@ -1,0 +1,233 @@
+//! Rows in and out in bulk: a query whose rows go straight to a closure, and a writer that fills a new table page by
+//! page.
+//!
+//! The writer passes by indexes, constraints and triggers: it is for tables that this transaction made and that have
+//! none yet.
+
+use super::error::Failure;
+use super::sql;
+use pgrx::pg_sys::{self, Datum};
+use pgrx::{PgSqlErrorCode, Spi};
+use std::ffi::CString;
+
+/// Rows or bytes after which a batch is written.
+const BATCH_ROWS: usize = 1000;
+const BATCH_BYTES: usize = 1 << 18;
+/// Rows after which what a closure allocated is freed, and interrupts are looked at.
+const ROWS_PER_RESET: u64 = 256;
+
+/// One row of a query.
+pub struct Row<'a> {
+    values: &'a [Datum],
+    nulls: &'a [bool],
+}
+
+impl Row<'_> {
+    /// The value of column `i`, counting from 0; `None` for NULL. It lives as long as the row.
+    pub fn datum(&self, i: usize) -> Option<Datum> {
+        (!*self.nulls.get(i)?).then(|| self.values[i])
+    }
+}
+
+#[repr(C)]
+struct Receiver<'a> {
+    base: pg_sys::DestReceiver,
+    each: &'a mut dyn FnMut(Row<'_>) -> Result<(), Failure>,
+    rows: u64,
+    context: pg_sys::MemoryContext,
+}
+
+unsafe extern "C-unwind" fn receive(slot: *mut pg_sys::TupleTableSlot, receiver: *mut pg_sys::DestReceiver) -> bool {
+    // SAFETY: called by the executor with the receiver that `each_row` made.
+    unsafe {
+        pg_sys::panic::pgrx_extern_c_guard(move || {
+            let receiver = &mut *receiver.cast::<Receiver<'_>>();
+            if receiver.rows.is_multiple_of(ROWS_PER_RESET) {
+                pgrx::check_for_interrupts!();
+                pg_sys::MemoryContextReset(receiver.context);
+            }
+            receiver.rows += 1;
+            pg_sys::slot_getallattrs(slot);
+            let columns = (*(*slot).tts_tupleDescriptor).natts as usize;
+            let row = Row {
+                values: std::slice::from_raw_parts((*slot).tts_values, columns),
+                nulls: std::slice::from_raw_parts((*slot).tts_isnull, columns),
+            };
+            let previous = pg_sys::MemoryContextSwitchTo(receiver.context);
+            let done = (receiver.each)(row);
+            pg_sys::MemoryContextSwitchTo(previous);
+            if let Err(failure) = done {
+                failure.raise();
+            }
+            true
+        })
+    }
+}
+
+unsafe extern "C-unwind" fn start(_: *mut pg_sys::DestReceiver, _: i32, _: pg_sys::TupleDesc) {}
+unsafe extern "C-unwind" fn end(_: *mut pg_sys::DestReceiver) {}
+
+/// Calls `each` with every row of a query as the executor makes it: nothing is stored in between, and the plan may be
+/// parallel. What `each` allocates in the current memory context is freed after some rows. Gives the number of rows.
+pub fn each_row(query: &str, each: &mut dyn FnMut(Row<'_>) -> Result<(), Failure>) -> Result<u64, Failure> {
+    let query = CString::new(query).map_err(|_| {
+        Failure::new(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, "a name holds a NUL byte")
+            .hint("Rename it in the source.")
+    })?;
+    // SAFETY: the receiver outlives the query, whose executor is the only one to use it.
+    let code = Spi::connect_mut(|_| unsafe {
+        let context = pg_sys::AllocSetContextCreateInternal(
+            pg_sys::CurrentMemoryContext,
+            c"logfsm rows".as_ptr(),
+            0,
+            8192,
+            1 << 23,
+        );
+        let mut receiver = Receiver {
+            base: pg_sys::DestReceiver {
+                receiveSlot: Some(receive),
+                rStartup: Some(start),
+                rShutdown: Some(end),
+                rDestroy: Some(end),
+                mydest: pg_sys::CommandDest::DestNone,
+            },
+            each,
+            rows: 0,
+            context,
+        };
+        let options =
+            pg_sys::SPIExecuteOptions { dest: (&raw mut receiver).cast(), ..pg_sys::SPIExecuteOptions::default() };
+        let code = pg_sys::SPI_execute_extended(query.as_ptr(), &options);
+        let rows = receiver.rows;
+        pg_sys::MemoryContextDelete(context);
+        if code < 0 { Err(code) } else { Ok(rows) }
+    });
+    code.map_err(|code| Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, format!("SPI failed with code {code}")))
+}
+
+/// Fills a table of ours.
+pub struct BulkWriter {
+    relation: pg_sys::Relation,
+    /// For each value of a row its column's position.
+    columns: Vec<usize>,
+    values: Vec<Datum>,
+    nulls: Vec<bool>,
+    slots: Vec<*mut pg_sys::TupleTableSlot>,
+    filled: usize,
+    bytes: usize,
+    context: pg_sys::MemoryContext,
+    pages: pg_sys::BulkInsertState,
+    rows: u64,
+}
+
+impl BulkWriter {
+    /// Opens a table, quoted and qualified, to fill these columns; others stay NULL.
+    pub fn open(table: &str, columns: &[&str]) -> Result<Self, Failure> {
+        let query = "SELECT a.attnum::integer FROM pg_catalog.unnest($2::text[]) WITH ORDINALITY AS c (name, place)
+                     JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) $1::regclass
+                      AND a.attname OPERATOR(pg_catalog.=) c.name ORDER BY c.place";
+        let names: Vec<String> = columns.iter().map(|name| name.to_string()).collect();
+        let numbers: Vec<i32> = sql::column(query, &[table.into(), names.into()])?;
+        let oid: Option<pg_sys::Oid> = sql::one("SELECT $1::regclass::oid", &[table.into()])?;
+        let (Some(oid), true) = (oid, numbers.len() == columns.len()) else {
+            let message = format!("table {table} lacks a column of {}", columns.join(", "));
+            return Err(Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN, message)
+                .hint("The model's schema was changed by hand; drop the model and create it anew."));
+        };
+        // SAFETY: the relation stays open until `finish` or the end of the transaction.
+        unsafe {
+            let relation = pg_sys::table_open(oid, pg_sys::RowExclusiveLock as i32);
+            let width = (*(*relation).rd_att).natts as usize;
+            let context = pg_sys::AllocSetContextCreateInternal(
+                pg_sys::CurrentMemoryContext,
+                c"logfsm bulk rows".as_ptr(),
+                0,
+                8192,
+                1 << 23,
+            );
+            Ok(BulkWriter {
+                relation,
+                columns: numbers.into_iter().map(|number| number as usize - 1).collect(),
+                values: vec![Datum::null(); width],
+                nulls: vec![true; width],
+                slots: Vec::new(),
+                filled: 0,
+                bytes: 0,
+                context,
+                pages: pg_sys::GetBulkInsertState(),
+                rows: 0,
+            })
+        }
+    }
+
+    /// Adds a row, a value per column as named at [`BulkWriter::open`]; the values are copied.
+    pub fn row(&mut self, row: &[Option<Datum>]) {
+        for (value, &column) in row.iter().zip(&self.columns) {
+            self.nulls[column] = value.is_none();
+            self.values[column] = value.unwrap_or(Datum::null());
+        }
+        // SAFETY: both arrays are as wide as the table; the tuple lives in our context until the batch is written.
+        unsafe {
+            let previous = pg_sys::MemoryContextSwitchTo(self.context);
+            let description = (*self.relation).rd_att;
+            let tuple = pg_sys::heap_form_tuple(description, self.values.as_mut_ptr(), self.nulls.as_mut_ptr());
+            pg_sys::MemoryContextSwitchTo(previous);
+            if self.filled == self.slots.len() {
+                let parent = (*self.context).parent;
+                let previous = pg_sys::MemoryContextSwitchTo(parent);
+                self.slots.push(pg_sys::MakeSingleTupleTableSlot(description, &pg_sys::TTSOpsHeapTuple));
+                pg_sys::MemoryContextSwitchTo(previous);
+            }
+            pg_sys::ExecStoreHeapTuple(tuple, self.slots[self.filled], false);
+            self.filled += 1;
+            self.bytes += (*tuple).t_len as usize;
+        }
+        self.rows += 1;
+        if self.filled == BATCH_ROWS || self.bytes > BATCH_BYTES {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        if self.filled == 0 {
+            return;
+        }
+        // SAFETY: the slots hold tuples of this relation.
+        unsafe {
+            let previous = pg_sys::MemoryContextSwitchTo(self.context);
+            pg_sys::heap_multi_insert(
+                self.relation,
+                self.slots.as_mut_ptr(),
+                self.filled as i32,
+                pg_sys::GetCurrentCommandId(true),
+                0,
+                self.pages,
+            );
+            pg_sys::MemoryContextSwitchTo(previous);
+            for &slot in &self.slots[..self.filled] {
+                // Forgets the tuple, which the context's reset frees.
+                if let Some(clear) = (*(*slot).tts_ops).clear {
+                    clear(slot);
+                }
+            }
+            pg_sys::MemoryContextReset(self.context);
+        }
+        (self.filled, self.bytes) = (0, 0);
+    }
+
+    /// Writes what is left and closes the table; its rows are seen by the next statement. Gives their number.
+    pub fn finish(mut self) -> u64 {
+        self.flush();
+        // SAFETY: undoes what `open` and `row` did; the lock stays until the transaction ends.
+        unsafe {
+            for &slot in &self.slots {
+                pg_sys::ExecDropSingleTupleTableSlot(slot);
+            }
+            pg_sys::FreeBulkInsertState(self.pages);
+            pg_sys::table_close(self.relation, pg_sys::NoLock as i32);
+            pg_sys::MemoryContextDelete(self.context);
+            pg_sys::CommandCounterIncrement();
+        }
+        self.rows
+    }
+}
