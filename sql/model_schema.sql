@@ -60,6 +60,21 @@ CREATE TABLE {schema}.transitions (
 ) PARTITION BY LIST (run_id);
 COMMENT ON TABLE {schema}.transitions IS 'The transitions of the machine with counts, probabilities and delays in seconds.';
 
+CREATE TABLE {schema}.invariants (
+    run_id integer NOT NULL DEFAULT 0,
+    invariant_id integer NOT NULL,
+    kind text NOT NULL,
+    a text NOT NULL,
+    b text NOT NULL,
+    support bigint NOT NULL,
+    delay_min double precision,
+    delay_max double precision,
+    a_template_id integer,
+    b_template_id integer NOT NULL,
+    PRIMARY KEY (run_id, invariant_id)
+) PARTITION BY LIST (run_id);
+COMMENT ON TABLE {schema}.invariants IS 'What holds of all real traces: a is always (AFby) or never (NFby) followed by b, or always precedes it (AP). a_template_id is NULL where b is in every trace.';
+
 CREATE TABLE {schema}.traces (
     run_id integer NOT NULL,
     trace_id bigint NOT NULL,

@@ -88,7 +88,7 @@ proptest! {
     #[test]
     fn invariant_counts_merge_exactly(traces in logs(), cut in 0usize..12) {
         let of = |traces: &[Vec<String>]| {
-            let mut miner = InvariantMiner::new();
+            let mut miner = InvariantMiner::new(usize::MAX);
             for trace in traces {
                 let bytes = Trace::of(trace.iter().map(String::as_str)).to_bytes();
                 miner.add(&TraceView::from_bytes(&bytes).unwrap()).unwrap();
@@ -100,7 +100,7 @@ proptest! {
         merged.merge(&of(a)).unwrap();
         let whole = of(&traces);
         prop_assert_eq!(merged.to_bytes(), whole.to_bytes());
-        let read = InvariantMiner::from_bytes(&whole.to_bytes()).unwrap();
+        let read = InvariantMiner::from_bytes(&whole.to_bytes(), usize::MAX).unwrap();
         prop_assert_eq!(read.finish(&MiningOptions::default()), merged.finish(&MiningOptions::default()));
     }
 

@@ -6,6 +6,7 @@
 
 mod binary;
 mod histogram;
+mod invariant;
 mod prefix_tree;
 mod render;
 mod sample;
@@ -14,6 +15,7 @@ mod validate;
 
 pub use binary::AUTOMATON_VERSION;
 pub use histogram::Histogram;
+pub use invariant::{Invariant, InvariantKind};
 pub use prefix_tree::PrefixTree;
 pub use render::{Direction, RenderOptions};
 pub use sample::{Item, Sample, keyed_hash};
@@ -114,7 +116,10 @@ pub struct Totals {
 /// Every part is sparse and optional, so that machines of earlier releases read as machines without it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Learned {}
+pub struct Learned {
+    /// Temporal invariants that the training traces keep, ascending by [`Invariant::key`].
+    pub invariants: Vec<Invariant>,
+}
 
 /// A state machine with counts, times and parameter samples.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

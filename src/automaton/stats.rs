@@ -97,6 +97,7 @@ impl Automaton {
             ("fingerprint".into(), self.fingerprint().iter().map(|b| format!("{b:02x}")).collect()),
         ];
         if let Kind::Inferred(provenance) = &self.kind {
+            rows.push(("invariants".into(), self.learned.invariants.len().to_string()));
             rows.extend(provenance.options.iter().map(|(name, value)| (format!("option {name}"), value.clone())));
             rows.extend(provenance.notes.iter().map(|note| ("note".to_string(), note.clone())));
         }

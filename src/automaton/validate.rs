@@ -1,6 +1,6 @@
 //! What must hold of every automaton, checked whenever one comes from outside.
 
-use super::{Automaton, Kind, PARAMETER_SAMPLE, START_SAMPLE};
+use super::{Automaton, Invariant, Kind, PARAMETER_SAMPLE, START_SAMPLE};
 use crate::error::{Error, Result};
 
 impl Automaton {
@@ -133,6 +133,6 @@ impl Automaton {
         if self.pair_times.windows(2).any(|pair| key(&pair[0]) >= key(&pair[1])) || self.pair_times.iter().any(bad) {
             return Some("Times between pairs of events are out of order or range.".into());
         }
-        None
+        Invariant::problem(&self.learned.invariants, labels).map(Into::into)
     }
 }

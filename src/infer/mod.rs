@@ -48,6 +48,10 @@ pub trait Learner: Sync {
     fn takes_negative(&self) -> bool {
         false
     }
+    /// True where it fills [`crate::automaton::Learned::invariants`] itself; [`infer`] does it for the others.
+    fn keeps_invariants(&self) -> bool {
+        false
+    }
     /// Learns from prefix trees; `options` are complete and valid, `control` is asked regularly whether to go on.
     ///
     /// The provenance is filled in by [`infer`].
@@ -105,7 +109,10 @@ pub fn infer_from(sample: Sample<'_>, method: &str, options: &str, control: &Con
     }
     if method == "auto" && sample.negative.is_none() {
         Options::parse("auto", &[], options)?;
-        return auto::learn(sample.positive, AUTO, control);
+        let mut machine = auto::learn(sample.positive, AUTO, control)?;
+        let chosen = find(machine.method())?;
+        add_invariants(chosen, &mut machine, sample.positive, control)?;
+        return Ok(machine);
     }
     // Of the learners that take negative traces, EDSM is the better one on all public problems.
     let name = if method == "auto" { edsm::Edsm.name() } else { method };
@@ -124,7 +131,26 @@ pub fn infer_from(sample: Sample<'_>, method: &str, options: &str, control: &Con
         Kind::PrefixTree => Vec::new(),
     };
     machine.kind = Kind::Inferred(Provenance { method: learner.name().into(), options: options.to_text(), notes });
+    add_invariants(learner, &mut machine, sample.positive, control)?;
     Ok(machine)
+}
+
+/// Gives a machine the invariants of its training traces, unless its learner did.
+fn add_invariants(
+    learner: &dyn Learner,
+    machine: &mut Automaton,
+    tree: &Automaton,
+    control: &Control<'_>,
+) -> Result<()> {
+    if learner.keeps_invariants() {
+        return Ok(());
+    }
+    let (kept, note) = invariants::mine_to_keep(tree, control)?;
+    machine.learned.invariants = kept;
+    if let Kind::Inferred(provenance) = &mut machine.kind {
+        provenance.notes.extend(note);
+    }
+    Ok(())
 }
 
 /// Checks a method's name and options, without learning anything.

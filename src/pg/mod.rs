@@ -10,6 +10,7 @@ mod call;
 mod error;
 mod expanded;
 mod infer_functions;
+mod invariant_functions;
 mod model;
 mod prefix_tree_agg;
 mod render_functions;
@@ -59,5 +60,6 @@ fn check_interrupts() -> crate::error::Result<()> {
 extension_sql_file!("../../sql/types.sql", name = "types", bootstrap);
 extension_sql_file!("../../sql/aggregates.sql", name = "aggregates", requires = ["types"]);
 extension_sql_file!("../../sql/functions.sql", name = "functions", requires = ["aggregates"]);
+extension_sql_file!("../../sql/invariants.sql", name = "invariants", requires = ["functions"]);
 extension_sql_file!("../../sql/model.sql", name = "model", requires = ["functions"]);
 extension_sql_file!("../../sql/finalize.sql", name = "finalize", finalize);

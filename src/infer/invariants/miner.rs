@@ -1,96 +1,56 @@
 //! Mining invariants by counting pairs, one pass over each trace (Beschastnikh et al. 2011, section 3.2).
 
-use super::{Invariant, InvariantKind, Invariants};
+use super::{Invariant, InvariantKind, Invariants, MiningOptions, tree};
 use crate::automaton::{Automaton, LabelId};
 use crate::error::{Error, Result};
 use crate::infer::Control;
-use crate::infer::holdout::distinct_traces;
 use crate::trace::{Label, TraceView, Variant};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
-/// The version of the binary form that this release writes.
-pub const INVARIANTS_VERSION: u8 = 1;
-/// Event types at most: pairs are counted, and 2,048 types already need 200 MB.
-const MAX_LABELS: usize = 2048;
-const WHAT: &str = "logfsm.invariant_counts";
-
-/// Which invariants to list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MiningOptions {
-    /// The kinds wanted.
-    pub kinds: Vec<InvariantKind>,
-    /// Invariants with less support are left out.
-    pub min_support: u64,
-    /// Whether `a NFby b` is listed where no trace has both.
-    pub never_together: bool,
-    /// Pairs of event types that no invariant is wanted for.
-    pub ignore: Vec<(Label, Label)>,
-}
-
-impl Default for MiningOptions {
-    fn default() -> Self {
-        use InvariantKind::*;
-        let kinds = vec![AlwaysFollowedBy, AlwaysPrecedes, NeverFollowedBy];
-        MiningOptions { kinds, min_support: 0, never_together: true, ignore: Vec::new() }
-    }
-}
-
 /// What is counted for an ordered pair (a, b) of event types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Pair {
+pub(super) struct Pair {
     /// Events a with a later b.
-    followed: u64,
+    pub(super) followed: u64,
     /// Events b with an earlier a.
-    preceded: u64,
+    pub(super) preceded: u64,
     /// Consecutive a with a b between.
-    interrupted: u64,
+    pub(super) interrupted: u64,
     /// Smallest and largest time from a to a later b; (MAX, 0) where none is known.
-    times: (u64, u64),
+    pub(super) times: (u64, u64),
 }
 
-const NOTHING: Pair = Pair { followed: 0, preceded: 0, interrupted: 0, times: (u64::MAX, 0) };
+pub(super) const NOTHING: Pair = Pair { followed: 0, preceded: 0, interrupted: 0, times: (u64::MAX, 0) };
 
 /// What is counted for an event type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-struct Single {
-    occurrences: u64,
+pub(super) struct Single {
+    pub(super) occurrences: u64,
     /// Traces that have it.
-    traces: u64,
+    pub(super) traces: u64,
     /// Pairs of consecutive occurrences.
-    gaps: u64,
+    pub(super) gaps: u64,
 }
 
 /// Counts from which all invariants follow; states of parts of the traces merge exactly, in any order.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct InvariantMiner {
-    labels: Vec<Label>,
+    pub(super) labels: Vec<Label>,
     ids: HashMap<Label, LabelId>,
-    singles: Vec<Single>,
+    pub(super) singles: Vec<Single>,
     /// Row a, column b, `capacity` columns.
-    pairs: Vec<Pair>,
-    capacity: usize,
-    traces: u64,
-}
-
-/// The portable form: labels ascending, pairs that say something, ascending.
-#[derive(Serialize, Deserialize)]
-struct Portable {
-    labels: Vec<Label>,
-    singles: Vec<Single>,
-    pairs: Vec<(LabelId, LabelId, Pair)>,
-    traces: u64,
+    pub(super) pairs: Vec<Pair>,
+    pub(super) capacity: usize,
+    pub(super) traces: u64,
+    limit: usize,
 }
 
 impl InvariantMiner {
-    /// No traces yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Approximate heap bytes held: the square of the number of event types counts.
-    pub fn heap_bytes(&self) -> usize {
-        self.pairs.len() * size_of::<Pair>() + self.labels.iter().map(|l| 2 * l.heap_bytes() + 120).sum::<usize>()
+    /// No traces yet, and at most about `limit` bytes: they grow with the square of the number of event types.
+    pub fn new(limit: usize) -> Self {
+        let (labels, ids, singles, pairs) = (Vec::new(), HashMap::new(), Vec::new(), Vec::new());
+        InvariantMiner { labels, ids, singles, pairs, capacity: 0, traces: 0, limit }
     }
 
     /// Counts a trace. O(length × distinct labels).
@@ -103,23 +63,19 @@ impl InvariantMiner {
     }
 
     /// Counts the traces of a prefix tree, with the times between pairs that it knows.
+    /// O(nodes × distinct labels above and below a node).
     pub fn from_tree(tree: &Automaton, control: &Control<'_>) -> Result<Self> {
-        let mut miner = Self::new();
+        let mut miner = Self::new(control.memory_limit);
+        miner.widen(tree.labels.len())?;
         miner.labels_of(&tree.labels)?;
-        control.check_memory("mining invariants", miner.heap_bytes())?;
-        for (i, trace) in distinct_traces(tree).iter().enumerate() {
-            if i % 256 == 0 {
-                control.check()?;
-            }
-            miner.add_events(&trace.events, &[], trace.count)?;
-        }
+        tree::count(&mut miner, tree, control)?;
         for time in &tree.pair_times {
             miner.pairs[time.first as usize * miner.capacity + time.then as usize].times = (time.min, time.max);
         }
         Ok(miner)
     }
 
-    fn labels_of(&mut self, labels: &[Label]) -> Result<Vec<LabelId>> {
+    pub(super) fn labels_of(&mut self, labels: &[Label]) -> Result<Vec<LabelId>> {
         labels.iter().map(|label| self.label(label)).collect()
     }
 
@@ -128,22 +84,27 @@ impl InvariantMiner {
             return Ok(id);
         }
         let id = self.labels.len();
-        if id == MAX_LABELS {
-            let limit = MAX_LABELS * MAX_LABELS * size_of::<Pair>();
-            return Err(Error::MemoryLimit { operation: "mining invariants", limit });
-        }
         if id == self.capacity {
-            let wider = (self.capacity * 2).max(8);
-            let mut pairs = vec![NOTHING; wider * wider];
-            for (row, old) in self.pairs.chunks(self.capacity.max(1)).enumerate() {
-                pairs[row * wider..row * wider + old.len()].copy_from_slice(old);
-            }
-            (self.pairs, self.capacity) = (pairs, wider);
+            self.widen((self.capacity * 2).max(8))?;
         }
         self.labels.push(label.clone());
         self.ids.insert(label.clone(), id as LabelId);
         self.singles.push(Single::default());
         Ok(id as LabelId)
+    }
+
+    /// Makes room for `wider` labels.
+    pub(super) fn widen(&mut self, wider: usize) -> Result<()> {
+        let bytes = wider.saturating_mul(wider).saturating_mul(size_of::<Pair>());
+        if bytes > self.limit {
+            return Err(Error::MemoryLimit { operation: "mining invariants", limit: self.limit });
+        }
+        let mut pairs = vec![NOTHING; wider * wider];
+        for (row, old) in self.pairs.chunks(self.capacity.max(1)).enumerate() {
+            pairs[row * wider..row * wider + old.len()].copy_from_slice(old);
+        }
+        (self.pairs, self.capacity) = (pairs, wider);
+        Ok(())
     }
 
     fn add_events(&mut self, events: &[LabelId], times: &[i64], weight: u64) -> Result<()> {
@@ -219,94 +180,50 @@ impl InvariantMiner {
     }
 
     /// Label numbers in ascending order of the labels.
-    fn order(&self) -> Vec<usize> {
+    pub(super) fn order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.labels.len()).collect();
         order.sort_unstable_by(|&a, &b| self.labels[a].cmp(&self.labels[b]));
         order
     }
 
-    /// The binary form, the same for the same traces in any order and grouping.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let order = self.order();
-        let mut pairs = Vec::new();
-        for (a, &row) in order.iter().enumerate() {
-            for (b, &column) in order.iter().enumerate() {
-                let pair = self.pairs[row * self.capacity + column];
-                if pair != NOTHING {
-                    pairs.push((a as LabelId, b as LabelId, pair));
-                }
-            }
-        }
-        let labels = order.iter().map(|&i| self.labels[i].clone()).collect();
-        let singles = order.iter().map(|&i| self.singles[i]).collect();
-        let portable = Portable { labels, singles, pairs, traces: self.traces };
-        // invariant: serialising plain vectors into a growing buffer cannot fail
-        postcard::to_extend(&portable, vec![INVARIANTS_VERSION]).unwrap_or_default()
-    }
-
-    /// Reads what [`InvariantMiner::to_bytes`] wrote, checking it.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let (&version, body) = bytes.split_first().ok_or_else(|| Error::invalid(WHAT, "It is empty."))?;
-        if version != INVARIANTS_VERSION {
-            let newest = INVARIANTS_VERSION.into();
-            return Err(Error::NewerVersion { what: WHAT, found: version.into(), newest });
-        }
-        let (read, rest): (Portable, _) =
-            postcard::take_from_bytes(body).map_err(|e| Error::invalid(WHAT, format!("The binary form: {e}.")))?;
-        let labels = read.labels.len();
-        if !rest.is_empty() || read.singles.len() != labels || read.labels.windows(2).any(|pair| pair[0] >= pair[1]) {
-            return Err(Error::invalid(WHAT, "Labels or counts are out of order or number."));
-        }
-        let mut miner = Self::new();
-        miner.labels_of(&read.labels)?;
-        let sane = |s: &Single| s.traces <= s.occurrences && s.gaps <= s.occurrences && s.traces <= read.traces;
-        if !read.singles.iter().all(sane) {
-            return Err(Error::invalid(WHAT, "Counts contradict each other."));
-        }
-        miner.singles = read.singles;
-        miner.traces = read.traces;
-        for (a, b, pair) in read.pairs {
-            let known = |id: LabelId| (id as usize) < labels;
-            if !known(a) || !known(b) {
-                return Err(Error::invalid(WHAT, "A pair refers to a label that does not exist."));
-            }
-            let most = miner.singles[a as usize].occurrences.max(miner.singles[b as usize].occurrences);
-            if pair.followed.max(pair.preceded).max(pair.interrupted) > most {
-                return Err(Error::invalid(WHAT, "Counts contradict each other."));
-            }
-            miner.pairs[a as usize * miner.capacity + b as usize] = pair;
-        }
-        Ok(miner)
-    }
-
     /// The invariants that hold of all traces counted. O(event types²).
     pub fn finish(&self, options: &MiningOptions) -> Invariants {
         let order = self.order();
-        let labels: Vec<Label> = order.iter().map(|&i| self.labels[i].clone()).collect();
         let mut list = Vec::new();
+        self.each(&order, options, |invariant| list.push(invariant));
+        list.sort_unstable();
+        Invariants { labels: order.iter().map(|&i| self.labels[i].clone()).collect(), list }
+    }
+
+    /// How many invariants [`InvariantMiner::finish`] would list. O(event types²).
+    pub fn count(&self, options: &MiningOptions) -> usize {
+        let mut count = 0;
+        self.each(&self.order(), options, |_| count += 1);
+        count
+    }
+
+    fn each(&self, order: &[usize], options: &MiningOptions, mut found: impl FnMut(Invariant)) {
+        let printed = |name: &String| order.iter().position(|&i| self.labels[i].to_string() == *name);
+        let ignored: Vec<(usize, usize)> =
+            options.ignore.iter().filter_map(|(a, b)| Some((printed(a)?, printed(b)?))).collect();
         for &kind in &options.kinds {
             if kind == InvariantKind::AlwaysFollowedBy {
                 for (b, &i) in order.iter().enumerate().filter(|(_, i)| self.singles[**i].traces == self.traces) {
                     let support = self.singles[i].occurrences;
-                    list.push(Invariant { kind, a: None, b: b as LabelId, support, times: None });
+                    if support >= options.min_support {
+                        found(Invariant { kind, a: None, b: b as LabelId, support, times: None });
+                    }
                 }
             }
             for (a, &i) in order.iter().enumerate() {
                 for (b, &j) in order.iter().enumerate() {
-                    list.extend(self.invariant(kind, (i, j), options.never_together).map(|(support, times)| {
-                        Invariant { kind, a: Some(a as LabelId), b: b as LabelId, support, times }
-                    }));
+                    let Some((support, times)) = self.invariant(kind, (i, j), options.never_together) else { continue };
+                    if support >= options.min_support && !ignored.contains(&(a, b)) {
+                        found(Invariant { kind, a: Some(a as LabelId), b: b as LabelId, support, times });
+                    }
                 }
             }
         }
-        let ignored = |i: &Invariant| {
-            let a = i.a.map(|a| &labels[a as usize]);
-            options.ignore.iter().any(|(x, y)| Some(x) == a && *y == labels[i.b as usize])
-        };
-        list.retain(|i| i.support >= options.min_support && !ignored(i));
-        list.sort_unstable();
-        list.dedup();
-        Invariants { labels, list }
     }
 
     fn invariant(

@@ -5,66 +5,70 @@
 
 mod check;
 mod miner;
+mod monitor;
+mod options;
+mod portable;
+mod tree;
 
 pub(super) use check::{Checker, Kinds};
 pub use check::{Counterexample, LabelGraph, Violation, check, violations};
-pub use miner::{INVARIANTS_VERSION, InvariantMiner, MiningOptions};
+pub use miner::InvariantMiner;
+pub use monitor::{Monitor, MonitorState};
+pub(super) use options::own;
+pub use options::{IGNORE, KINDS, MIN_SUPPORT, MiningOptions, NEVER_TOGETHER, OPTIONS, named};
+pub use portable::INVARIANTS_VERSION;
 
-use crate::automaton::LabelId;
+pub use crate::automaton::{Invariant, InvariantKind};
+
+use crate::automaton::Automaton;
+use crate::error::{Error, Result};
+use crate::infer::Control;
 use crate::trace::Label;
-use serde::{Deserialize, Serialize};
-
-/// What an invariant says of its two event types.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum InvariantKind {
-    /// Every `a` has a later `b`.
-    AlwaysFollowedBy,
-    /// Every `b` has an earlier `a`.
-    AlwaysPrecedes,
-    /// No `a` has a later `b`.
-    NeverFollowedBy,
-    /// Between two consecutive `a` of a trace lies a `b`.
-    InterruptedBy,
-}
-
-impl InvariantKind {
-    /// The name used in tables.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            InvariantKind::AlwaysFollowedBy => "AFby",
-            InvariantKind::AlwaysPrecedes => "AP",
-            InvariantKind::NeverFollowedBy => "NFby",
-            InvariantKind::InterruptedBy => "IntrBy",
-        }
-    }
-
-    /// The kind of a name in tables.
-    pub fn from_name(name: &str) -> Option<Self> {
-        use InvariantKind::*;
-        [AlwaysFollowedBy, AlwaysPrecedes, NeverFollowedBy, InterruptedBy].into_iter().find(|k| k.as_str() == name)
-    }
-}
-
-/// An invariant over labels numbered as in [`Invariants::labels`] or an automaton's labels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Invariant {
-    /// What it says.
-    pub kind: InvariantKind,
-    /// The first event type; `None` is INITIAL, the start of every trace (AFby only).
-    pub a: Option<LabelId>,
-    /// The second event type.
-    pub b: LabelId,
-    /// How many events it was seen to hold of: of `b` for AP and INITIAL, of `a` otherwise.
-    pub support: u64,
-    /// Smallest and largest time in microseconds from an `a` to a later `b`, over all pairs (AFby and AP).
-    pub times: Option<(u64, u64)>,
-}
 
 /// Invariants with the labels they refer to.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Invariants {
     /// Labels, ascending.
     pub labels: Vec<Label>,
     /// Ascending by kind, first and second label.
     pub list: Vec<Invariant>,
+}
+
+/// Invariants that an automaton carries at most: beyond that the least supported ones are left out.
+pub const MOST_KEPT: usize = 1 << 18;
+
+/// The invariants of a prefix tree.
+pub fn mine(tree: &Automaton, options: &MiningOptions, control: &Control<'_>) -> Result<Invariants> {
+    Ok(InvariantMiner::from_tree(tree, control)?.finish(options))
+}
+
+/// What an automaton learned from a prefix tree keeps of its invariants, and a note where that is not all.
+///
+/// Where there are too many, those of events that no trace has together go first, then those of little support.
+pub(super) fn mine_to_keep(tree: &Automaton, control: &Control<'_>) -> Result<(Vec<Invariant>, Option<String>)> {
+    let miner = match InvariantMiner::from_tree(tree, control) {
+        Ok(miner) => miner,
+        Err(Error::MemoryLimit { .. }) => {
+            let types = tree.labels.len();
+            return Ok((Vec::new(), Some(format!("no invariants: {types} event types reach the memory limit"))));
+        }
+        Err(error) => return Err(error),
+    };
+    let mut options = MiningOptions::default();
+    let all = miner.count(&options);
+    let mut count = all;
+    if count > MOST_KEPT {
+        options.never_together = false;
+        count = miner.count(&options);
+    }
+    while count > MOST_KEPT {
+        control.check()?;
+        options.min_support = (2 * options.min_support).max(2);
+        count = miner.count(&options);
+    }
+    let note = format!(
+        "{count} of {all} invariants are kept: of support {} and more, between events that some trace has both of",
+        options.min_support
+    );
+    Ok((miner.finish(&options).list, (count < all).then_some(note)))
 }

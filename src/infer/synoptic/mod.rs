@@ -8,36 +8,20 @@ mod machine;
 mod refine;
 
 use super::holdout::distinct_traces;
-use super::invariants::{Invariant, InvariantKind, InvariantMiner, MiningOptions, violations};
+use super::invariants::{self, Invariant, InvariantKind, MiningOptions, violations};
 use super::{Control, Learner, OptionKind, OptionSpec, Options, Sample};
 use crate::automaton::{Automaton, LabelId};
 use crate::error::{Error, Result};
-use crate::trace::Label;
 use graph::Graph;
-use serde_json::Value;
 
 /// The Synoptic learner.
 pub struct Synoptic;
 
 const OPTIONS: &[OptionSpec] = &[
-    OptionSpec {
-        name: "kinds",
-        kind: OptionKind::Json,
-        default: r#"["AFby", "AP", "NFby"]"#,
-        meaning: "kinds of invariants that are mined: AFby, AP, NFby, IntrBy",
-    },
-    OptionSpec {
-        name: "min_support",
-        kind: OptionKind::Integer(0, i64::MAX),
-        default: "0",
-        meaning: "invariants seen to hold of fewer events are not enforced",
-    },
-    OptionSpec {
-        name: "ignore",
-        kind: OptionKind::Json,
-        default: "[]",
-        meaning: "pairs [a, b] of event types between which no mined invariant is enforced",
-    },
+    invariants::KINDS,
+    invariants::MIN_SUPPORT,
+    invariants::IGNORE,
+    invariants::NEVER_TOGETHER,
     OptionSpec {
         name: "invariants",
         kind: OptionKind::Json,
@@ -84,19 +68,20 @@ impl Learner for Synoptic {
         if options.boolean("coarsen") {
             refine::coarsen(&mut graph, &invariants, tree.labels.len(), control)?;
         }
-        machine::machine(tree, &traces, &graph, control)
+        let mut machine = machine::machine(tree, &traces, &graph, control)?;
+        machine.learned.invariants = invariants;
+        Ok(machine)
+    }
+
+    fn keeps_invariants(&self) -> bool {
+        true
     }
 }
 
-/// The invariants to enforce, numbered by the tree's labels: mined ones, then the user's.
+/// The invariants to enforce, numbered by the tree's labels: mined ones and the user's, ascending.
 fn enforced(tree: &Automaton, options: &Options, control: &Control<'_>) -> Result<Vec<Invariant>> {
-    let kinds = kinds(options.json("kinds"))?;
-    let ignore = pairs(options.json("ignore"))?;
-    let min_support = options.integer("min_support").unsigned_abs();
-    let miner = InvariantMiner::from_tree(tree, control)?;
-    let mining = MiningOptions { kinds, min_support, never_together: true, ignore };
-    let mut list = miner.finish(&mining).list;
-    for invariant in own(tree, options.json("invariants"))? {
+    let mut list = invariants::mine(tree, &MiningOptions::from_options(options)?, control)?.list;
+    for mut invariant in invariants::own(tree, options.json("invariants"))? {
         if let Some(broken) = violations(tree, &invariant, 1).first() {
             let name = |id: LabelId| tree.labels[id as usize].to_string();
             let events: Vec<String> = broken.events.iter().take(20).map(|&e| name(e)).collect();
@@ -113,53 +98,17 @@ fn enforced(tree: &Automaton, options: &Options, control: &Control<'_>) -> Resul
                 hint: "Leave the invariant out, or remove the traces that break it.".into(),
             });
         }
-        if !list.iter().any(|i| (i.kind, i.a, i.b) == (invariant.kind, invariant.a, invariant.b)) {
-            list.push(invariant);
+        if let Err(at) = list.binary_search_by_key(&invariant.key(), Invariant::key) {
+            invariant.support = support(tree, &invariant);
+            list.insert(at, invariant);
         }
     }
     Ok(list)
 }
 
-fn malformed(name: &str, value: &Value, expected: &str) -> Error {
-    Error::InvalidOption { name: name.into(), value: value.to_string(), expected: expected.into() }
-}
-
-fn kinds(value: &Value) -> Result<Vec<InvariantKind>> {
-    let kind = |v: &Value| v.as_str().and_then(InvariantKind::from_name);
-    let all = value.as_array().and_then(|list| list.iter().map(kind).collect::<Option<Vec<_>>>());
-    let mut kinds = all.ok_or_else(|| malformed("kinds", value, "an array of AFby, AP, NFby, IntrBy"))?;
-    kinds.sort_unstable();
-    kinds.dedup();
-    Ok(kinds)
-}
-
-/// A label from its text: an event type, or `component: event` as labels print.
-fn label(tree: Option<&Automaton>, text: &str) -> Label {
-    let printed = tree.and_then(|tree| tree.labels.iter().find(|label| label.to_string() == text));
-    printed.cloned().unwrap_or_else(|| Label::event(text))
-}
-
-fn pairs(value: &Value) -> Result<Vec<(Label, Label)>> {
-    let pair = |v: &Value| match v.as_array().map(Vec::as_slice) {
-        Some([Value::String(a), Value::String(b)]) => Some((label(None, a), label(None, b))),
-        _ => None,
-    };
-    let all = value.as_array().and_then(|list| list.iter().map(pair).collect());
-    all.ok_or_else(|| malformed("ignore", value, r#"an array of pairs, as in [["open", "close"]]"#))
-}
-
-fn own(tree: &Automaton, value: &Value) -> Result<Vec<Invariant>> {
-    let expected = r#"an array of [kind, a, b] with event types that occur, as in [["AFby", "open", "close"]]"#;
-    let id = |text: &str| tree.label_id(&label(Some(tree), text));
-    let invariant = |v: &Value| match v.as_array().map(Vec::as_slice) {
-        Some([Value::String(kind), Value::String(a), Value::String(b)]) => {
-            let kind = InvariantKind::from_name(kind)?;
-            let initial = a == "INITIAL" && kind == InvariantKind::AlwaysFollowedBy && id(a).is_none();
-            let a = if initial { None } else { Some(id(a)?) };
-            Some(Invariant { kind, a, b: id(b)?, support: 0, times: None })
-        }
-        _ => None,
-    };
-    let all = value.as_array().and_then(|list| list.iter().map(invariant).collect());
-    all.ok_or_else(|| malformed("invariants", value, expected))
+/// How many events an invariant holds of.
+fn support(tree: &Automaton, invariant: &Invariant) -> u64 {
+    let of =
+        if invariant.kind == InvariantKind::AlwaysPrecedes { invariant.b } else { invariant.a.unwrap_or(invariant.b) };
+    tree.transitions.iter().filter(|t| t.label == of).map(|t| t.count).sum()
 }

@@ -2,7 +2,7 @@
 
 use super::leaf::{self, Leaves};
 use super::progress::Progress;
-use super::{Model, data, source};
+use super::{Model, data, invariants, source};
 use crate::error::Error;
 use crate::pg::call::{Call, Reply, datum};
 use crate::pg::error::Failure;
@@ -147,6 +147,7 @@ pub fn materialise(model: &Model, mut leaves: Leaves<'_>, progress: &Progress) -
     for parent in ["templates", "states", "transitions", "traces"] {
         leaves.finish(parent)?;
     }
+    invariants::write(model, &mut leaves)?;
     write_data(model, &mut leaves, 0)?;
     let threshold = format!(
         "UPDATE {table} SET threshold = (SELECT GREATEST({LEAST_ANOMALOUS}, pg_catalog.percentile_disc({}) WITHIN GROUP (ORDER BY score)) FROM {})",
@@ -249,9 +250,9 @@ pub fn drop_earlier_fits(model: &Model) -> Result<(), Failure> {
     let query = format!(
         "SELECT c.relname::text FROM pg_catalog.pg_class c
          WHERE c.relnamespace OPERATOR(pg_catalog.=) $1::regnamespace AND c.relkind OPERATOR(pg_catalog.=) 'r'
-           AND c.relname OPERATOR(pg_catalog.~) '^(templates|states|transitions|traces|events|parameters|scores)_fit_[0-9]+$'
+           AND c.relname OPERATOR(pg_catalog.~) '^(templates|states|transitions|invariants|traces|events|parameters|scores)_fit_[0-9]+$'
            AND NOT c.relispartition
-           AND NOT (c.relname OPERATOR(pg_catalog.~) '^(templates|states|transitions)_fit_' AND EXISTS (
+           AND NOT (c.relname OPERATOR(pg_catalog.~) '^(templates|states|transitions|invariants)_fit_' AND EXISTS (
                    SELECT FROM {} r WHERE r.kind OPERATOR(pg_catalog.=) 'synthetic'
                    AND r.fit OPERATOR(pg_catalog.=) pg_catalog.substring(c.relname::text, '[0-9]+$')::integer))
          ORDER BY 1",

@@ -20,6 +20,11 @@ fn keys(parent: &str) -> &'static [&'static str] {
             "FOREIGN KEY (dst) REFERENCES {schema}.states_{M} (state_id)",
             "FOREIGN KEY (template_id) REFERENCES {schema}.templates_{M} (template_id)",
         ],
+        "invariants" => &[
+            "PRIMARY KEY (run_id, invariant_id)",
+            "FOREIGN KEY (a_template_id) REFERENCES {schema}.templates_{M} (template_id)",
+            "FOREIGN KEY (b_template_id) REFERENCES {schema}.templates_{M} (template_id)",
+        ],
         "traces" => &["PRIMARY KEY (run_id, trace_id)", "UNIQUE (run_id, trace_key)", "UNIQUE (run_id, synthetic_key)"],
         "events" => &[
             "PRIMARY KEY (run_id, trace_id, seq)",
@@ -60,7 +65,7 @@ impl<'a> Leaves<'a> {
 
     /// The leaf of a parent, quoted and qualified.
     pub fn name(&self, parent: &str) -> String {
-        let of_machine = matches!(parent, "templates" | "states" | "transitions");
+        let of_machine = matches!(parent, "templates" | "states" | "transitions" | "invariants");
         self.model.table(&format!("{parent}_{}", if of_machine { &self.machine } else { &self.data }))
     }
 

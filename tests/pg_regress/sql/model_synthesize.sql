@@ -34,7 +34,9 @@ select count(*) from (select synthetic_key, seq, at, component, event from m.syn
 select conrelid::regclass::text, count(*), bool_and(convalidated) from pg_constraint
 where connamespace = 'm'::regnamespace and contype = 'f' and conrelid::regclass::text ~ '(run_1|fit_1)$' group by 1 order by 1;
 select count(*) from pg_constraint where connamespace = 'm'::regnamespace and not convalidated;
+\set VERBOSITY terse
 insert into m.events select run_id, trace_id, seq + 1000, at, template_id, transition_id + 100000, src, dst from m.events where run_id = 1 order by trace_id, seq limit 1;
+\set VERBOSITY default
 \echo :SQLSTATE
 insert into m.events select run_id, -1, seq, at, template_id, transition_id, src, dst from m.events where run_id = 1 order by trace_id, seq limit 1;
 \echo :SQLSTATE
