@@ -75,6 +75,17 @@ CREATE TABLE {schema}.invariants (
 ) PARTITION BY LIST (run_id);
 COMMENT ON TABLE {schema}.invariants IS 'What holds of all real traces: a is always (AFby) or never (NFby) followed by b, or always precedes it (AP). a_template_id is NULL where b is in every trace.';
 
+CREATE TABLE {schema}.guards (
+    run_id integer NOT NULL DEFAULT 0,
+    transition_id integer NOT NULL,
+    alternative integer NOT NULL,
+    slot text NOT NULL,
+    operator text NOT NULL,
+    value text,
+    PRIMARY KEY (run_id, transition_id, alternative, slot, operator)
+) PARTITION BY LIST (run_id);
+COMMENT ON TABLE {schema}.guards IS 'The conditions on parameters under which a transition is taken: all of one alternative must hold.';
+
 CREATE TABLE {schema}.traces (
     run_id integer NOT NULL,
     trace_id bigint NOT NULL,

@@ -5,6 +5,8 @@
 //! enters a state leaves it or stops there.
 
 mod binary;
+mod component;
+pub mod guard;
 mod histogram;
 mod invariant;
 mod prefix_tree;
@@ -14,6 +16,8 @@ mod stats;
 mod validate;
 
 pub use binary::AUTOMATON_VERSION;
+pub use component::Component;
+pub use guard::{Choice, Guard, Parameters};
 pub use histogram::Histogram;
 pub use invariant::{Invariant, InvariantKind};
 pub use prefix_tree::PrefixTree;
@@ -119,6 +123,10 @@ pub struct Totals {
 pub struct Learned {
     /// Temporal invariants that the training traces keep, ascending by [`Invariant::key`].
     pub invariants: Vec<Invariant>,
+    /// Guards, ascending by (source, label); a label without any takes all its transitions.
+    pub guards: Vec<Choice>,
+    /// The machines of single components that this one was made from, ascending by component.
+    pub components: Vec<Component>,
 }
 
 /// A state machine with counts, times and parameter samples.
@@ -190,11 +198,6 @@ impl Automaton {
             visits[transition.source as usize] += transition.count;
         }
         visits
-    }
-
-    /// True where no state has two transitions on one label.
-    pub fn is_deterministic(&self) -> bool {
-        !self.transitions.windows(2).any(|pair| (pair[0].source, pair[0].label) == (pair[1].source, pair[1].label))
     }
 
     /// The position of a label. O(log labels).

@@ -88,6 +88,7 @@ impl Automaton {
             ("event_types".into(), self.labels.len().to_string()),
             ("accepting_states".into(), self.stops.iter().filter(|&&n| n > 0).count().to_string()),
             ("deterministic".into(), self.is_deterministic().to_string()),
+            ("guards".into(), self.learned.guards.len().to_string()),
             ("traces".into(), t.traces.to_string()),
             ("distinct_traces".into(), t.distinct_traces.to_string()),
             ("events".into(), t.events.to_string()),
@@ -100,6 +101,11 @@ impl Automaton {
             rows.push(("invariants".into(), self.learned.invariants.len().to_string()));
             rows.extend(provenance.options.iter().map(|(name, value)| (format!("option {name}"), value.clone())));
             rows.extend(provenance.notes.iter().map(|note| ("note".to_string(), note.clone())));
+        }
+        for choice in &self.learned.guards {
+            let (label, gain) = (&self.labels[choice.label as usize], choice.gain.0);
+            let told = format!("{gain:.3} bits per event told about the next, from {} values", choice.support);
+            rows.push((format!("guard gain, state {} on {label}", choice.source), told));
         }
         Stats { rows }
     }

@@ -12,7 +12,7 @@ impl Automaton {
         }
     }
 
-    fn problem(&self) -> Option<String> {
+    pub(super) fn problem(&self) -> Option<String> {
         let states = self.state_count();
         if states == 0 || states > u32::MAX as usize {
             return Some("It has no initial state.".into());
@@ -28,7 +28,11 @@ impl Automaton {
         if self.transitions.windows(2).any(|pair| key(&pair[0]) >= key(&pair[1])) {
             return Some("Transitions are not ascending by source, label and target.".into());
         }
-        self.transition_problem().or_else(|| self.flow_problem()).or_else(|| self.statistics_problem())
+        self.transition_problem()
+            .or_else(|| self.flow_problem())
+            .or_else(|| self.statistics_problem())
+            .or_else(|| self.guard_problem())
+            .or_else(|| self.component_problem())
     }
 
     fn transition_problem(&self) -> Option<String> {

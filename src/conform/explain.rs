@@ -1,9 +1,8 @@
 //! Why a trace scores as it does, event by event, in words.
 
 use super::replay::RARE;
-use super::{Frontier, Machine, Step};
+use super::{Frontier, Machine, Observed, Step};
 use crate::automaton::StateId;
-use crate::trace::Variant;
 
 /// What an event was, as the machine sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,12 +94,14 @@ impl Explanation {
 
 impl Machine {
     /// One row per event and one for the end. O(length × transitions of a state).
-    pub fn explain(&self, variant: &Variant) -> Vec<Explanation> {
+    pub fn explain<'a>(&self, trace: impl Into<Observed<'a>>) -> Vec<Explanation> {
+        let observed: Observed<'a> = trace.into();
+        let variant = observed.variant;
         let labels = self.resolve(variant);
         let mut frontier = Frontier::start();
         let mut rows = Vec::with_capacity(variant.events.len() + 1);
         for (i, &event) in variant.events.iter().enumerate() {
-            let step = self.advance(&mut frontier, labels[event as usize]);
+            let step = self.advance(&mut frontier, labels[event as usize], observed.parameters(i));
             rows.push(self.row(i as u32 + 1, Some(variant.labels[event as usize].to_string()), &step));
         }
         rows.push(self.row(rows.len() as u32 + 1, None, &self.end(&frontier)));
@@ -125,10 +126,10 @@ impl Machine {
     /// What most often comes next in a state; `None` for the end. Ties go to the end, then to the lowest label.
     fn most_probable(&self, state: StateId) -> (Option<String>, f64) {
         let stops = self.automaton.stops[state as usize];
-        let best = self
-            .outgoing(state)
-            .iter()
-            .fold((None, stops), |best, t| if t.count > best.1 { (Some(t.label), t.count) } else { best });
+        // Guards or not, what comes next is the label.
+        let labels = self.outgoing(state).chunk_by(|a, b| a.label == b.label);
+        let counts = labels.map(|group| (group[0].label, group.iter().map(|t| t.count).sum::<u64>()));
+        let best = counts.fold((None, stops), |best, (label, n)| if n > best.1 { (Some(label), n) } else { best });
         let name = best.0.map(|label| self.automaton.labels[label as usize].to_string());
         (name, best.1 as f64 / self.visits(state) as f64)
     }

@@ -3,7 +3,7 @@
 //! [`Machine::score_trace`] is the same fold over a whole trace, so that incremental and batch scores are equal to the
 //! last bit.
 
-use super::{Frontier, Machine, Step};
+use super::{Frontier, Machine, Observed, Step};
 use crate::automaton::LabelId;
 use crate::error::{Error, Result};
 use crate::trace::Trace;
@@ -56,9 +56,9 @@ impl Live {
         machine: &Machine,
         label: Option<LabelId>,
         at: Option<i64>,
-        _parameters: Option<&str>,
+        parameters: Option<&str>,
     ) -> Step {
-        let step = machine.advance(&mut self.frontier, label);
+        let step = machine.advance(&mut self.frontier, label, parameters);
         self.events += 1;
         self.at = at.or(self.at);
         self.count(label);
@@ -135,10 +135,10 @@ impl Machine {
     /// The score of a trace with its times and parameters, its end included: 0 is typical, higher is more anomalous,
     /// however long the trace. O(length × frontier).
     pub fn score_trace(&self, trace: &Trace) -> f64 {
-        let labels = self.resolve(&trace.variant);
+        let (labels, observed) = (self.resolve(&trace.variant), Observed::from(trace));
         let mut live = Live::start(self);
         for (i, &event) in trace.variant.events.iter().enumerate() {
-            let parameters = trace.parameters.get(i).and_then(Option::as_deref);
+            let parameters = observed.parameters(i);
             live.advance(self, labels[event as usize], trace.times.get(i).copied(), parameters);
         }
         live.finish(self).score

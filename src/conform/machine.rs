@@ -1,8 +1,9 @@
 //! A machine prepared for replay: index by label, smoothed probabilities, where to go after the unexpected.
 
-use crate::automaton::{Automaton, LabelId, StateId, Transition};
+use crate::automaton::{Automaton, LabelId, Parameters, StateId, Transition};
 use crate::trace::Label;
 use hashbrown::HashMap;
+use std::ops::Range;
 
 /// An automaton with the indexes that replay needs; O(states + transitions) to make and to hold.
 #[derive(Debug)]
@@ -18,6 +19,27 @@ pub struct Machine {
     label_counts: Vec<u64>,
     /// Per label the state it most often leads to: where replay goes on after an impossible event.
     usual_target: Vec<StateId>,
+    /// Per label whether any state has guards on it.
+    guarded: Vec<bool>,
+}
+
+/// Positions of transitions.
+pub(super) enum Possible<'a> {
+    /// All of a range.
+    All(Range<usize>),
+    /// What a guard chose.
+    Chosen(std::slice::Iter<'a, u32>),
+}
+
+impl Iterator for Possible<'_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        match self {
+            Possible::All(range) => range.next(),
+            Possible::Chosen(positions) => positions.next().map(|&p| p as usize),
+        }
+    }
 }
 
 impl Machine {
@@ -42,7 +64,9 @@ impl Machine {
             }
         }
         let fingerprint = automaton.fingerprint();
-        Machine { automaton, fingerprint, offsets, visits, label_ids, label_counts, usual_target }
+        let mut guarded = vec![false; automaton.labels.len()];
+        automaton.learned.guards.iter().for_each(|choice| guarded[choice.label as usize] = true);
+        Machine { automaton, fingerprint, offsets, visits, label_ids, label_counts, usual_target, guarded }
     }
 
     /// The label's position in the automaton.
@@ -61,12 +85,31 @@ impl Machine {
     }
 
     /// The positions of a state's transitions on a label. O(log of its transitions).
-    pub fn on_label(&self, state: StateId, label: LabelId) -> std::ops::Range<usize> {
+    pub fn on_label(&self, state: StateId, label: LabelId) -> Range<usize> {
         let outgoing = self.outgoing(state);
         let start = outgoing.partition_point(|t| t.label < label);
         let length = outgoing[start..].iter().take_while(|t| t.label == label).count();
         let start = self.outgoing_start(state) + start;
         start..start + length
+    }
+
+    /// True where parameters choose among transitions.
+    pub fn has_guards(&self) -> bool {
+        !self.automaton.learned.guards.is_empty()
+    }
+
+    /// The parameters that guards on a label ask for, where they are known and any state has such guards.
+    pub(super) fn asked<'p>(&self, label: LabelId, parameters: Option<&'p str>) -> Option<Parameters<'p>> {
+        parameters.filter(|_| self.guarded[label as usize]).map(Parameters::parse)
+    }
+
+    /// The positions of the transitions that an event can take out of a state: those its guards choose, all on its
+    /// label where there are no guards or the parameters are not known.
+    pub(super) fn possible(&self, state: StateId, label: LabelId, parameters: Option<&Parameters<'_>>) -> Possible<'_> {
+        match parameters.and_then(|p| Some(self.automaton.choice(state, label)?.decide(p))) {
+            Some(positions) => Possible::Chosen(positions.iter()),
+            None => Possible::All(self.on_label(state, label)),
+        }
     }
 
     /// How often training traces were in a state.

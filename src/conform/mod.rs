@@ -10,4 +10,4 @@ pub use explain::{Explanation, ExplanationKind};
 pub use live::{Finished, LIVE_VERSION, Live};
 pub use machine::Machine;
 pub use paths::{Path, Paths};
-pub use replay::{Frontier, Step};
+pub use replay::{Frontier, Observed, Step};

@@ -28,6 +28,10 @@ impl<'m> Paths<'m> {
 
     /// The path of a trace. O(bytes of the variant) for a known one. Errors: the variant's bytes are invalid.
     pub fn of(&mut self, trace: &TraceView<'_>) -> Result<Path> {
+        if self.machine.has_guards() && !trace.parameters.is_empty() {
+            // Traces of one variant go different ways by their parameters.
+            return Ok(self.machine.path(&trace.to_trace()?).map(Into::into));
+        }
         if let Some(path) = self.known.get(trace.variant) {
             return Ok(path.clone());
         }

@@ -5,8 +5,39 @@
 
 use super::Machine;
 use crate::automaton::{LabelId, StateId};
-use crate::trace::Variant;
+use crate::trace::{Trace, Variant};
 use serde::{Deserialize, Serialize};
+
+/// What replay looks at: what happened and, where the machine has guards, with which parameters.
+///
+/// Made from a trace, or from a variant alone: then every transition on a label is possible.
+#[derive(Debug, Clone, Copy)]
+pub struct Observed<'a> {
+    /// What happened, in order.
+    pub variant: &'a Variant,
+    /// JSON text of each event's parameters; empty where none are known.
+    pub parameters: &'a [Option<Box<str>>],
+}
+
+impl<'a> From<&'a Variant> for Observed<'a> {
+    fn from(variant: &'a Variant) -> Self {
+        Observed { variant, parameters: &[] }
+    }
+}
+
+impl<'a> From<&'a Trace> for Observed<'a> {
+    fn from(trace: &'a Trace) -> Self {
+        Observed { variant: &trace.variant, parameters: &trace.parameters }
+    }
+}
+
+impl<'a> Observed<'a> {
+    /// The parameters of event `i`, for [`Machine::advance`]. In a trace that has parameters an event without any is
+    /// one whose parameters are all missing.
+    pub fn parameters(&self, i: usize) -> Option<&'a str> {
+        self.parameters.get(i).map(|parameters| parameters.as_deref().unwrap_or("{}"))
+    }
+}
 
 /// The states a machine may be in, each with its probability; never empty, ascending by state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,15 +87,18 @@ impl Machine {
 
     /// True where the trace is consumed whole and ends in an accepting state.
     /// O(length) for a deterministic machine, times the frontier otherwise.
-    pub fn accepts(&self, variant: &Variant) -> bool {
-        let labels = self.resolve(variant);
+    pub fn accepts<'a>(&self, trace: impl Into<Observed<'a>>) -> bool {
+        let observed: Observed<'a> = trace.into();
+        let labels = self.resolve(observed.variant);
         let mut states = vec![0u32];
         let mut next = Vec::new();
-        for &event in &variant.events {
+        for (i, &event) in observed.variant.events.iter().enumerate() {
             let Some(label) = labels[event as usize] else { return false };
+            let asked = self.asked(label, observed.parameters(i));
             next.clear();
             for &state in &states {
-                next.extend(self.automaton.transitions[self.on_label(state, label)].iter().map(|t| t.target));
+                let possible = self.possible(state, label, asked.as_ref());
+                next.extend(possible.map(|i| self.automaton.transitions[i].target));
             }
             next.sort_unstable();
             next.dedup();
@@ -78,16 +112,19 @@ impl Machine {
 
     /// The most probable accepting path as positions of transitions; ties go to the lowest. `None` where the trace is
     /// not accepted. O(length × frontier).
-    pub fn path(&self, variant: &Variant) -> Option<Vec<u32>> {
+    pub fn path<'a>(&self, trace: impl Into<Observed<'a>>) -> Option<Vec<u32>> {
+        let observed: Observed<'a> = trace.into();
+        let variant = observed.variant;
         let labels = self.resolve(variant);
         // Per event: the reached states with their log probability and the transition taken from which predecessor.
         let mut layers: Vec<Vec<(StateId, f64, u32, u32)>> = Vec::with_capacity(variant.events.len());
         let mut current: Vec<(StateId, f64, u32, u32)> = vec![(0, 0.0, 0, 0)];
-        for &event in &variant.events {
+        for (i, &event) in variant.events.iter().enumerate() {
             let label = labels[event as usize]?;
+            let asked = self.asked(label, observed.parameters(i));
             let mut next: Vec<(StateId, f64, u32, u32)> = Vec::with_capacity(current.len());
             for (from, &(state, weight, ..)) in current.iter().enumerate() {
-                for i in self.on_label(state, label) {
+                for i in self.possible(state, label, asked.as_ref()) {
                     let t = &self.automaton.transitions[i];
                     next.push((t.target, weight + libm::log2(self.probability(t)), i as u32, from as u32));
                 }
@@ -120,17 +157,26 @@ impl Machine {
 
     /// Takes one event, possible or not. An event type never seen leaves the frontier where it is; an impossible one
     /// moves it to where that event usually leads, so that one fault does not spoil the rest.
-    pub fn advance(&self, frontier: &mut Frontier, label: Option<LabelId>) -> Step {
+    ///
+    /// `parameters`: the event's, as JSON text; guards choose by them where the event goes, not how probable it is.
+    /// `None` where they are not known: then it may go wherever its label leads.
+    pub fn advance(&self, frontier: &mut Frontier, label: Option<LabelId>, parameters: Option<&str>) -> Step {
         let background = self.background(label);
+        let asked = label.and_then(|label| self.asked(label, parameters));
         let (state, mut probability) = (frontier.best(), 0.0);
         let mut next: Vec<(StateId, f64)> = Vec::with_capacity(frontier.states.len());
         for &(state, weight) in &frontier.states {
             let mut count = 0;
             if let Some(label) = label {
-                for t in &self.automaton.transitions[self.on_label(state, label)] {
-                    count += t.count;
-                    next.push((t.target, weight * self.probability(t)));
-                }
+                let on_label = &self.automaton.transitions[self.on_label(state, label)];
+                count = on_label.iter().map(|t| t.count).sum();
+                let at = next.len();
+                let possible = self.possible(state, label, asked.as_ref());
+                next.extend(possible.map(|i| &self.automaton.transitions[i]).map(|t| (t.target, t.count as f64)));
+                let chosen: f64 = next[at..].iter().map(|&(_, count)| count).sum();
+                // What the guards rule out goes to what they leave.
+                let share = weight * count as f64 / self.visits(state) as f64;
+                next[at..].iter_mut().for_each(|(_, count)| *count *= share / chosen);
             }
             probability += weight * self.smoothed(state, count, background);
         }
@@ -157,23 +203,27 @@ impl Machine {
     }
 
     /// Replays a whole trace tolerantly: one step per event and one for the end. O(length × frontier).
-    pub fn steps(&self, variant: &Variant) -> Vec<Step> {
-        let labels = self.resolve(variant);
+    pub fn steps<'a>(&self, trace: impl Into<Observed<'a>>) -> Vec<Step> {
+        let observed: Observed<'a> = trace.into();
+        let labels = self.resolve(observed.variant);
         let mut frontier = Frontier::start();
-        let mut steps: Vec<Step> =
-            variant.events.iter().map(|&event| self.advance(&mut frontier, labels[event as usize])).collect();
+        let events = observed.variant.events.iter().enumerate();
+        let mut steps: Vec<Step> = events
+            .map(|(i, &event)| self.advance(&mut frontier, labels[event as usize], observed.parameters(i)))
+            .collect();
         steps.push(self.end(&frontier));
         steps
     }
 
     /// The score of a trace: the surprise in bits of its rare and impossible events, its end included; 0 is typical,
     /// higher is more anomalous, however long the trace.
-    pub fn score(&self, variant: &Variant) -> f64 {
-        let labels = self.resolve(variant);
+    pub fn score<'a>(&self, trace: impl Into<Observed<'a>>) -> f64 {
+        let observed: Observed<'a> = trace.into();
+        let labels = self.resolve(observed.variant);
         let mut frontier = Frontier::start();
         let mut sum = 0.0;
-        for &event in &variant.events {
-            sum += self.advance(&mut frontier, labels[event as usize]).contribution;
+        for (i, &event) in observed.variant.events.iter().enumerate() {
+            sum += self.advance(&mut frontier, labels[event as usize], observed.parameters(i)).contribution;
         }
         sum + self.end(&frontier).contribution
     }
@@ -204,4 +254,83 @@ fn normalise(mut states: Vec<(StateId, f64)>) -> Vec<(StateId, f64)> {
     let total: f64 = joined.iter().map(|&(_, weight)| weight).sum();
     joined.iter_mut().for_each(|(_, weight)| *weight /= total);
     joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::automaton::guard::{Choice, Finite, Node, Test};
+    use crate::automaton::{Automaton, PrefixTree};
+    use crate::trace::{TraceBuilder, TraceView};
+
+    fn opened(parameters: Option<&str>, then: &str) -> Trace {
+        let mut builder = TraceBuilder::default();
+        builder.push(None, "open", None, None, parameters);
+        builder.push(None, then, None, None, Some("{}"));
+        builder.finish()
+    }
+
+    /// open leads to reading for n up to 50, else to writing.
+    fn machine() -> Machine {
+        let mut tree = PrefixTree::new(usize::MAX);
+        for (n, then) in [(1, "read"), (50, "read"), (51, "write")] {
+            let trace = opened(Some(&format!("{{\"n\": {n}}}")), then);
+            tree.add(&TraceView::from_bytes(&trace.to_bytes()).unwrap()).unwrap();
+        }
+        let mut automaton = tree.to_automaton();
+        // The tree has one state after open: split it.
+        let mut transitions = automaton.transitions.clone();
+        transitions.insert(1, crate::automaton::Transition { target: 2, count: 1, ..transitions[0].clone() });
+        (transitions[0].count, transitions[0].parameters) = (2, Default::default());
+        transitions[1].parameters = Default::default();
+        (transitions[2].target, transitions[3].source, transitions[3].target) = (3, 2, 4);
+        automaton.stops = vec![0, 0, 0, 2, 1];
+        automaton.transitions = transitions;
+        automaton.learned.guards = vec![Choice {
+            source: 0,
+            label: automaton.label_id(&crate::trace::Label::event("open")).unwrap(),
+            nodes: vec![
+                Node::Ask { slot: "n".into(), test: Test::AtMost(Finite(50.0)), yes: 1, no: 2 },
+                Node::Take(vec![0]),
+                Node::Take(vec![1]),
+            ],
+            gain: Finite(1.0),
+            support: 3,
+        }];
+        automaton.validate().unwrap();
+        assert!(automaton.is_deterministic());
+        assert_eq!(Automaton::from_bytes(&automaton.to_bytes()).unwrap(), automaton);
+        assert_eq!(Automaton::from_json(&automaton.to_json()).unwrap(), automaton);
+        Machine::new(automaton)
+    }
+
+    #[test]
+    fn parameters_choose_the_way() {
+        let machine = machine();
+        for (parameters, then, accepted) in [
+            (Some(r#"{"n": 50}"#), "read", true),
+            (Some(r#"{"n": 50}"#), "write", false),
+            (Some(r#"{"n": 50.5}"#), "read", false),
+            (Some(r#"{"n": "x"}"#), "write", true),
+            (Some("{}"), "write", true),
+            (None, "write", true),
+            (None, "read", false),
+        ] {
+            let trace = opened(parameters, then);
+            assert_eq!(machine.accepts(&trace), accepted, "{parameters:?} {then}");
+            assert_eq!(machine.path(&trace).is_some(), accepted);
+            assert_eq!(machine.score(&trace) > 0.0, !accepted);
+            assert_eq!(machine.steps(&trace).iter().all(|step| step.possible), accepted);
+            // Without parameters both ways are open, as without guards.
+            assert!(machine.accepts(&trace.variant) && machine.path(&trace.variant).is_some());
+            assert_eq!(machine.score(&trace.variant), 0.0);
+        }
+    }
+
+    #[test]
+    fn guards_do_not_change_how_probable_an_event_is() {
+        let machine = machine();
+        let step = |n: u32| machine.steps(&opened(Some(&format!("{{\"n\": {n}}}")), "read"))[0].probability;
+        assert_eq!(step(1), step(99));
+    }
 }

@@ -1,7 +1,7 @@
 //! The machine that a partition of a machine's states stands for.
 
 use super::Control;
-use crate::automaton::{Automaton, LabelId, StateId, Transition};
+use crate::automaton::{Automaton, LabelId, Learned, StateId, Transition};
 use crate::error::Result;
 use hashbrown::HashMap;
 
@@ -68,6 +68,7 @@ fn renumber(machine: &Automaton, mut transitions: Vec<Transition>, stops: &[u64]
         durations: machine.durations.clone(),
         starts: machine.starts.clone(),
         pair_times: machine.pair_times.clone(),
-        learned: machine.learned.clone(),
+        // What was learned names transitions by position: it goes with the machine that had them.
+        learned: Learned::default(),
     }
 }

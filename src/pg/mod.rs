@@ -9,6 +9,7 @@ mod cache;
 mod call;
 mod error;
 mod expanded;
+mod guard_functions;
 mod infer_functions;
 mod invariant_functions;
 mod model;
@@ -62,4 +63,5 @@ extension_sql_file!("../../sql/aggregates.sql", name = "aggregates", requires = 
 extension_sql_file!("../../sql/functions.sql", name = "functions", requires = ["aggregates"]);
 extension_sql_file!("../../sql/invariants.sql", name = "invariants", requires = ["functions"]);
 extension_sql_file!("../../sql/model.sql", name = "model", requires = ["functions"]);
+extension_sql_file!("../../sql/guards.sql", name = "guards", requires = ["types"]);
 extension_sql_file!("../../sql/finalize.sql", name = "finalize", finalize);

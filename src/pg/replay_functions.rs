@@ -85,19 +85,19 @@ fn one_trace(call: Call) -> Reply {
 sql_functions! {
     /// accepts(automaton, trace) → boolean
     fn logfsm_accepts(call) {
-        Ok(both(call)?.and_then(|(machine, trace)| datum(machine.accepts(&trace.variant))))
+        Ok(both(call)?.and_then(|(machine, trace)| datum(machine.accepts(&trace))))
     }
 
     /// score(automaton, trace) → double precision
     fn logfsm_score(call) {
-        Ok(both(call)?.and_then(|(machine, trace)| datum(machine.score(&trace.variant))))
+        Ok(both(call)?.and_then(|(machine, trace)| datum(machine.score(&trace))))
     }
 
     /// explain(automaton, trace) → setof (seq, event, kind, state, probability, expected, expected_probability, contribution, explanation)
     fn logfsm_explain(call) {
         stream(call, || {
             let Some((machine, trace)) = both(call)? else { return Ok(empty()) };
-            Ok(explained(machine.explain(&trace.variant)))
+            Ok(explained(machine.explain(&trace)))
         })
     }
 
@@ -105,7 +105,7 @@ sql_functions! {
     fn logfsm_replay(call) {
         stream(call, || {
             let Some((machine, trace)) = both(call)? else { return Ok(empty()) };
-            let Some(path) = machine.path(&trace.variant) else { return Ok(empty()) };
+            let Some(path) = machine.path(&trace) else { return Ok(empty()) };
             Ok(Box::new((0..path.len()).map(move |i| Ok(event_row(&machine, &trace, &path, i)))))
         })
     }

@@ -134,7 +134,7 @@ pub fn explain(call: Call) -> Reply {
                 .hint(format!("SELECT trace_key FROM {} lists the real ones.", model.table("real_traces"))));
         };
         let machine = Machine::new(Automaton::from_bytes(&automaton)?);
-        Ok(explained(machine.explain(&Trace::from_bytes(&trace)?.variant)))
+        Ok(explained(machine.explain(&Trace::from_bytes(&trace)?)))
     })
 }
 

@@ -138,7 +138,7 @@ pub fn materialise(model: &Model, mut leaves: Leaves<'_>, progress: &Progress) -
     let transitions = leaves.create("transitions")?;
     let insert = format!(
         "INSERT INTO {transitions}
-         SELECT 0, t.transition_id, t.src, p.template_id, t.component, t.event, t.dst, NULL, t.count, t.prob,
+         SELECT 0, t.transition_id, t.src, p.template_id, t.component, t.event, t.dst, logfsm.guard_text({machine}, t.transition_id), t.count, t.prob,
                 t.delay_min, t.delay_mean, t.delay_median, t.delay_p99, t.delay_max
          FROM logfsm.transitions({machine}) t
          JOIN {templates} p ON p.template OPERATOR(pg_catalog.=) t.event AND p.component IS NOT DISTINCT FROM t.component"
@@ -148,6 +148,7 @@ pub fn materialise(model: &Model, mut leaves: Leaves<'_>, progress: &Progress) -
         leaves.finish(parent)?;
     }
     invariants::write(model, &mut leaves)?;
+    super::guards::write(model, &mut leaves)?;
     write_data(model, &mut leaves, 0)?;
     let threshold = format!(
         "UPDATE {table} SET threshold = (SELECT GREATEST({LEAST_ANOMALOUS}, pg_catalog.percentile_disc({}) WITHIN GROUP (ORDER BY score)) FROM {})",
@@ -250,9 +251,9 @@ pub fn drop_earlier_fits(model: &Model) -> Result<(), Failure> {
     let query = format!(
         "SELECT c.relname::text FROM pg_catalog.pg_class c
          WHERE c.relnamespace OPERATOR(pg_catalog.=) $1::regnamespace AND c.relkind OPERATOR(pg_catalog.=) 'r'
-           AND c.relname OPERATOR(pg_catalog.~) '^(templates|states|transitions|invariants|traces|events|parameters|scores)_fit_[0-9]+$'
+           AND c.relname OPERATOR(pg_catalog.~) '^(templates|states|transitions|guards|invariants|traces|events|parameters|scores)_fit_[0-9]+$'
            AND NOT c.relispartition
-           AND NOT (c.relname OPERATOR(pg_catalog.~) '^(templates|states|transitions|invariants)_fit_' AND EXISTS (
+           AND NOT (c.relname OPERATOR(pg_catalog.~) '^(templates|states|transitions|guards|invariants)_fit_' AND EXISTS (
                    SELECT FROM {} r WHERE r.kind OPERATOR(pg_catalog.=) 'synthetic'
                    AND r.fit OPERATOR(pg_catalog.=) pg_catalog.substring(c.relname::text, '[0-9]+$')::integer))
          ORDER BY 1",

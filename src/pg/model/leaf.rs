@@ -25,6 +25,10 @@ fn keys(parent: &str) -> &'static [&'static str] {
             "FOREIGN KEY (a_template_id) REFERENCES {schema}.templates_{M} (template_id)",
             "FOREIGN KEY (b_template_id) REFERENCES {schema}.templates_{M} (template_id)",
         ],
+        "guards" => &[
+            "PRIMARY KEY (run_id, transition_id, alternative, slot, operator)",
+            "FOREIGN KEY (run_id, transition_id) REFERENCES {schema}.transitions_{M} (run_id, transition_id)",
+        ],
         "traces" => &["PRIMARY KEY (run_id, trace_id)", "UNIQUE (run_id, trace_key)", "UNIQUE (run_id, synthetic_key)"],
         "events" => &[
             "PRIMARY KEY (run_id, trace_id, seq)",
@@ -65,7 +69,7 @@ impl<'a> Leaves<'a> {
 
     /// The leaf of a parent, quoted and qualified.
     pub fn name(&self, parent: &str) -> String {
-        let of_machine = matches!(parent, "templates" | "states" | "transitions" | "invariants");
+        let of_machine = matches!(parent, "templates" | "states" | "transitions" | "invariants" | "guards");
         self.model.table(&format!("{parent}_{}", if of_machine { &self.machine } else { &self.data }))
     }
 

@@ -3,7 +3,7 @@
 use super::Model;
 use super::refresh::{key_equality, key_type};
 use crate::automaton::Automaton;
-use crate::conform::{Explanation, ExplanationKind, Frontier, Machine};
+use crate::conform::{Explanation, ExplanationKind, Frontier, Machine, Observed};
 use crate::pg::error::Failure;
 use crate::pg::sql;
 use crate::trace::{Label, Trace};
@@ -47,6 +47,7 @@ struct Inserted {
     component: Option<String>,
     at: Option<TimestampWithTimeZone>,
     message: Option<String>,
+    parameters: Option<String>,
 }
 
 impl<'a> Live<'a> {
@@ -77,7 +78,7 @@ impl<'a> Live<'a> {
         let templates = format!("(SELECT templates FROM {})", self.model.table("model"));
         let rows = self.model.info.rows_query(relation, &templates);
         let query = format!(
-            "SELECT r.trace_key::text, r.event, r.component, r.at, pg_catalog.left(r.message, {SHOWN}) FROM ({rows}) r WHERE r.trace_key IS NOT NULL
+            "SELECT r.trace_key::text, r.event, r.component, r.at, pg_catalog.left(r.message, {SHOWN}), r.params::text FROM ({rows}) r WHERE r.trace_key IS NOT NULL
              ORDER BY 1, r.at, r.seq, r.event COLLATE \"C\""
         );
         Spi::connect(|client| {
@@ -87,7 +88,8 @@ impl<'a> Live<'a> {
             for row in client.select(&query, None, &[])? {
                 let Some(key) = row.get(1)? else { continue };
                 let (event, component, at, message) = (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?);
-                inserted.push(Inserted { key, event, component, at, message });
+                let parameters = row.get(6)?;
+                inserted.push(Inserted { key, event, component, at, message, parameters });
             }
             Ok(inserted)
         })
@@ -106,7 +108,7 @@ impl<'a> Live<'a> {
         for row in rows {
             let label = row.event.as_deref().map(|event| Label::new(row.component.as_deref(), event));
             let id = label.as_ref().and_then(|label| self.machine.label_id(label));
-            let step = self.machine.advance(&mut stand.frontier, id);
+            let step = self.machine.advance(&mut stand.frontier, id, row.parameters.as_deref());
             let before = stand.score;
             stand.score += step.contribution;
             stand.events += 1;
@@ -151,9 +153,10 @@ impl<'a> Live<'a> {
         );
         if let Some(bytes) = sql::one::<Vec<u8>>(&query, &[key.into()])? {
             let trace = Trace::from_bytes(&bytes)?;
-            let labels = self.machine.resolve(&trace.variant);
-            for &event in &trace.variant.events {
-                stand.score += self.machine.advance(&mut stand.frontier, labels[event as usize]).contribution;
+            let (labels, observed) = (self.machine.resolve(&trace.variant), Observed::from(&trace));
+            for (i, &event) in trace.variant.events.iter().enumerate() {
+                let (label, parameters) = (labels[event as usize], observed.parameters(i));
+                stand.score += self.machine.advance(&mut stand.frontier, label, parameters).contribution;
                 stand.events += 1;
             }
         }

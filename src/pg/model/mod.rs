@@ -5,6 +5,7 @@ mod data;
 mod drop;
 mod find;
 mod fit;
+mod guards;
 mod invariants;
 mod leaf;
 mod live;
