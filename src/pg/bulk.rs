@@ -33,8 +33,7 @@ impl Row<'_> {
 struct Receiver<'a> {
     base: pg_sys::DestReceiver,
     each: &'a mut dyn FnMut(Row<'_>) -> Result<(), Failure>,
-    rows: u64,
-    context: pg_sys::MemoryContext,
+    scratch: Scratch,
 }
 
 unsafe extern "C-unwind" fn receive(slot: *mut pg_sys::TupleTableSlot, receiver: *mut pg_sys::DestReceiver) -> bool {
@@ -42,21 +41,14 @@ unsafe extern "C-unwind" fn receive(slot: *mut pg_sys::TupleTableSlot, receiver:
     unsafe {
         pg_sys::panic::pgrx_extern_c_guard(move || {
             let receiver = &mut *receiver.cast::<Receiver<'_>>();
-            if receiver.rows.is_multiple_of(ROWS_PER_RESET) {
-                pgrx::check_for_interrupts!();
-                pg_sys::MemoryContextReset(receiver.context);
-            }
-            receiver.rows += 1;
             pg_sys::slot_getallattrs(slot);
             let columns = (*(*slot).tts_tupleDescriptor).natts as usize;
             let row = Row {
                 values: std::slice::from_raw_parts((*slot).tts_values, columns),
                 nulls: std::slice::from_raw_parts((*slot).tts_isnull, columns),
             };
-            let previous = pg_sys::MemoryContextSwitchTo(receiver.context);
-            let done = (receiver.each)(row);
-            pg_sys::MemoryContextSwitchTo(previous);
-            if let Err(failure) = done {
+            let each = &mut receiver.each;
+            if let Err(failure) = receiver.scratch.round(|| each(row)) {
                 failure.raise();
             }
             true
@@ -76,13 +68,6 @@ pub fn each_row(query: &str, each: &mut dyn FnMut(Row<'_>) -> Result<(), Failure
     })?;
     // SAFETY: the receiver outlives the query, whose executor is the only one to use it.
     let code = Spi::connect_mut(|_| unsafe {
-        let context = pg_sys::AllocSetContextCreateInternal(
-            pg_sys::CurrentMemoryContext,
-            c"logfsm rows".as_ptr(),
-            0,
-            8192,
-            1 << 23,
-        );
         let mut receiver = Receiver {
             base: pg_sys::DestReceiver {
                 receiveSlot: Some(receive),
@@ -92,17 +77,58 @@ pub fn each_row(query: &str, each: &mut dyn FnMut(Row<'_>) -> Result<(), Failure
                 mydest: pg_sys::CommandDest::DestNone,
             },
             each,
-            rows: 0,
-            context,
+            scratch: Scratch::new(),
         };
         let options =
             pg_sys::SPIExecuteOptions { dest: (&raw mut receiver).cast(), ..pg_sys::SPIExecuteOptions::default() };
         let code = pg_sys::SPI_execute_extended(query.as_ptr(), &options);
-        let rows = receiver.rows;
-        pg_sys::MemoryContextDelete(context);
+        let rows = receiver.scratch.rounds;
         if code < 0 { Err(code) } else { Ok(rows) }
     });
     code.map_err(|code| Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, format!("SPI failed with code {code}")))
+}
+
+/// A memory context for what a loop allocates, emptied every few rounds.
+pub struct Scratch {
+    context: pg_sys::MemoryContext,
+    rounds: u64,
+}
+
+impl Scratch {
+    /// A context below the current one.
+    pub fn new() -> Self {
+        // SAFETY: deleted on drop, or with its parent.
+        let context = unsafe {
+            let parent = pg_sys::CurrentMemoryContext;
+            pg_sys::AllocSetContextCreateInternal(parent, c"logfsm rows".as_ptr(), 0, 8192, 1 << 23)
+        };
+        Scratch { context, rounds: 0 }
+    }
+
+    /// One round: what `work` allocates lives until a later round. Looks at interrupts now and then.
+    pub fn round<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        // SAFETY: switches back; an error leaves the switching to whoever catches it.
+        unsafe {
+            if self.rounds.is_multiple_of(ROWS_PER_RESET) {
+                pgrx::check_for_interrupts!();
+                pg_sys::MemoryContextReset(self.context);
+            }
+            self.rounds += 1;
+            let previous = pg_sys::MemoryContextSwitchTo(self.context);
+            let done = work();
+            pg_sys::MemoryContextSwitchTo(previous);
+            done
+        }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // SAFETY: made by `new`; after an error its parent's end frees it.
+            unsafe { pg_sys::MemoryContextDelete(self.context) };
+        }
+    }
 }
 
 /// Fills a table of ours.

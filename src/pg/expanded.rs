@@ -6,6 +6,7 @@ use super::error::Failure;
 use super::memory_limit;
 use crate::automaton::{Automaton, PrefixTree};
 use crate::log::{MinerOptions, TemplateMiner};
+use crate::trace::TraceSet;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::c_void;
 
@@ -56,6 +57,26 @@ impl Growing for TemplateMiner {
 
     fn absorb(&mut self, flat: &[u8]) -> Result<(), Failure> {
         Ok(self.merge(&TemplateMiner::from_bytes(flat, memory_limit())?)?)
+    }
+}
+
+impl Growing for TraceSet {
+    fn empty() -> Self {
+        TraceSet::new(memory_limit())
+    }
+
+    fn flat(&self) -> Vec<u8> {
+        self.to_bytes()
+    }
+
+    fn read(flat: &[u8]) -> Result<Self, Failure> {
+        let mut set = Self::empty();
+        set.absorb(flat)?;
+        Ok(set)
+    }
+
+    fn absorb(&mut self, flat: &[u8]) -> Result<(), Failure> {
+        Ok(TraceSet::absorb(self, flat)?)
     }
 }
 
@@ -153,6 +174,15 @@ pub fn flat<T: Growing>(call: Call, i: usize) -> Option<Vec<u8>> {
         // SAFETY: not expanded, so a flat varlena.
         None => unsafe { varlena_payload(datum) }.to_vec(),
     })
+}
+
+/// Works on the state in a datum of the type of T: as it is in memory, or read from its flat form.
+pub fn with<T: Growing, R>(datum: Datum, work: impl FnOnce(&mut T) -> Result<R, Failure>) -> Result<R, Failure> {
+    match expanded::<T>(datum) {
+        Some((state, _)) => work(state),
+        // SAFETY: not expanded, so a flat varlena.
+        None => work(&mut T::read(unsafe { varlena_payload(datum) })?),
+    }
 }
 
 /// The state argument of an aggregate: changed in place where it is ours, else a copy or a new one.

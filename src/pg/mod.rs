@@ -22,6 +22,7 @@ mod subtransaction;
 mod template_functions;
 mod text_form;
 mod trace_agg;
+mod trace_set;
 mod trace_type;
 
 use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};
@@ -60,6 +61,7 @@ fn check_interrupts() -> crate::error::Result<()> {
 
 extension_sql_file!("../../sql/types.sql", name = "types", bootstrap);
 extension_sql_file!("../../sql/aggregates.sql", name = "aggregates", requires = ["types"]);
+extension_sql_file!("../../sql/trace_set.sql", name = "trace_set", requires = ["aggregates"]);
 extension_sql_file!("../../sql/functions.sql", name = "functions", requires = ["aggregates"]);
 extension_sql_file!("../../sql/invariants.sql", name = "invariants", requires = ["functions"]);
 extension_sql_file!("../../sql/model.sql", name = "model", requires = ["functions"]);

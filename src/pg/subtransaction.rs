@@ -22,6 +22,18 @@ const PASSING: [PgSqlErrorCode; 5] = [
 
 /// Runs `work` in a subtransaction of its own; its error undoes it and is returned as a message.
 pub fn attempt<T>(work: impl FnOnce() -> Result<T, Failure>) -> Outcome<T> {
+    attempt_if(work, |code| !PASSING.contains(&code))
+}
+
+/// As [`attempt`], for one kind of error alone: others pass.
+pub fn attempt_but_for<T>(code: PgSqlErrorCode, work: impl FnOnce() -> Result<T, Failure>) -> Outcome<T> {
+    attempt_if(work, |found| found == code)
+}
+
+fn attempt_if<T>(
+    work: impl FnOnce() -> Result<T, Failure>,
+    catches: impl Fn(PgSqlErrorCode) -> bool + std::panic::UnwindSafe + std::panic::RefUnwindSafe,
+) -> Outcome<T> {
     // SAFETY: the usual frame of a subtransaction, as in PL/pgSQL's exception blocks.
     unsafe {
         let (context, owner) = (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner);
@@ -38,11 +50,11 @@ pub fn attempt<T>(work: impl FnOnce() -> Result<T, Failure>) -> Outcome<T> {
         .catch_others(|error| {
             let report = report_of(&error);
             let message = report.message().to_string();
-            let passing = PASSING.contains(&report.sql_error_code());
+            let caught = catches(report.sql_error_code());
             pg_sys::RollbackAndReleaseCurrentSubTransaction();
             pg_sys::MemoryContextSwitchTo(context);
             pg_sys::CurrentResourceOwner = owner;
-            if passing {
+            if !caught {
                 error.rethrow();
             }
             Outcome::Failed(message)

@@ -7,13 +7,12 @@ use super::call::{Call, Reply, null_argument, sql_functions, varlena, varlena_pa
 use super::error::Failure;
 use super::trace_type::microseconds;
 use crate::error::Error;
-use crate::trace::{Label, Trace, Variant};
+use crate::trace::{EventRow, Label, Trace, Variant, assemble};
 use hashbrown::{Equivalent, HashMap};
 use pgrx::PgSqlErrorCode;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::{self, Datum};
 use serde::{Deserialize, Serialize};
-use std::cmp::Ordering;
 
 /// Which values an overload has; decides the words of a record: time, label, then seq and parameters where present.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,44 +167,13 @@ impl State {
         }
     }
 
-    fn compare(&self, a: &Row<'_>, b: &Row<'_>) -> Ordering {
-        (a.at, a.seq).cmp(&(b.at, b.seq)).then_with(|| {
-            let labels = &self.interner().labels;
-            let (x, y) = (&labels[a.label as usize], &labels[b.label as usize]);
-            let by_label = if a.label == b.label {
-                Ordering::Equal
-            } else {
-                x.event.cmp(&y.event).then_with(|| x.component.cmp(&y.component))
-            };
-            by_label.then_with(|| a.parameters.cmp(&b.parameters))
-        })
-    }
-
     fn trace(&self) -> Result<Trace, Failure> {
-        let mut rows: Vec<Row<'_>> = (0..self.rows).map(|i| self.row(i)).collect();
-        rows.sort_unstable_by(|a, b| self.compare(a, b));
-        let tied = rows.windows(2).filter(|pair| (pair[0].at, pair[0].seq) == (pair[1].at, pair[1].seq)).count();
-        let has_parameters = rows.iter().any(|row| row.parameters.is_some());
-        let numbered = rows.iter().filter(|row| row.seq != NO_SEQ).count();
-        if self.shape.seq && numbered != 0 && numbered != rows.len() {
-            return Err(Error::InvalidArgument {
-                argument: "sequence numbers",
-                reason: format!("{numbered} of the {} events of a trace have one, the others have none.", rows.len()),
-                hint: "Give seq for all events of a trace, or for none.".into(),
-            }
-            .into());
-        }
-        Ok(Trace {
-            variant: Variant::from_ids(rows.iter().map(|row| row.label), &self.interner().labels),
-            times: if self.shape.at { rows.iter().map(|row| row.at).collect() } else { Vec::new() },
-            seqs: if self.shape.seq && numbered > 0 { rows.iter().map(|row| row.seq).collect() } else { Vec::new() },
-            parameters: if has_parameters {
-                rows.iter().map(|row| row.parameters.map(Into::into)).collect()
-            } else {
-                Vec::new()
-            },
-            ties: tied as u32,
-        })
+        let rows = (0..self.rows).map(|i| {
+            let row = self.row(i);
+            let seq = (self.shape.seq && row.seq != NO_SEQ).then_some(row.seq);
+            EventRow { at: row.at, label: row.label, seq, parameters: row.parameters }
+        });
+        Ok(assemble(rows.collect(), &self.interner().labels, self.shape.at)?)
     }
 }
 
@@ -266,8 +234,9 @@ fn add_row(call: Call, at: Option<i64>, seq: Option<i64>, shape: Shape) -> Reply
     Ok(Some(Datum::from(std::ptr::from_mut(state))))
 }
 
-fn finite_time(call: Call) -> Result<i64, Failure> {
-    let at: Option<TimestampWithTimeZone> = call.get(2);
+/// Argument `i`, a time that is neither NULL nor infinite, in microseconds.
+pub fn finite_time(call: Call, i: usize) -> Result<i64, Failure> {
+    let at: Option<TimestampWithTimeZone> = call.get(i);
     let at = microseconds(at.ok_or(Error::NullInput { argument: "the time" })?);
     if at == i64::MIN || at == i64::MAX {
         return Err(Error::InvalidArgument {
@@ -284,7 +253,7 @@ sql_functions! {
     /// trace_transition(internal, event, at [, seq [, component [, params]]]) → internal
     fn logfsm_trace_transition(call) {
         let shape = Shape::of(call, true);
-        let at = finite_time(call)?;
+        let at = finite_time(call, 2)?;
         add_row(call, Some(at), if shape.seq { call.get(3) } else { None }, shape)
     }
 

@@ -5,9 +5,11 @@
 
 mod binary;
 mod order;
+mod set;
 
 pub use binary::{TRACE_VERSION, TraceView};
-pub use order::{TraceBuilder, compare_rows};
+pub use order::{EventRow, TraceBuilder, assemble, compare_rows};
+pub use set::{SetRow, TraceSet};
 
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};

@@ -5,47 +5,58 @@ use super::fit::traces_query;
 use super::source;
 use crate::automaton::{Automaton, PrefixTree};
 use crate::conform::{Machine, Paths};
-use crate::pg::bulk::{self, BulkWriter};
+use crate::pg::bulk::{self, BulkWriter, Scratch};
 use crate::pg::call::{datum, null_argument, text, varlena, varlena_payload};
 use crate::pg::error::Failure;
+use crate::pg::subtransaction::{Outcome, attempt_but_for};
+use crate::pg::trace_set::KeyForm;
 use crate::pg::trace_type::timestamp;
-use crate::pg::{memory_limit, sql};
-use crate::trace::TraceView;
+use crate::pg::{expanded, memory_limit, sql};
+use crate::trace::{TraceSet, TraceView};
 use pgrx::PgSqlErrorCode;
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::{self, Datum};
 
-/// Reads the source into the traces leaf, numbered by their keys' order, and collects the prefix tree on the way: one
-/// pass, whose plan may be parallel. Gives the number of traces.
-pub fn read_traces(model: &Model, leaf: &str) -> Result<u64, Failure> {
-    let (since, until) = window(model)?;
-    let columns = ["run_id", "trace_id", "origin", "trace_key", "started_at", "ended_at", "n_events", "trace"];
-    let mut writer = BulkWriter::open(leaf, &columns)?;
-    let mut tree = PrefixTree::new(memory_limit());
-    let (run_id, real) = (datum(0i32), Some(text("real")));
-    let (mut traces, mut keyless) = (0u64, 0usize);
-    let query =
-        format!("SELECT t.trace_key, t.trace FROM ({}) AS t ORDER BY 1", traces_query(model, &model.info.source, ""));
-    let mut each = |row: bulk::Row<'_>| {
-        let Some(trace) = row.datum(1) else { return Ok(()) };
-        // SAFETY: the column is a trace.
-        let view = TraceView::from_bytes(unsafe { varlena_payload(trace) })?;
-        let Some(key) = row.datum(0) else {
-            keyless = view.length()?;
-            return Ok(());
-        };
+/// Where traces go as they are read: into the traces leaf, numbered as they come, and into the prefix tree.
+struct Sink {
+    writer: BulkWriter,
+    tree: PrefixTree,
+    since: Option<i64>,
+    until: Option<i64>,
+    run_id: Option<Datum>,
+    origin: Option<Datum>,
+    traces: u64,
+}
+
+impl Sink {
+    fn open(model: &Model, leaf: &str) -> Result<Self, Failure> {
+        let (since, until) = window(model)?;
+        let columns = ["run_id", "trace_id", "origin", "trace_key", "started_at", "ended_at", "n_events", "trace"];
+        Ok(Sink {
+            writer: BulkWriter::open(leaf, &columns)?,
+            tree: PrefixTree::new(memory_limit()),
+            since,
+            until,
+            run_id: datum(0i32),
+            origin: Some(text("real")),
+            traces: 0,
+        })
+    }
+
+    /// Takes a trace that starts in the model's period.
+    fn take(&mut self, key: Datum, view: &TraceView<'_>, trace: Datum) -> Result<(), Failure> {
         let (started, ended) = (view.times.first().copied(), view.times.last().copied());
-        let after = since.is_none_or(|since| started.is_some_and(|at| at >= since));
-        let before = until.is_none_or(|until| started.is_some_and(|at| at < until));
+        let after = self.since.is_none_or(|since| started.is_some_and(|at| at >= since));
+        let before = self.until.is_none_or(|until| started.is_some_and(|at| at < until));
         if !(after && before) {
             return Ok(());
         }
-        tree.add(&view)?;
-        traces += 1;
-        writer.row(&[
-            run_id,
-            datum(traces as i64),
-            real,
+        self.tree.add(view)?;
+        self.traces += 1;
+        self.writer.row(&[
+            self.run_id,
+            datum(self.traces as i64),
+            self.origin,
             Some(key),
             started.map(timestamp),
             ended.map(timestamp),
@@ -53,14 +64,110 @@ pub fn read_traces(model: &Model, leaf: &str) -> Result<u64, Failure> {
             Some(trace),
         ]);
         Ok(())
+    }
+}
+
+/// Reads the source into the traces leaf, numbered by the order of their keys' bytes, and stores the prefix tree. Gives
+/// the number of traces.
+///
+/// Rows are collected in one pass without sorting, in parallel where the planner likes it. Where they do not fit into
+/// memory, or equal keys may have different bytes, they are grouped by Postgres, which spills to disk.
+pub fn read_traces(model: &Model, leaf: &str) -> Result<u64, Failure> {
+    let mut sink = Sink::open(model, leaf)?;
+    let form = key_form(model)?;
+    let collected = match form {
+        Some(form) => collect(model)?.map(|set| (form, set)),
+        None => None,
     };
-    source::run_reading(&model.info, || bulk::each_row(&query, &mut each))?;
+    let keyless = match collected {
+        Some((form, set)) => {
+            let mut scratch = Scratch::new();
+            for entry in set.traces() {
+                scratch.round(|| {
+                    let (key, trace) = entry?;
+                    let bytes = trace.to_bytes();
+                    sink.take(form.datum(key), &TraceView::from_bytes(&bytes)?, varlena(&bytes))
+                })?;
+            }
+            set.keyless()
+        }
+        None => group(model, &mut sink)?,
+    };
+    let Sink { writer, tree, traces, .. } = sink;
     writer.finish();
     require_keys(model, keyless)?;
     if traces > 0 {
         store_automaton(model, "prefix_tree", &tree.to_automaton())?;
     }
     Ok(traces)
+}
+
+/// All rows of the source, collected by key; `None` where they do not fit into memory.
+fn collect(model: &Model) -> Result<Option<TraceSet>, Failure> {
+    let templates = format!("(SELECT templates FROM {})", model.table("model"));
+    let rows = model.info.rows_query(&model.info.source, &templates);
+    let aggregate = model.info.trace_agg().replacen("trace_agg(", "trace_set_agg(r.trace_key, ", 1);
+    let query = format!("SELECT {aggregate} FROM ({rows}) AS r");
+    let limit = PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED;
+    let outcome = attempt_but_for(limit, || {
+        let mut collected = TraceSet::new(0);
+        source::run_reading(&model.info, || {
+            bulk::each_row(&query, &mut |row| match row.datum(0) {
+                Some(set) => expanded::with::<TraceSet, _>(set, |set| {
+                    collected = std::mem::replace(set, TraceSet::new(0));
+                    Ok(())
+                }),
+                None => Ok(()),
+            })
+        })?;
+        Ok(collected)
+    });
+    match outcome {
+        Outcome::Done(set) => Ok(Some(set)),
+        Outcome::Failed(_) => Ok(None),
+    }
+}
+
+/// Hands all traces of the source to the sink, grouped by Postgres. Gives the number of rows without a key.
+fn group(model: &Model, sink: &mut Sink) -> Result<u64, Failure> {
+    let collation = if sql::holds(COLLATABLE, &[model.table("traces").into()])? { " COLLATE \"C\"" } else { "" };
+    let traces = traces_query(model, &model.info.source, "");
+    let query = format!("SELECT t.trace_key, t.trace FROM ({traces}) AS t ORDER BY t.trace_key{collation}");
+    let mut keyless = 0;
+    let mut each = |row: bulk::Row<'_>| {
+        let Some(trace) = row.datum(1) else { return Ok(()) };
+        // SAFETY: the column is a trace.
+        let view = TraceView::from_bytes(unsafe { varlena_payload(trace) })?;
+        match row.datum(0) {
+            Some(key) => sink.take(key, &view, trace),
+            None => {
+                keyless = view.length()? as u64;
+                Ok(())
+            }
+        }
+    };
+    source::run_reading(&model.info, || bulk::each_row(&query, &mut each))?;
+    Ok(keyless)
+}
+
+/// Whether trace keys have a collation.
+const COLLATABLE: &str = "SELECT attcollation OPERATOR(pg_catalog.<>) 0 FROM pg_catalog.pg_attribute
+    WHERE attrelid OPERATOR(pg_catalog.=) $1::regclass AND attname OPERATOR(pg_catalog.=) 'trace_key'";
+
+/// How trace keys are told apart by their bytes, if they can be.
+fn key_form(model: &Model) -> Result<Option<KeyForm>, Failure> {
+    let (relation, column) = match &model.info.trace_column {
+        Some(column) => (model.info.source.clone(), column.as_str()),
+        None => (model.table("traces"), "trace_key"),
+    };
+    let look_up = |what: &str| -> Result<pg_sys::Oid, Failure> {
+        let query = format!(
+            "SELECT {what} FROM pg_catalog.pg_attribute WHERE attrelid OPERATOR(pg_catalog.=) $1::regclass
+             AND attname OPERATOR(pg_catalog.=) $2"
+        );
+        Ok(sql::one(&query, &[relation.as_str().into(), column.into()])?.unwrap_or(pg_sys::InvalidOid))
+    };
+    Ok(KeyForm::of(look_up("atttypid")?, look_up("attcollation")?))
 }
 
 /// The period of the model in microseconds: from, and up to but not including.
@@ -74,7 +181,7 @@ fn window(model: &Model) -> Result<(Option<i64>, Option<i64>), Failure> {
 }
 
 /// Fails where rows had no trace key.
-pub fn require_keys(model: &Model, rows: usize) -> Result<(), Failure> {
+pub fn require_keys(model: &Model, rows: u64) -> Result<(), Failure> {
     if rows == 0 {
         return Ok(());
     }

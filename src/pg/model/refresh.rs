@@ -158,7 +158,7 @@ fn merge_traces(model: &Model, leaves: &mut Leaves<'_>, staged: &str) -> Result<
     );
     sql::run(&add, &[])?;
     let keyless: Option<i64> = sql::one(&format!("SELECT n_events::bigint FROM {leaf} WHERE trace_key IS NULL"), &[])?;
-    require_keys(model, keyless.unwrap_or(0) as usize)
+    require_keys(model, keyless.unwrap_or(0) as u64)
 }
 
 /// The source's rows, where they can be compared with the events read: one key per row and no period.

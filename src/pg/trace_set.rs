@@ -1,0 +1,194 @@
+//! The type logfsm.trace_set and the one-step aggregates over rows: no GROUP BY, no sort, and plans may be parallel.
+
+use super::call::{Call, Reply, cstring, sql_functions, varlena, varlena_payload};
+use super::error::Failure;
+use super::trace_agg::finite_time;
+use super::{expanded, memory_limit, text_form};
+use crate::automaton::PrefixTree;
+use crate::error::Error;
+use crate::trace::{SetRow, TraceSet, TraceView};
+use pgrx::PgSqlErrorCode;
+use pgrx::pg_sys::{self, Datum};
+
+const PREFIX: &str = "trace_set:";
+/// The B-tree support function that says whether equal values have equal bytes.
+const EQUAL_IMAGE: i16 = 4;
+
+/// How values of a type are turned into bytes that are equal exactly where the values are equal, and back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyForm {
+    /// Passed by value: eight bytes in the order of signed numbers.
+    Value,
+    /// Of variable length: its payload.
+    Varlena,
+    /// Of this length: as it is.
+    Fixed(usize),
+}
+
+impl KeyForm {
+    /// The form of a type's values under a collation; `None` where equal values may have different bytes.
+    pub fn of(type_oid: pg_sys::Oid, collation: pg_sys::Oid) -> Option<Self> {
+        // SAFETY: plain catalog look-ups of a type that exists.
+        unsafe {
+            let base = pg_sys::getBaseType(type_oid);
+            let entry = pg_sys::lookup_type_cache(base, pg_sys::TYPECACHE_BTREE_OPFAMILY as i32);
+            let (family, input) = ((*entry).btree_opf, (*entry).btree_opintype);
+            if family == pg_sys::InvalidOid {
+                return None;
+            }
+            let support = pg_sys::get_opfamily_proc(family, input, input, EQUAL_IMAGE);
+            if support == pg_sys::InvalidOid {
+                return None;
+            }
+            let equal = pg_sys::OidFunctionCall1Coll(support, collation, Datum::from(input));
+            if equal.value() & 0xff == 0 {
+                return None;
+            }
+            let (mut length, mut by_value) = (0i16, false);
+            pg_sys::get_typlenbyval(base, &mut length, &mut by_value);
+            match (by_value, length) {
+                (true, _) => Some(KeyForm::Value),
+                (_, -1) => Some(KeyForm::Varlena),
+                (_, length) => usize::try_from(length).ok().map(KeyForm::Fixed),
+            }
+        }
+    }
+
+    /// Calls `with` with a value's bytes.
+    ///
+    /// # Safety
+    /// `datum` must be of the type that this form was made for.
+    pub unsafe fn bytes<T>(self, datum: Datum, with: impl FnOnce(&[u8]) -> T) -> T {
+        match self {
+            KeyForm::Value => with(&(datum.value() as u64 ^ 1 << 63).to_be_bytes()),
+            // SAFETY: as the caller promises.
+            KeyForm::Varlena => with(unsafe { varlena_payload(datum) }),
+            // SAFETY: as the caller promises.
+            KeyForm::Fixed(length) => with(unsafe { std::slice::from_raw_parts(datum.cast_mut_ptr(), length) }),
+        }
+    }
+
+    /// A value from its bytes, in the current memory context.
+    pub fn datum(self, bytes: &[u8]) -> Datum {
+        match self {
+            KeyForm::Value => {
+                let mut number = [0; 8];
+                number.copy_from_slice(&bytes[..8]);
+                Datum::from(u64::from_be_bytes(number) ^ 1 << 63)
+            }
+            KeyForm::Varlena => varlena(bytes),
+            // SAFETY: a copy of that length.
+            KeyForm::Fixed(length) => unsafe {
+                let copy = pg_sys::palloc(length).cast::<u8>();
+                std::ptr::copy_nonoverlapping(bytes.as_ptr(), copy, length);
+                Datum::from(copy)
+            },
+        }
+    }
+}
+
+/// The form of the key argument of this call site.
+fn key_form(call: Call) -> Result<KeyForm, Failure> {
+    let kept: &mut Option<KeyForm> = call.keep(|| None);
+    if let Some(form) = *kept {
+        return Ok(form);
+    }
+    // SAFETY: reads the call frame.
+    let (type_oid, collation) = unsafe { (pg_sys::get_fn_expr_argtype((*call.0).flinfo, 1), (*call.0).fncollation) };
+    let form = KeyForm::of(type_oid, collation).ok_or_else(|| {
+        // SAFETY: the type exists.
+        let name = unsafe { std::ffi::CStr::from_ptr(pg_sys::format_type_be(type_oid)).to_string_lossy().into_owned() };
+        Failure::new(
+            PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
+            format!("a trace key of type {name} needs GROUP BY"),
+        )
+        .detail("Equal values of this type may be written differently, so they cannot be told apart by their bytes.")
+        .hint("Cast the key to text, or use prefix_tree_agg over trace_agg(…) … GROUP BY key.")
+    })?;
+    *kept = Some(form);
+    Ok(form)
+}
+
+/// Adds a row: arguments are state, key, event, then at (if `timed`), seq, component, parameters as far as declared.
+fn add_row(call: Call, timed: bool) -> Reply {
+    let (datum, set) = expanded::growing::<TraceSet>(call)?;
+    // SAFETY: reads the call frame.
+    let arguments = unsafe { (*call.0).nargs } as usize;
+    let event = call.text(2)?.ok_or(Error::NullInput { argument: "the event type" })?;
+    let at = if timed { Some(finite_time(call, 3)?) } else { None };
+    let i = if timed { 4 } else { 3 };
+    let seq: Option<i64> = if arguments > i { call.get(i) } else { None };
+    if !timed && seq.is_none() {
+        return Err(Error::NullInput { argument: "the sequence number" }.into());
+    }
+    let component = if arguments > i + 1 { call.text(i + 1)? } else { None };
+    let parameters =
+        if arguments > i + 2 && call.datum(i + 2).is_some() { Some(call.json(i + 2, "null")) } else { None };
+    let row = SetRow { at, seq, component, event, parameters: parameters.as_deref() };
+    match call.datum(1) {
+        None => set.add(None, row)?,
+        // SAFETY: the form was made for the argument's type.
+        Some(key) => unsafe { key_form(call)?.bytes(key, |key| set.add(Some(key), row)) }?,
+    }
+    Ok(Some(datum))
+}
+
+/// The prefix tree of all traces of a set.
+pub fn tree(set: &TraceSet) -> Result<PrefixTree, Failure> {
+    let mut tree = PrefixTree::new(memory_limit());
+    for (i, entry) in set.traces().enumerate() {
+        if i % 1024 == 0 {
+            pgrx::check_for_interrupts!();
+        }
+        let (_, trace) = entry?;
+        tree.add(&TraceView::from_bytes(&trace.to_bytes())?)?;
+    }
+    Ok(tree)
+}
+
+sql_functions! {
+    /// trace_set_in(cstring)
+    fn logfsm_trace_set_in(call) {
+        let Some(input) = call.cstring(0)? else { return Ok(None) };
+        checked(&text_form::decode("logfsm.trace_set", PREFIX, input)?)
+    }
+
+    /// trace_set_out(trace_set)
+    fn logfsm_trace_set_out(call) {
+        Ok(expanded::flat::<TraceSet>(call, 0).map(|flat| cstring(&text_form::encode(PREFIX, &flat))))
+    }
+
+    /// trace_set_recv(internal)
+    fn logfsm_trace_set_recv(call) { checked(&text_form::received(call)) }
+
+    /// trace_set_send(trace_set)
+    fn logfsm_trace_set_send(call) {
+        Ok(expanded::flat::<TraceSet>(call, 0).map(|flat| varlena(&flat)))
+    }
+
+    /// trace_set_transition(trace_set, key, event, at [, seq [, component [, params]]]) → trace_set
+    fn logfsm_trace_set_transition(call) { add_row(call, true) }
+
+    /// trace_set_transition(trace_set, key, event, seq [, component [, params]]) → trace_set
+    fn logfsm_trace_set_transition_seq(call) { add_row(call, false) }
+
+    /// trace_set_combine(trace_set, trace_set) → trace_set
+    fn logfsm_trace_set_combine(call) { expanded::combine::<TraceSet>(call) }
+
+    /// trace_set_tree(trace_set) → automaton
+    fn logfsm_trace_set_tree(call) {
+        let Some(datum) = call.datum(0) else { return Ok(None) };
+        expanded::with::<TraceSet, _>(datum, |set| {
+            if set.keyless() > 0 {
+                return Err(Error::NullInput { argument: "the trace key" }.into());
+            }
+            Ok(Some(varlena(&tree(set)?.to_automaton().to_bytes())))
+        })
+    }
+}
+
+fn checked(flat: &[u8]) -> Reply {
+    let mut set = TraceSet::new(memory_limit());
+    set.absorb(flat)?;
+    Ok(Some(varlena(&set.to_bytes())))
+}

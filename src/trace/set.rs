@@ -1,0 +1,393 @@
+//! Many traces collected from rows in any order, each row a few bytes: what a table scan fills without sorting or
+//! grouping it first.
+//!
+//! Rows of a trace are kept as they come, as differences from the row before, and are ordered when traces are asked
+//! for. Sets of parts of a table combine to the set of the whole.
+
+use super::order::{EventRow, assemble};
+use super::{Label, Trace};
+use crate::error::{Error, Result};
+use hashbrown::{Equivalent, HashMap, HashTable};
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The version of the flat form.
+const VERSION: u8 = 1;
+const WHAT: &str = "logfsm.trace_set";
+/// What a trace takes beside its rows' bytes and its key.
+const TRACE_BYTES: usize = size_of::<Rows>() + 8;
+
+/// One row to add.
+#[derive(Debug, Clone, Copy)]
+pub struct SetRow<'a> {
+    /// Microseconds since 2000-01-01 UTC.
+    pub at: Option<i64>,
+    /// Its sequence number.
+    pub seq: Option<i64>,
+    /// The component that wrote it.
+    pub component: Option<&'a str>,
+    /// The event type.
+    pub event: &'a str,
+    /// Its parameters as JSON text.
+    pub parameters: Option<&'a str>,
+}
+
+/// The rows of one trace.
+#[derive(Debug, Clone, Default)]
+struct Rows {
+    key_start: u64,
+    key_length: u32,
+    count: u32,
+    at: i64,
+    seq: i64,
+    bytes: Vec<u8>,
+}
+
+/// Traces by key; keys are bytes, equal exactly where keys are equal, and order traces.
+#[derive(Debug, Clone)]
+pub struct TraceSet {
+    labels: Vec<Label>,
+    label_ids: HashMap<Label, u32>,
+    keys: Vec<u8>,
+    index: HashTable<u32>,
+    traces: Vec<Rows>,
+    /// Whether rows have times; `None` before the first.
+    timed: Option<bool>,
+    keyless: u64,
+    bytes: usize,
+    limit: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Wire<'a> {
+    timed: Option<bool>,
+    keyless: u64,
+    labels: Vec<Label>,
+    #[serde(borrow)]
+    traces: Vec<WireRows<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireRows<'a> {
+    key: &'a [u8],
+    count: u32,
+    rows: &'a [u8],
+}
+
+#[derive(Hash)]
+struct LabelRef<'a> {
+    component: Option<&'a str>,
+    event: &'a str,
+}
+
+impl Equivalent<Label> for LabelRef<'_> {
+    fn equivalent(&self, label: &Label) -> bool {
+        self.event == &*label.event && self.component == label.component.as_deref()
+    }
+}
+
+impl TraceSet {
+    /// An empty set that may hold about `limit` bytes.
+    pub fn new(limit: usize) -> Self {
+        TraceSet {
+            labels: Vec::new(),
+            label_ids: HashMap::new(),
+            keys: Vec::new(),
+            index: HashTable::new(),
+            traces: Vec::new(),
+            timed: None,
+            keyless: 0,
+            bytes: 0,
+            limit,
+        }
+    }
+
+    /// Number of traces.
+    pub fn len(&self) -> usize {
+        self.traces.len()
+    }
+
+    /// True without traces.
+    pub fn is_empty(&self) -> bool {
+        self.traces.is_empty()
+    }
+
+    /// Rows that came without a key.
+    pub fn keyless(&self) -> u64 {
+        self.keyless
+    }
+
+    /// Approximate heap bytes held.
+    pub fn heap_bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn charge(&mut self, bytes: usize) -> Result<()> {
+        self.bytes += bytes;
+        if self.bytes > self.limit {
+            return Err(Error::MemoryLimit { operation: "collecting traces", limit: self.limit });
+        }
+        Ok(())
+    }
+
+    fn label(&mut self, component: Option<&str>, event: &str) -> Result<u32> {
+        if let Some(&id) = self.label_ids.get(&LabelRef { component, event }) {
+            return Ok(id);
+        }
+        let (label, id) = (Label::new(component, event), self.labels.len() as u32);
+        self.charge(2 * (size_of::<Label>() + label.heap_bytes()) + 16)?;
+        self.labels.push(label.clone());
+        self.label_ids.insert(label, id);
+        Ok(id)
+    }
+
+    fn key_of<'a>(keys: &'a [u8], rows: &Rows) -> &'a [u8] {
+        &keys[rows.key_start as usize..][..rows.key_length as usize]
+    }
+
+    fn trace(&mut self, key: &[u8]) -> Result<usize> {
+        let hash = xxh3_64(key);
+        let (keys, traces) = (&self.keys, &self.traces);
+        if let Some(&at) = self.index.find(hash, |&at| Self::key_of(keys, &traces[at as usize]) == key) {
+            return Ok(at as usize);
+        }
+        let at = u32::try_from(self.traces.len()).map_err(|_| Error::Overflow { what: "the number of traces" })?;
+        let key_length = u32::try_from(key.len()).map_err(|_| Error::Overflow { what: "the length of a trace key" })?;
+        self.charge(TRACE_BYTES + key.len())?;
+        self.traces.push(Rows { key_start: self.keys.len() as u64, key_length, ..Rows::default() });
+        self.keys.extend_from_slice(key);
+        let (keys, traces) = (&self.keys, &self.traces);
+        self.index.insert_unique(hash, at, |&at| xxh3_64(Self::key_of(keys, &traces[at as usize])));
+        Ok(at as usize)
+    }
+
+    /// Adds a row; one without a key is only counted. O(bytes of the row).
+    ///
+    /// Either all rows of a set have a time or none has; the caller's SQL declaration sees to it.
+    pub fn add(&mut self, key: Option<&[u8]>, row: SetRow<'_>) -> Result<()> {
+        let Some(key) = key else {
+            self.keyless += 1;
+            return Ok(());
+        };
+        self.timed.get_or_insert(row.at.is_some());
+        let label = self.label(row.component, row.event)?;
+        let trace = self.trace(key)?;
+        self.push(trace, label, row.at.unwrap_or(0), row.seq, row.parameters)
+    }
+
+    fn push(&mut self, trace: usize, label: u32, at: i64, seq: Option<i64>, parameters: Option<&str>) -> Result<()> {
+        let timed = self.timed == Some(true);
+        let rows = &mut self.traces[trace];
+        let before = rows.bytes.capacity();
+        rows.count = rows.count.checked_add(1).ok_or(Error::Overflow { what: "the number of events of a trace" })?;
+        put(&mut rows.bytes, u64::from(label) << 2 | u64::from(seq.is_some()) << 1 | u64::from(parameters.is_some()));
+        if timed {
+            put(&mut rows.bytes, zigzag(at.wrapping_sub(std::mem::replace(&mut rows.at, at))));
+        }
+        if let Some(seq) = seq {
+            put(&mut rows.bytes, zigzag(seq.wrapping_sub(std::mem::replace(&mut rows.seq, seq))));
+        }
+        if let Some(parameters) = parameters {
+            put(&mut rows.bytes, parameters.len() as u64);
+            rows.bytes.extend_from_slice(parameters.as_bytes());
+        }
+        let grown = rows.bytes.capacity() - before;
+        self.charge(grown)
+    }
+
+    /// The traces, ordered by key: of each its key and itself. O(n log n).
+    ///
+    /// Errors: some events of a trace have a sequence number, others have none.
+    pub fn traces(&self) -> impl Iterator<Item = Result<(&[u8], Trace)>> {
+        let mut order: Vec<u32> = (0..self.traces.len() as u32).collect();
+        order.sort_unstable_by_key(|&at| Self::key_of(&self.keys, &self.traces[at as usize]));
+        let timed = self.timed == Some(true);
+        order.into_iter().map(move |at| {
+            let rows = &self.traces[at as usize];
+            let trace = assemble(self.rows(&rows.bytes, timed)?, &self.labels, timed)?;
+            Ok((Self::key_of(&self.keys, rows), trace))
+        })
+    }
+
+    /// The rows in a byte string that `push` wrote.
+    fn rows<'a>(&self, bytes: &'a [u8], timed: bool) -> Result<Vec<EventRow<'a>>> {
+        let mut rows = Vec::new();
+        let (mut reader, mut at, mut seq) = (Reader(bytes), 0i64, 0i64);
+        while !reader.0.is_empty() {
+            let head = reader.number()?;
+            let label = u32::try_from(head >> 2).ok().filter(|&label| (label as usize) < self.labels.len());
+            let label = label.ok_or_else(|| Error::invalid(WHAT, "A row refers to a label that is missing."))?;
+            if timed {
+                at = at.wrapping_add(unzigzag(reader.number()?));
+            }
+            let numbered = head & 2 != 0;
+            if numbered {
+                seq = seq.wrapping_add(unzigzag(reader.number()?));
+            }
+            let parameters = if head & 1 != 0 { Some(reader.text()?) } else { None };
+            rows.push(EventRow { at, label, seq: numbered.then_some(seq), parameters });
+        }
+        Ok(rows)
+    }
+
+    /// The flat form: for travel between processes of one server or of several.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let traces = self.traces.iter().map(|rows| WireRows {
+            key: Self::key_of(&self.keys, rows),
+            count: rows.count,
+            rows: &rows.bytes,
+        });
+        let wire =
+            Wire { timed: self.timed, keyless: self.keyless, labels: self.labels.clone(), traces: traces.collect() };
+        // invariant: serialising plain vectors into a growing buffer cannot fail
+        postcard::to_extend(&wire, vec![VERSION]).unwrap_or_default()
+    }
+
+    /// Adds all rows of another set in its flat form, checking everything.
+    pub fn absorb(&mut self, flat: &[u8]) -> Result<()> {
+        let (&version, body) = flat.split_first().ok_or_else(|| Error::invalid(WHAT, "It is empty."))?;
+        if version != VERSION {
+            return Err(Error::NewerVersion { what: WHAT, found: version.into(), newest: VERSION.into() });
+        }
+        let wire: Wire<'_> =
+            postcard::from_bytes(body).map_err(|e| Error::invalid(WHAT, format!("The binary form: {e}.")))?;
+        if self.timed.is_some() && wire.timed.is_some() && self.timed != wire.timed {
+            return Err(Error::invalid(WHAT, "Rows with and without times cannot be in one set."));
+        }
+        self.timed = self.timed.or(wire.timed);
+        self.keyless += wire.keyless;
+        let timed = self.timed == Some(true);
+        let other = TraceSet { labels: wire.labels, timed: wire.timed, ..TraceSet::new(usize::MAX) };
+        let labels =
+            other.labels.iter().map(|l| self.label(l.component.as_deref(), &l.event)).collect::<Result<Vec<_>>>()?;
+        for part in &wire.traces {
+            let rows = other.rows(part.rows, timed)?;
+            if rows.len() != part.count as usize || rows.is_empty() {
+                return Err(Error::invalid(WHAT, "A trace has another number of rows than it says."));
+            }
+            let trace = self.trace(part.key)?;
+            self.traces[trace].bytes.reserve(part.rows.len());
+            self.charge(part.rows.len())?;
+            for row in rows {
+                self.push(trace, labels[row.label as usize], row.at, row.seq, row.parameters)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn put(bytes: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
+fn zigzag(number: i64) -> u64 {
+    (number << 1 ^ number >> 63) as u64
+}
+
+fn unzigzag(number: u64) -> i64 {
+    (number >> 1) as i64 ^ -((number & 1) as i64)
+}
+
+/// Reads what `put` wrote.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn number(&mut self) -> Result<u64> {
+        let (mut number, mut shift) = (0u64, 0u32);
+        while let Some((&byte, rest)) = self.0.split_first() {
+            self.0 = rest;
+            if shift > 63 || (shift == 63 && byte > 1) {
+                break;
+            }
+            number |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(number);
+            }
+            shift += 7;
+        }
+        Err(Error::invalid(WHAT, "A row is cut short."))
+    }
+
+    fn text(&mut self) -> Result<&'a str> {
+        let length = self.number()?;
+        let cut = usize::try_from(length).ok().filter(|&length| length <= self.0.len());
+        let (text, rest) =
+            self.0.split_at(cut.ok_or_else(|| Error::invalid(WHAT, "A row's parameters are cut short."))?);
+        self.0 = rest;
+        std::str::from_utf8(text).map_err(|_| Error::invalid(WHAT, "A row's parameters are not UTF-8."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    type Given = (u8, i64, Option<i64>, String, Option<String>, Option<String>);
+
+    fn row(given: &Given) -> SetRow<'_> {
+        let (_, at, seq, event, component, parameters) = given;
+        SetRow { at: Some(*at), seq: *seq, event, component: component.as_deref(), parameters: parameters.as_deref() }
+    }
+
+    fn set_of(rows: &[Given]) -> TraceSet {
+        let mut set = TraceSet::new(usize::MAX);
+        rows.iter().for_each(|given| set.add(Some(&[given.0]), row(given)).unwrap());
+        set
+    }
+
+    fn traces(set: &TraceSet) -> Vec<(Vec<u8>, Trace)> {
+        set.traces().map(|entry| entry.map(|(key, trace)| (key.to_vec(), trace)).unwrap()).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn equals_grouping_and_ordering_and_parts_combine(
+            rows in prop::collection::vec(
+                (0u8..6, any::<i64>(), Just(None), "[a-c]", prop::option::of("[xy]".prop_map(String::from)), prop::option::of("[0-9]{1,3}".prop_map(String::from))),
+                0..80),
+            cut in 0usize..80,
+        ) {
+            let mut groups: BTreeMap<u8, Vec<&Given>> = BTreeMap::new();
+            rows.iter().for_each(|given| groups.entry(given.0).or_default().push(given));
+            let expected: Vec<(Vec<u8>, Trace)> = groups.into_iter().map(|(key, rows)| {
+                let rows = rows.iter().map(|(_, at, seq, e, c, p)| (Some(*at), *seq, e.as_str(), c.as_deref(), p.as_deref()));
+                (vec![key], Trace::from_rows(rows.collect()))
+            }).collect();
+            prop_assert_eq!(traces(&set_of(&rows)), expected.clone());
+            let (first, second) = rows.split_at(cut.min(rows.len()));
+            let mut combined = set_of(second);
+            combined.absorb(&set_of(first).to_bytes()).unwrap();
+            prop_assert_eq!(traces(&combined), expected);
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = TraceSet::new(1 << 20).absorb(&bytes);
+            bytes.insert(0, VERSION);
+            let mut set = TraceSet::new(1 << 20);
+            if set.absorb(&bytes).is_ok() {
+                set.traces().for_each(|trace| drop(trace));
+            }
+        }
+    }
+
+    #[test]
+    fn sequence_numbers_are_for_all_events_of_a_trace_or_for_none() {
+        let rows: Vec<Given> = vec![(1, 5, Some(2), "a".into(), None, None), (1, 6, None, "b".into(), None, None)];
+        assert!(set_of(&rows).traces().any(|trace| trace.is_err()));
+    }
+
+    #[test]
+    fn the_memory_limit_is_an_error() {
+        let mut set = TraceSet::new(1 << 12);
+        let added =
+            (0u32..1000).try_for_each(|i| set.add(Some(&i.to_be_bytes()), row(&(0, 1, None, "a".into(), None, None))));
+        assert!(matches!(added, Err(Error::MemoryLimit { .. })));
+    }
+}
