@@ -372,7 +372,7 @@ mod tests {
             bytes.insert(0, VERSION);
             let mut set = TraceSet::new(1 << 20);
             if set.absorb(&bytes).is_ok() {
-                set.traces().for_each(|trace| drop(trace));
+                set.traces().for_each(drop);
             }
         }
     }
