@@ -159,6 +159,9 @@ impl Error {
                 "Leave such rows out, as in trace_agg(event, at) FILTER (WHERE event IS NOT NULL AND at IS NOT NULL)."
             }
             Error::InvalidArgument { hint, .. } => return Some(hint.clone()),
+            Error::InvalidPattern { .. } => {
+                "Patterns are regular expressions without look-around and back references; logfsm.explain_format() shows how far one gets."
+            }
             Error::NoTraces { .. } => "Check the source and its filters: at least one trace is needed.",
             Error::MemoryLimit { .. } => {
                 "Raise logfsm.memory_limit, or give fewer distinct traces, for example of a shorter period."

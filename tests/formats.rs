@@ -17,7 +17,7 @@ fn read(options: &FormatOptions, text: &str) -> Result<Log, Error> {
 }
 
 fn one(format: &str, line: &str) -> Event {
-    match LineFormats::new(&options(&[format])).unwrap().read_line(line, 1).unwrap() {
+    match LineFormats::new(&options(&[format])).unwrap().read_line(line, Some(1)).unwrap() {
         Line::Event(event) => event,
         other => panic!("{line}: {other:?}"),
     }
@@ -288,7 +288,7 @@ proptest! {
                 let options = FormatOptions { trace, datetime: Some(pattern.clone()), ..options(&[format]) };
                 if let Ok(formats) = LineFormats::new(&options) {
                     let _ = formats.read(line.lines());
-                    let _ = formats.read_line(&line, 1);
+                    let _ = formats.read_line(&line, None);
                 }
             }
             if let Ok(found) = explain_format(&line, format) {

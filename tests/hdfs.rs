@@ -28,7 +28,7 @@ fn raw_lines_give_the_known_templates_times_and_blocks() {
     let events: Vec<_> = raw
         .lines()
         .enumerate()
-        .map(|(i, line)| match formats.read_line(line, i as u64 + 1).unwrap() {
+        .map(|(i, line)| match formats.read_line(line, Some(i as u64 + 1)).unwrap() {
             Line::Event(event) => event,
             other => panic!("line {}: {other:?}", i + 1),
         })

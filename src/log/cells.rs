@@ -1,7 +1,7 @@
 //! Rows of cells: skeletons as clustering sees them, with their texts interned.
 
+use super::classify::is_unit;
 use super::leaf::Leaf;
-use super::scan::is_unit;
 use super::skeleton::{self, Part};
 use super::templates::Piece;
 use crate::error::{Error, Result};

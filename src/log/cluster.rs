@@ -44,7 +44,7 @@ pub(crate) fn templates(leaves: &[(&[u8], &Leaf)], overflow: u64, options: &Mine
         }
         drafts
     };
-    let (templates, missed) = Templates::build(drafts(&rows, &cells), leaves, overflow)?;
+    let (templates, missed) = Templates::build(drafts(&rows, &cells), leaves, overflow, &options.masks)?;
     if missed.is_empty() {
         return Ok(templates);
     }
@@ -54,7 +54,7 @@ pub(crate) fn templates(leaves: &[(&[u8], &Leaf)], overflow: u64, options: &Mine
         rows.push(Row { cells: cells.row(key, leaf)?, members: vec![i] });
     }
     unite(&mut rows);
-    Ok(Templates::build(drafts(&rows, &cells), leaves, overflow)?.0)
+    Ok(Templates::build(drafts(&rows, &cells), leaves, overflow, &options.masks)?.0)
 }
 
 /// Makes one row of rows with equal cells; sorts.

@@ -16,6 +16,7 @@
 //! The formats and their meaning are those users of Synoptic know (ModelInference/synoptic); the code is not.
 
 use super::format_builtin::{self, Builtin};
+use super::format_fields::{Field, Group, group, is_time};
 use super::format_pattern::{TracePart, WHAT, compile, expand, invalid, shorten, trace_expression, trace_key};
 use super::format_time::{Clock, Time};
 use super::{format_explain, format_json};
@@ -54,31 +55,6 @@ pub struct FormatOptions {
     /// What happens to other lines.
     pub on_unmatched: OnUnmatched,
 }
-
-/// The reserved groups that a format has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Field {
-    Type,
-    Time,
-    Decimal,
-    Datetime,
-    Trace,
-    Component,
-    Level,
-    Message,
-}
-
-const RESERVED: [(&str, Field); 9] = [
-    ("TYPE", Field::Type),
-    ("TIME", Field::Time),
-    ("FTIME", Field::Decimal),
-    ("DTIME", Field::Decimal),
-    ("DATETIME", Field::Datetime),
-    ("TRACE", Field::Trace),
-    ("COMPONENT", Field::Component),
-    ("LEVEL", Field::Level),
-    ("MESSAGE", Field::Message),
-];
 
 /// What was read from a line.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -125,12 +101,6 @@ pub(crate) struct Format {
     hidden: bool,
     csv: bool,
     clock: Clock,
-}
-
-#[derive(Debug, Clone)]
-enum Group {
-    Field(Field),
-    Parameter(String),
 }
 
 /// Formats, ready to use.
@@ -191,12 +161,12 @@ impl LineFormats {
         })
     }
 
-    /// Reads one line; `number` names it in errors.
+    /// Reads one line; `number`, where it is known, names it in errors.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for a line that no format matches, unless another way was chosen, and for a time that
     /// cannot be read.
-    pub fn read_line(&self, line: &str, number: u64) -> Result<Line> {
+    pub fn read_line(&self, line: &str, number: Option<u64>) -> Result<Line> {
         let line = line.trim_end_matches(['\r', '\n']);
         if self.separator.as_ref().is_some_and(|s| s.is_match(line)) {
             return Ok(Line::Separator);
@@ -213,12 +183,34 @@ impl LineFormats {
         }
     }
 
-    /// True where a record may go on in the next line: quoted text of a CSV format is still open.
-    pub fn is_open(&self, record: &str) -> bool {
-        self.formats.iter().any(|f| f.csv) && record.bytes().filter(|b| *b == b'"').count() % 2 == 1
+    /// What the formats give for lines that they match: of `time`, `trace`, `component`, `type` and `message`, those
+    /// that one of them gives; and `time in all` where all do and no other line is kept.
+    pub fn gives(&self) -> Vec<&'static str> {
+        let shown = || self.formats.iter().filter(|f| !f.hidden);
+        let one = |wanted: fn(Field) -> bool| {
+            shown().any(|f| {
+                let groups = f.fields.iter().map(|(_, g)| g).chain(f.constants.iter().map(|(g, _)| g));
+                f.regex.is_none() || groups.into_iter().any(|g| matches!(g, Group::Field(field) if wanted(*field)))
+            })
+        };
+        let kept = self.on_unmatched == OnUnmatched::Keep;
+        let given = [
+            ("time", one(is_time)),
+            ("time in all", !kept && shown().all(|f| f.time().is_some())),
+            ("trace", self.trace.is_some() || self.separator.is_some() || one(|f| f == Field::Trace)),
+            ("component", one(|f| f == Field::Component)),
+            ("type", one(|f| f == Field::Type)),
+            ("message", kept || one(|f| f == Field::Message)),
+        ];
+        given.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect()
     }
 
-    fn unmatched(&self, line: &str, number: u64) -> Error {
+    /// True where a format has quoted text, so that a record may go on in the next line.
+    pub(crate) fn is_quoted(&self) -> bool {
+        self.formats.iter().any(|f| f.csv)
+    }
+
+    fn unmatched(&self, line: &str, number: Option<u64>) -> Error {
         let explained = self.formats.iter().map(|f| (f, format_explain::explain(line, &f.pattern)));
         let closest = explained.max_by_key(|(_, e)| e.as_ref().map_or(0, |e| e.matched_bytes));
         let mut hint = String::from("Set on_unmatched to skip or keep, or add a format.");
@@ -227,7 +219,7 @@ impl LineFormats {
         }
         Error::InvalidArgument {
             argument: "line",
-            reason: format!("No format matches line {number}: {}", shorten(line)),
+            reason: format!("No format matches {}: {}", named(number), shorten(line)),
             hint,
         }
     }
@@ -299,7 +291,7 @@ impl Format {
     }
 
     /// Reads a line, `None` where the format does not match.
-    fn read(&self, line: &str, number: u64, trace: Option<&[TracePart]>) -> Result<Option<Line>> {
+    fn read(&self, line: &str, number: Option<u64>, trace: Option<&[TracePart]>) -> Result<Option<Line>> {
         let Some(regex) = &self.regex else {
             let Some(mut event) = format_json::read(line, &self.clock) else { return Ok(None) };
             if let Some(parts) = trace {
@@ -342,7 +334,7 @@ impl Format {
         }
     }
 
-    fn set(&self, event: &mut Event, group: &Group, value: &str, number: u64) -> Result<()> {
+    fn set(&self, event: &mut Event, group: &Group, value: &str, number: Option<u64>) -> Result<()> {
         let value = self.unquote(value);
         let field = match group {
             Group::Parameter(name) => {
@@ -353,7 +345,7 @@ impl Format {
         };
         let bad = |reason: String| Error::InvalidArgument {
             argument: "time",
-            reason: format!("{reason}, in line {number}"),
+            reason: format!("{reason}, in {}", named(number)),
             hint: "Check the format's group and, for DATETIME, its pattern.".into(),
         };
         match field {
@@ -370,28 +362,7 @@ impl Format {
     }
 }
 
-impl Group {
-    fn name(&self) -> &str {
-        match self {
-            Group::Field(field) => RESERVED.iter().find(|(_, f)| f == field).map_or("", |(n, _)| n),
-            Group::Parameter(name) => name,
-        }
-    }
-}
-
-fn is_time(field: Field) -> bool {
-    matches!(field, Field::Time | Field::Decimal | Field::Datetime)
-}
-
-fn group(name: &str) -> Result<Group> {
-    let why = match name {
-        "STATE" => "States cannot be read from logs, only events: use TYPE.",
-        "VTIME" | "PID" => "Vector times are not supported: use TIME or DATETIME, and pid for a process number.",
-        "RELATION" | "LOGTIME" => "It is a name the reference format reserves.",
-        _ => {
-            let field = RESERVED.iter().find(|(n, _)| *n == name).map(|(_, f)| Group::Field(*f));
-            return Ok(field.unwrap_or_else(|| Group::Parameter(name.into())));
-        }
-    };
-    Err(invalid(format!("The group {name} cannot be used. {why}")))
+/// A line in words.
+fn named(number: Option<u64>) -> String {
+    number.map_or_else(|| "this line".into(), |n| format!("line {n}"))
 }

@@ -94,3 +94,38 @@ pub(crate) fn patterns(name: &str) -> Option<&'static [&'static str]> {
         Builtin::Json => None,
     }
 }
+
+/// A format with a name, as users see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuiltinFormat {
+    /// Its name.
+    pub name: &'static str,
+    /// What it reads, in a few words.
+    pub reads: &'static str,
+    /// Its expressions, in the order they are tried; none for JSON.
+    pub patterns: &'static [&'static str],
+    /// Its strptime patterns; dates are ISO 8601 where there are none.
+    pub datetimes: &'static [&'static str],
+}
+
+/// All formats that have names.
+pub fn builtin_formats() -> Vec<BuiltinFormat> {
+    let reads = |name: &str| match name {
+        "syslog" => "syslog of RFC 3164 and RFC 5424, with or without priority",
+        "log4j" | "logback" | "hadoop" => "Log4j and Logback layouts: date, level, thread, logger, message",
+        "nginx_combined" | "apache_combined" => "access logs in the common and the combined format",
+        "nginx_error" => "the error log of nginx",
+        "apache_error" => "the error log of Apache httpd",
+        "postgresql_csvlog" => "csvlog of PostgreSQL",
+        "hdfs" => "HDFS daemons: short date, level, component, message",
+        _ => "one JSON object per line",
+    };
+    let listed = |name: &'static str| {
+        let (patterns, datetimes) = match find(name) {
+            Some(Builtin::Patterns { patterns, datetimes, .. }) => (patterns, datetimes),
+            _ => (&[][..], &[][..]),
+        };
+        BuiltinFormat { name, reads: reads(name), patterns, datetimes }
+    };
+    BUILTIN_FORMATS.into_iter().map(listed).collect()
+}

@@ -37,8 +37,10 @@ pub(crate) fn read(line: &str, clock: &Clock) -> Option<Event> {
     (event.message.is_some() || event.event_type.is_some()).then_some(event)
 }
 
+/// Postgres has no NUL character in text.
 fn text(value: Value) -> String {
     match value {
+        Value::String(text) if text.contains('\0') => text.replace('\0', "\u{fffd}"),
         Value::String(text) => text,
         value => value.to_string(),
     }
@@ -53,16 +55,9 @@ fn when(value: &Value, clock: &Clock) -> Option<Time> {
         },
         value => value.as_f64()?,
     };
-    let scale = match seconds.abs() {
-        s if s < 1e11 => 1e6,
-        s if s < 1e14 => 1e3,
-        s if s < 1e17 => 1.0,
-        s if s < 1e20 => 1e-3,
-        _ => return None,
-    };
-    Some(Time::Timestamp((seconds * scale).round() as i64 - 946_684_800_000_000))
+    Time::Decimal(seconds).microseconds().map(Time::Timestamp)
 }
 
 fn flatten(object: Map<String, Value>, out: &mut Vec<(String, String)>) {
-    out.extend(object.into_iter().map(|(key, value)| (key, text(value))));
+    out.extend(object.into_iter().map(|(key, value)| (text(Value::String(key)), text(value))));
 }

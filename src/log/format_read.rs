@@ -6,7 +6,7 @@ use crate::error::Result;
 use hashbrown::HashMap;
 
 /// Bytes of a record beyond which an open quote is taken to be a stray one.
-const MAX_RECORD: usize = 1 << 20;
+pub(crate) const MAX_RECORD: usize = 1 << 20;
 
 /// The events of one trace, in order.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,26 +40,29 @@ impl LineFormats {
         let mut log = Log::default();
         let mut places: HashMap<(String, u64), usize> = HashMap::new();
         let mut separators = 0;
-        let mut pending = String::new();
+        let (mut pending, mut open) = (String::new(), false);
         let mut lines = lines.into_iter().enumerate().peekable();
         while let Some((number, line)) = lines.next() {
             let number = number as u64 + 1;
             let mut record = line;
-            if !pending.is_empty() || self.is_open(line) {
-                if !pending.is_empty() {
+            let goes_on = open;
+            open ^= self.is_quoted() && line.bytes().filter(|b| *b == b'"').count() % 2 == 1;
+            if goes_on || open {
+                if goes_on {
                     pending.push('\n');
                 }
                 pending.push_str(line);
-                if pending.len() < MAX_RECORD && self.is_open(&pending) && lines.peek().is_some() {
+                if pending.len() < MAX_RECORD && open && lines.peek().is_some() {
                     continue;
                 }
                 record = &pending;
+                open = false;
             }
             if record.is_empty() {
                 continue;
             }
             log.records += 1;
-            match self.read_line(record, number)? {
+            match self.read_line(record, Some(number))? {
                 Line::Event(event) => {
                     log.unmatched += u64::from(!event.matched);
                     let key = (event.trace.clone().unwrap_or_default(), separators);

@@ -22,6 +22,9 @@ pub enum Time {
 }
 
 impl Time {
+    /// 1970 in microseconds since 2000.
+    pub(crate) const START: i64 = -EPOCH;
+
     pub(crate) fn integer(text: &str) -> std::result::Result<Self, String> {
         text.trim().parse().map(Time::Integer).map_err(|_| format!("\"{text}\" is not a whole number"))
     }
@@ -44,6 +47,29 @@ impl Time {
             (Time::Integer(a), Time::Integer(b)) | (Time::Timestamp(a), Time::Timestamp(b)) => a.cmp(b),
             (Time::Decimal(a), Time::Decimal(b)) => a.total_cmp(b),
             _ => rank(self).cmp(&rank(other)),
+        }
+    }
+
+    /// Microseconds since 2000-01-01 UTC. Numbers are seconds, milli-, micro- or nanoseconds since 1970, by their
+    /// size; `None` for one larger than any of these.
+    pub fn microseconds(&self) -> Option<i64> {
+        let scaled = |absolute: f64| match absolute {
+            s if s < 1e11 => Some(1e6),
+            s if s < 1e14 => Some(1e3),
+            s if s < 1e17 => Some(1.0),
+            s if s < 1e20 => Some(1e-3),
+            _ => None,
+        };
+        match *self {
+            Time::Timestamp(at) => Some(at),
+            Time::Decimal(number) => Some((number * scaled(number.abs())?).round() as i64 - EPOCH),
+            Time::Integer(number) => {
+                let whole = match scaled((number as f64).abs())? {
+                    scale if scale >= 1.0 => number * scale as i64,
+                    _ => number / 1000,
+                };
+                Some(whole - EPOCH)
+            }
         }
     }
 

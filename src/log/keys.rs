@@ -44,7 +44,11 @@ impl KeyPattern {
 /// and commas. Empty where the template has no such slot.
 pub fn slot_keys<'a>(parsed: &'a Parsed<'_>, template: &Template, slot: usize) -> Vec<&'a str> {
     let Some(at) = slot.checked_sub(1).filter(|at| *at < template.kinds.len()) else { return Vec::new() };
-    let value = parsed.parameters.get(at).map_or("", AsRef::as_ref);
+    slot_values(parsed.parameters.get(at).map_or("", AsRef::as_ref))
+}
+
+/// The keys in the value of a slot.
+pub(crate) fn slot_values(value: &str) -> Vec<&str> {
     distinct(value.split(|c: char| c.is_whitespace() || c == ','))
 }
 

@@ -6,6 +6,7 @@
 
 use super::cluster;
 use super::leaf::{Layout, Leaf, Values, layout_matches, layout_of, observe};
+use super::masks::Masks;
 use super::shape::{self, Shape};
 use super::skeleton::{self, Part};
 use super::templates::Templates;
@@ -14,22 +15,24 @@ use crate::error::{Error, Result};
 use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
-/// The version of the binary form this release writes.
-pub const MINER_VERSION: u8 = 1;
+/// The version of the binary form this release writes; version 1, which is written where it suffices, has no masks.
+pub const MINER_VERSION: u8 = 2;
 const WHAT: &str = "logfsm.templates";
 /// Shapes kept. Logs have hundreds; only arbitrary bytes have more, and those beyond become one template.
 const MAX_SHAPES: usize = 1 << 16;
 
 /// How templates are mined. The defaults are meant for all systems.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MinerOptions {
+    /// What the caller knows to be values.
+    pub masks: Masks,
     /// Distinct words at one position, all else equal, from which on they are values of a slot.
     pub word_limit: u32,
 }
 
 impl Default for MinerOptions {
     fn default() -> Self {
-        MinerOptions { word_limit: 4 }
+        MinerOptions { masks: Masks::default(), word_limit: 4 }
     }
 }
 
@@ -53,7 +56,7 @@ pub struct TemplateMiner {
 
 #[derive(Serialize, Deserialize)]
 struct Wire {
-    options: MinerOptions,
+    word_limit: u32,
     bound: u64,
     overflow: u64,
     shapes: Vec<(u64, Shape)>,
@@ -84,7 +87,7 @@ impl TemplateMiner {
     /// [`Error::MemoryLimit`] where distinct skeletons outgrow the limit, [`Error::InvalidArgument`] for a line of 4 GB.
     pub fn add(&mut self, line: &str) -> Result<()> {
         check_length(line)?;
-        tokenize(line, &mut self.tokens);
+        tokenize(line, &self.options.masks, &mut self.tokens);
         skeleton::write(line, &self.tokens, &mut self.key);
         layout_of(line, &self.tokens, &mut self.layout);
         // a skeleton without masked words is its own key, so one look-up settles most lines
@@ -238,11 +241,17 @@ impl TemplateMiner {
     }
 
     /// The options given to [`TemplateMiner::new`].
-    pub fn options(&self) -> MinerOptions {
-        self.options
+    pub fn options(&self) -> &MinerOptions {
+        &self.options
     }
 
-    fn sorted(&self) -> Vec<(&[u8], &Leaf)> {
+    /// True where lines were too many-shaped to be told apart.
+    pub(crate) fn has_overflow(&self) -> bool {
+        self.overflow > 0
+    }
+
+    /// The leaves by key.
+    pub(crate) fn sorted(&self) -> Vec<(&[u8], &Leaf)> {
         let mut leaves: Vec<(&[u8], &Leaf)> = self.leaves.iter().map(|(key, leaf)| (&**key, leaf)).collect();
         leaves.sort_unstable_by_key(|leaf| leaf.0);
         leaves
@@ -265,9 +274,15 @@ impl TemplateMiner {
             state.shapes.iter().filter(|(_, s)| s.level > 0).map(|(id, s)| (*id, s.clone())).collect();
         shapes.sort_unstable_by_key(|shape| shape.0);
         let leaves = state.sorted().into_iter().map(|(key, leaf)| (key.into(), leaf.clone())).collect();
-        let wire = Wire { options: state.options, bound: state.bound, overflow: state.overflow, shapes, leaves };
+        let word_limit = state.options.word_limit;
+        let wire = Wire { word_limit, bound: state.bound, overflow: state.overflow, shapes, leaves };
+        let masks = state.options.masks.patterns();
         // invariant: serialising plain vectors into a growing buffer cannot fail
-        postcard::to_extend(&wire, vec![MINER_VERSION]).unwrap_or_default()
+        if masks.is_empty() {
+            return postcard::to_extend(&wire, vec![1]).unwrap_or_default();
+        }
+        let head = postcard::to_extend(masks, vec![MINER_VERSION]).unwrap_or_default();
+        postcard::to_extend(&wire, head).unwrap_or_default()
     }
 
     /// Reads what [`TemplateMiner::to_bytes`] wrote, checking everything.
@@ -282,12 +297,15 @@ impl TemplateMiner {
         if version > MINER_VERSION {
             return Err(Error::NewerVersion { what: WHAT, found: version.into(), newest: MINER_VERSION.into() });
         }
-        let (wire, rest): (Wire, _) =
-            postcard::take_from_bytes(body).map_err(|e| Error::invalid(WHAT, format!("The binary form: {e}.")))?;
+        let unreadable = |e: postcard::Error| Error::invalid(WHAT, format!("The binary form: {e}."));
+        let (masks, body): (Vec<String>, _) =
+            if version == 1 { (Vec::new(), body) } else { postcard::take_from_bytes(body).map_err(unreadable)? };
+        let (wire, rest): (Wire, _) = postcard::take_from_bytes(body).map_err(unreadable)?;
         if !rest.is_empty() {
             return Err(Error::invalid(WHAT, "Bytes are left over at the end."));
         }
-        let mut miner = TemplateMiner::new(wire.options, memory_limit);
+        let options = MinerOptions { masks: Masks::new(masks)?, word_limit: wire.word_limit };
+        let mut miner = TemplateMiner::new(options, memory_limit);
         miner.bound = wire.bound;
         miner.overflow = wire.overflow;
         for (id, mut shape) in wire.shapes {

@@ -2,16 +2,14 @@
 
 use super::kind::{Kinds, SlotKind};
 use super::leaf::{Leaf, MAX_VALUES, Values};
+use super::masks::Masks;
 use super::matcher::Matcher;
 use super::skeleton;
-use super::token::{Class, MAX_TOKENS, Token, tokenize};
+use super::token::{Class, Token, tokenize};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// The version of the binary and JSON forms this release writes.
-pub const TEMPLATES_VERSION: u8 = 1;
-const WHAT: &str = "logfsm.templates";
 /// How a slot is written in a template's text.
 pub const SLOT: &str = "<*>";
 
@@ -67,28 +65,28 @@ pub struct Parsed<'a> {
 /// A set of templates that parses lines.
 #[derive(Debug, Clone)]
 pub struct Templates {
-    templates: Vec<Template>,
-    matcher: Matcher,
+    pub(crate) templates: Vec<Template>,
+    pub(crate) masks: Masks,
+    pub(crate) matcher: Matcher,
 }
 
 impl PartialEq for Templates {
     fn eq(&self, other: &Self) -> bool {
-        self.templates == other.templates
+        self.templates == other.templates && self.masks == other.masks
     }
 }
 
 impl Eq for Templates {}
 
-#[derive(Serialize, Deserialize)]
-struct Json<'a> {
-    version: u8,
-    templates: Cow<'a, [Template]>,
-}
-
 impl Templates {
     /// Numbers the drafts, then counts and types them by what the leaves of the state parse to. Returns the leaves that
     /// no template fits, too.
-    pub(crate) fn build(drafts: Vec<Draft>, leaves: &[(&[u8], &Leaf)], overflow: u64) -> Result<(Self, Vec<u32>)> {
+    pub(crate) fn build(
+        drafts: Vec<Draft>,
+        leaves: &[(&[u8], &Leaf)],
+        overflow: u64,
+        masks: &Masks,
+    ) -> Result<(Self, Vec<u32>)> {
         let mut templates: Vec<Template> = drafts
             .into_iter()
             .map(|d| Template {
@@ -133,7 +131,7 @@ impl Templates {
         for (template, slots) in templates.iter_mut().zip(slots) {
             template.kinds = slots.iter().map(kind_of).collect();
         }
-        Ok((Templates { templates, matcher }, missed))
+        Ok((Templates { templates, masks: masks.clone(), matcher }, missed))
     }
 
     /// The templates, by id.
@@ -152,8 +150,18 @@ impl Templates {
 
     /// The template of a line alone, with buffers that are used again: the fastest form.
     pub fn find(&self, line: &str, scratch: &mut Scratch) -> Option<u32> {
-        tokenize(line, &mut scratch.tokens);
+        tokenize(line, &self.masks, &mut scratch.tokens);
         self.matcher.find(line, &scratch.tokens, &mut scratch.spans)
+    }
+
+    /// The template of tokens, and where its slots are.
+    pub(crate) fn find_tokens(
+        &self,
+        line: &str,
+        tokens: &[Token],
+        spans: &mut Vec<std::ops::Range<u32>>,
+    ) -> Option<&Template> {
+        self.templates.get(self.matcher.find(line, tokens, spans)? as usize)
     }
 
     /// The parameters of the line that [`Templates::find`] was just called with.
@@ -216,79 +224,6 @@ impl Templates {
         out.push_str(blank("")?);
         Ok(out)
     }
-
-    /// The binary form: a version byte, then postcard. Equal templates have equal bytes.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        // invariant: serialising plain vectors into a growing buffer cannot fail
-        postcard::to_extend(&self.templates, vec![TEMPLATES_VERSION]).unwrap_or_default()
-    }
-
-    /// Reads what [`Templates::to_bytes`] wrote, checking everything.
-    ///
-    /// # Errors
-    /// [`Error::InvalidValue`] or [`Error::NewerVersion`].
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let (&version, body) = bytes.split_first().ok_or_else(|| Error::invalid(WHAT, "It is empty."))?;
-        check_version(version)?;
-        let (templates, rest): (Vec<Template>, _) =
-            postcard::take_from_bytes(body).map_err(|e| Error::invalid(WHAT, format!("The binary form: {e}.")))?;
-        if !rest.is_empty() {
-            return Err(Error::invalid(WHAT, "Bytes are left over at the end."));
-        }
-        Self::checked(templates)
-    }
-
-    /// The JSON form, complete: [`Templates::from_json`] gives back the same templates.
-    pub fn to_json(&self) -> String {
-        let json = Json { version: TEMPLATES_VERSION, templates: Cow::Borrowed(&self.templates) };
-        // invariant: no map with keys that are not strings, no failing Serialize
-        serde_json::to_string(&json).unwrap_or_default()
-    }
-
-    /// Reads the JSON form, checking everything.
-    ///
-    /// # Errors
-    /// [`Error::InvalidValue`] or [`Error::NewerVersion`].
-    pub fn from_json(json: &str) -> Result<Self> {
-        let json: Json<'_> =
-            serde_json::from_str(json).map_err(|e| Error::invalid(WHAT, format!("The JSON form: {e}.")))?;
-        check_version(json.version)?;
-        Self::checked(json.templates.into_owned())
-    }
-
-    fn checked(templates: Vec<Template>) -> Result<Self> {
-        for (i, t) in templates.iter().enumerate() {
-            let slots = t.pieces.iter().filter(|p| p.is_slot()).count();
-            if t.id as usize != i || slots != t.kinds.len() || t.text != text_of(&t.pieces, &t.layout) {
-                return Err(Error::invalid(WHAT, format!("Template {i} contradicts itself.")));
-            }
-            // bounds the depth of matching, too
-            if t.pieces.len() > 4 * MAX_TOKENS {
-                return Err(Error::invalid(WHAT, format!("Template {i} has {} pieces.", t.pieces.len())));
-            }
-            let blanks = t.pieces.iter().filter(|p| **p == Piece::Blank).count();
-            let spaces = t.layout.chars().all(|c| c == '|' || c.is_ascii_whitespace() || c == '\x0b');
-            let runs = t.layout.matches('|').count();
-            if !t.layout.is_empty() && (!spaces || runs != blanks + 2) {
-                return Err(Error::invalid(WHAT, format!("The white space of template {i} does not fit it.")));
-            }
-            if t.pieces.iter().any(|p| matches!(p, Piece::Text(text) if text.is_empty())) {
-                return Err(Error::invalid(WHAT, format!("Template {i} has empty text.")));
-            }
-        }
-        if templates.windows(2).any(|w| w[0].pieces >= w[1].pieces) {
-            return Err(Error::invalid(WHAT, "The templates are out of order."));
-        }
-        let matcher = Matcher::new(&templates);
-        Ok(Templates { templates, matcher })
-    }
-}
-
-fn check_version(version: u8) -> Result<()> {
-    if version == 0 || version > TEMPLATES_VERSION {
-        return Err(Error::NewerVersion { what: WHAT, found: version.into(), newest: TEMPLATES_VERSION.into() });
-    }
-    Ok(())
 }
 
 /// Buffers of a parse, to be used again.
@@ -336,7 +271,7 @@ fn layout_outside(line: &str, scratch: &Scratch) -> String {
     out
 }
 
-fn text_of(pieces: &[Piece], layout: &str) -> String {
+pub(crate) fn text_of(pieces: &[Piece], layout: &str) -> String {
     let mut runs = layout.split('|').skip(1);
     let mut out = String::new();
     for piece in pieces {

@@ -8,7 +8,10 @@
 //! * a [`Class::Value`] is a number, address, path, identifier …: always a slot,
 //! * a [`Class::Delimiter`] is punctuation that stays in the template, a [`Class::Blank`] a run of white space.
 
+use super::classify;
+use super::dates;
 use super::kind::SlotKind;
+use super::masks::Masks;
 use super::scan::{self, CLASS, D, W, is_word_byte};
 
 /// Tokens of a line that are looked at one by one; what follows is one slot of free text.
@@ -49,23 +52,50 @@ impl Token {
     }
 }
 
-/// Splits `line` into `tokens`, which is cleared first.
+/// Splits `line` into `tokens`, which is cleared first. What `masks` match is one value each.
 ///
 /// Takes time linear in the line. Lines are cut at 2³² bytes by the caller's types long before this matters; offsets
 /// are 32 bits wide, longer lines become one value.
-pub fn tokenize(line: &str, tokens: &mut Vec<Token>) {
+pub fn tokenize(line: &str, masks: &Masks, tokens: &mut Vec<Token>) {
     tokens.clear();
-    let bytes = line.as_bytes();
-    let n = bytes.len();
-    if u32::try_from(n).is_err() {
+    if u32::try_from(line.len()).is_err() {
         // invariant: no Postgres or file line is this long; keep offsets representable
         return;
     }
     let mut at = 0;
+    if !masks.is_empty() {
+        for (from, to) in masks.spans(line) {
+            if !tokenize_part(line, at, from, tokens) {
+                return;
+            }
+            mask(line, from, to, tokens);
+            at = to;
+        }
+    }
+    tokenize_part(line, at, line.len(), tokens);
+}
+
+/// Adds what a mask matched: one value, of the kind it would have by itself.
+fn mask(line: &str, from: usize, to: usize, tokens: &mut Vec<Token>) {
+    let before = tokens.len();
+    tokenize_part(line, from, to, tokens);
+    let kind = match tokens[before..] {
+        [Token { class: Class::Value(kind), .. }] => kind,
+        _ => SlotKind::Text,
+    };
+    tokens.truncate(before);
+    push(tokens, Class::Value(kind), from, to);
+}
+
+/// Adds the tokens from `at` to `n`, which look at nothing beyond; false where they were too many for the line.
+fn tokenize_part(line: &str, mut at: usize, n: usize, tokens: &mut Vec<Token>) -> bool {
+    let all = line;
+    let line = &line[..n];
+    let bytes = line.as_bytes();
     while at < n {
         if tokens.len() + 4 > MAX_TOKENS {
-            push(tokens, Class::Value(SlotKind::Text), at, n);
-            return;
+            push(tokens, Class::Value(SlotKind::Text), at, all.len());
+            return false;
         }
         match CLASS[bytes[at] as usize] {
             scan::B => {
@@ -82,6 +112,7 @@ pub fn tokenize(line: &str, tokens: &mut Vec<Token>) {
             _ => at = word(line, at, tokens),
         }
     }
+    true
 }
 
 fn push(tokens: &mut Vec<Token>, class: Class, start: usize, end: usize) {
@@ -93,7 +124,7 @@ fn push(tokens: &mut Vec<Token>, class: Class, start: usize, end: usize) {
 /// Reads the word or value that starts at `start`; returns where it ends.
 fn word(line: &str, start: usize, tokens: &mut Vec<Token>) -> usize {
     let bytes = line.as_bytes();
-    if let Some(end) = scan::date(bytes, start) {
+    if let Some(end) = dates::date(bytes, start) {
         push(tokens, Class::Value(SlotKind::Timestamp), start, end);
         return end;
     }
@@ -135,11 +166,11 @@ fn plain(line: &str, start: usize, end: usize, tokens: &mut Vec<Token>) {
     if let Some(dot) = scan::numbered_suffix(text) {
         push(tokens, Class::Word, start, start + dot);
         push(tokens, Class::Delimiter, start + dot, start + dot + 1);
-        push(tokens, scan::classify(&text[dot + 1..]), start + dot + 1, end);
+        push(tokens, classify::classify(&text[dot + 1..]), start + dot + 1, end);
         return;
     }
     debug_assert!(text.iter().all(|&b| CLASS[b as usize] >= W || is_word_byte(b) || b == b':' || b == b'@'));
-    push(tokens, scan::classify(text), start, end);
+    push(tokens, classify::classify(text), start, end);
 }
 
 #[cfg(test)]
@@ -149,7 +180,7 @@ mod tests {
 
     fn classes(line: &str) -> Vec<(String, Class)> {
         let mut tokens = Vec::new();
-        tokenize(line, &mut tokens);
+        tokenize(line, &Masks::default(), &mut tokens);
         tokens.iter().filter(|t| t.class != Class::Blank).map(|t| (t.text(line).into(), t.class)).collect()
     }
 
@@ -184,11 +215,26 @@ mod tests {
         }
     }
 
+    #[test]
+    fn masks_are_one_value_each() {
+        let masks = Masks::new(vec![r"<[^>]*>".into(), r"user \w+".into(), r"\d+\.\d+".into()]).unwrap();
+        let mut tokens = Vec::new();
+        let line = "x<a b> of user ann, 3.5 and user";
+        tokenize(line, &masks, &mut tokens);
+        let found: Vec<(&str, Class)> =
+            tokens.iter().filter(|t| matches!(t.class, Class::Value(_))).map(|t| (t.text(line), t.class)).collect();
+        let text = Class::Value(SlotKind::Text);
+        assert_eq!(found, [("<a b>", text), ("user ann", text), ("3.5", Class::Value(SlotKind::Decimal))]);
+        let joined: String = tokens.iter().map(|t| t.text(line)).collect();
+        assert_eq!(joined, line);
+        assert!(Masks::new(vec!["(".into()]).is_err() && Masks::new(vec!["a".into(); 101]).is_err());
+    }
+
     proptest! {
         #[test]
         fn tokens_tile_the_line(line in "\\PC{0,80}|[a-z0-9:./\\\\@=,. \\t-]{0,80}|(?s:.{0,40})") {
             let mut tokens = Vec::new();
-            tokenize(&line, &mut tokens);
+            tokenize(&line, &Masks::default(), &mut tokens);
             let joined: String = tokens.iter().map(|t| t.text(&line)).collect();
             prop_assert_eq!(joined, line);
         }

@@ -117,6 +117,19 @@ impl Call {
         }
     }
 
+    /// The type of the declared result's rows; lives as long as the call site.
+    pub fn row_type(self) -> pg_sys::TupleDesc {
+        // SAFETY: flinfo is that of this call; the descriptor is made in its context.
+        unsafe {
+            let previous = pg_sys::MemoryContextSwitchTo((*(*self.0).flinfo).fn_mcxt);
+            let mut found: pg_sys::TupleDesc = std::ptr::null_mut();
+            pg_sys::get_call_result_type(self.0, std::ptr::null_mut(), &mut found);
+            let found = pg_sys::BlessTupleDesc(found);
+            pg_sys::MemoryContextSwitchTo(previous);
+            found
+        }
+    }
+
     /// The memory context of the aggregate that calls, or the current one.
     pub fn aggregate_context(self) -> pg_sys::MemoryContext {
         let mut context: pg_sys::MemoryContext = std::ptr::null_mut();

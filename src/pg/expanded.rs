@@ -209,7 +209,8 @@ pub fn combine<T: Growing>(call: Call) -> super::call::Reply {
     Ok(Some(datum))
 }
 
-fn fresh<'a, T: Growing>(call: Call, state: T) -> Result<(Datum, &'a mut T), Failure> {
+/// A new state in the aggregate's memory context.
+pub fn fresh<'a, T: Growing>(call: Call, state: T) -> Result<(Datum, &'a mut T), Failure> {
     let datum = expand(state, call.aggregate_context());
     expanded(datum).map(|(state, _)| (datum, state)).ok_or_else(|| null_argument("state"))
 }

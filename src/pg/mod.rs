@@ -12,6 +12,8 @@ mod expanded;
 mod guard_functions;
 mod infer_functions;
 mod invariant_functions;
+mod jsonb;
+mod line_functions;
 mod model;
 mod prefix_tree_agg;
 mod render_functions;
@@ -64,6 +66,7 @@ extension_sql_file!("../../sql/aggregates.sql", name = "aggregates", requires = 
 extension_sql_file!("../../sql/trace_set.sql", name = "trace_set", requires = ["aggregates"]);
 extension_sql_file!("../../sql/functions.sql", name = "functions", requires = ["aggregates"]);
 extension_sql_file!("../../sql/invariants.sql", name = "invariants", requires = ["functions"]);
-extension_sql_file!("../../sql/model.sql", name = "model", requires = ["functions"]);
 extension_sql_file!("../../sql/guards.sql", name = "guards", requires = ["types"]);
+extension_sql_file!("../../sql/parsing.sql", name = "parsing", requires = ["functions"]);
+extension_sql_file!("../../sql/model.sql", name = "model", requires = ["functions", "parsing"]);
 extension_sql_file!("../../sql/finalize.sql", name = "finalize", finalize);

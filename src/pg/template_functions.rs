@@ -1,11 +1,13 @@
 //! The type logfsm.templates, its aggregates, and parsing with it.
 
 use super::automaton_type::rows;
-use super::call::{Reply, cstring, datum, jsonb, sql_functions, text, varlena};
-use super::set::{form, stream};
-use super::{cache, expanded, memory_limit, text_form};
-use crate::log::{TemplateMiner, Templates};
-use pgrx::pg_sys;
+use super::call::{Call, Reply, cstring, datum, sql_functions, text, varlena};
+use super::error::Failure;
+use super::set::{Row, form, stream};
+use super::{cache, expanded, jsonb, memory_limit, text_form};
+use crate::error::Error;
+use crate::log::{MinerOptions, Scratch, TemplateMiner, Templates};
+use pgrx::pg_sys::{self, Datum};
 
 const PREFIX: &str = "templates:";
 
@@ -14,16 +16,50 @@ fn checked(bytes: &[u8]) -> Reply {
     Ok(Some(varlena(&TemplateMiner::from_bytes(bytes, memory_limit())?.to_bytes())))
 }
 
+/// What parse() keeps between rows.
+struct Parser {
+    row_type: pg_sys::TupleDesc,
+    scratch: Scratch,
+}
+
 /// (template_id, template, parameters) of a line; NULLs where no template fits.
-fn parsed(templates: &Templates, line: &str) -> Result<super::set::Row, super::error::Failure> {
-    let Some(parsed) = templates.parse(line) else { return Ok(vec![None, None, None]) };
-    let template = &templates.templates()[parsed.template as usize];
-    let parameters = if parsed.parameters.is_empty() {
-        None
-    } else {
-        Some(jsonb(&serde_json::to_string(&parsed.parameters).unwrap_or_default())?)
-    };
-    Ok(vec![datum(parsed.template as i32), Some(text(&template.text)), parameters])
+fn parsed(templates: &Templates, line: &str, scratch: &mut Scratch) -> Row {
+    let Some(id) = templates.find(line, scratch) else { return vec![None, None, None] };
+    let parameters = templates.parameters(line, id, scratch);
+    vec![
+        datum(id as i32),
+        Some(text(&templates.templates()[id as usize].text)),
+        (!parameters.is_empty()).then(|| jsonb::array(&parameters)),
+    ]
+}
+
+/// The options of template_agg, as they were in the first row.
+struct Given {
+    raw: Vec<u8>,
+    options: MinerOptions,
+}
+
+/// The state that a row is added to; with options, one that has these.
+fn miner<'a>(call: Call) -> Result<(Datum, &'a mut TemplateMiner), Failure> {
+    let Some(raw) = call.bytes(2) else { return expanded::growing::<TemplateMiner>(call) };
+    let first = call.keep(|| None::<Given>);
+    if first.as_ref().is_none_or(|given| given.raw != raw) {
+        let options = MinerOptions::from_json(&call.json(2, "{}"))?;
+        *first = Some(Given { raw: raw.to_vec(), options });
+    }
+    let Some(Given { options, .. }) = first else { return expanded::growing::<TemplateMiner>(call) };
+    if call.datum(0).is_none() {
+        return expanded::fresh(call, TemplateMiner::new(options.clone(), memory_limit()));
+    }
+    let (datum, miner) = expanded::growing::<TemplateMiner>(call)?;
+    if miner.options() != options {
+        return Err(Failure::from(Error::InvalidArgument {
+            argument: "options",
+            reason: "They differ between the rows of a group".into(),
+            hint: "Give the same options in every row.".into(),
+        }));
+    }
+    Ok((datum, miner))
 }
 
 sql_functions! {
@@ -49,7 +85,7 @@ sql_functions! {
     /// template_transition(templates, text) → templates. NULL lines are left out.
     fn logfsm_template_transition(call) {
         let Some(line) = call.text(1)? else { return Ok(call.datum(0)) };
-        let (datum, miner) = expanded::growing::<TemplateMiner>(call)?;
+        let (datum, miner) = miner(call)?;
         miner.add(line)?;
         Ok(Some(datum))
     }
@@ -60,13 +96,41 @@ sql_functions! {
     /// parse(templates, text) → (template_id, template, parameters)
     fn logfsm_parse(call) {
         let (Some(templates), Some(line)) = (cache::templates(call, 0)?, call.text(1)?) else { return Ok(None) };
-        let row = parsed(&templates, line)?;
+        let parser = call.keep(|| Parser { row_type: call.row_type(), scratch: Scratch::default() });
+        let row = parsed(&templates, line, &mut parser.scratch);
         // SAFETY: the declared result is a row of these three columns.
-        unsafe {
-            let mut tuple_desc: pg_sys::TupleDesc = std::ptr::null_mut();
-            pg_sys::get_call_result_type(call.0, std::ptr::null_mut(), &mut tuple_desc);
-            Ok(form(pg_sys::BlessTupleDesc(tuple_desc), row))
-        }
+        Ok(unsafe { form(parser.row_type, row) })
+    }
+
+    /// template_id(templates, text) → integer
+    fn logfsm_template_id(call) {
+        let (Some(templates), Some(line)) = (cache::templates(call, 0)?, call.text(1)?) else { return Ok(None) };
+        Ok(templates.find(line, call.keep(Scratch::default)).and_then(|id| datum(id as i32)))
+    }
+
+    /// rebuild(templates, integer, jsonb) → text
+    fn logfsm_rebuild(call) {
+        let (Some(templates), Some(id)) = (cache::templates(call, 0)?, call.get::<i32>(1)) else { return Ok(None) };
+        let invalid = || Failure::from(Error::InvalidArgument {
+            argument: "parameters",
+            reason: "They are no array of strings".into(),
+            hint: "Give template and parameters as parse() returned them.".into(),
+        });
+        let parameters: Vec<String> = serde_json::from_str(&call.json(2, "[]")).map_err(|_| invalid())?;
+        Ok(Some(text(&templates.rebuild(u32::try_from(id).unwrap_or(u32::MAX), &parameters)?)))
+    }
+
+    /// to_json(templates) → jsonb
+    fn logfsm_templates_to_json(call) {
+        cache::templates(call, 0)?.map(|templates| super::call::jsonb(&templates.to_json())).transpose()
+    }
+
+    /// is_moved_by(templates, templates) → boolean
+    fn logfsm_is_moved_by(call) {
+        let flat = |i| expanded::flat::<TemplateMiner>(call, i);
+        let (Some(before), Some(later)) = (flat(0), flat(1)) else { return Ok(None) };
+        let read = |flat: &[u8]| TemplateMiner::from_bytes(flat, memory_limit());
+        Ok(datum(read(&before)?.is_moved_by(&read(&later)?)?))
     }
 
     /// list_templates(templates) → setof (template_id, template, kinds, count)
