@@ -156,7 +156,7 @@ CREATE FUNCTION @extschema@.explain(automaton @extschema@.automaton, trace @exts
     )
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20 ROWS 20 AS 'MODULE_PATHNAME', 'logfsm_explain';
 COMMENT ON FUNCTION @extschema@.explain(@extschema@.automaton, @extschema@.trace) IS
-    'Why a trace has its score: one row per event and one for the end (event NULL). kind: usual, rare, unexpected, unknown_type, rare_end, wrong_end; explanation says it in words. Contributions are in bits and add up to the score.';
+    'Why a trace has its score: one row per event and one for the end (event NULL). kind: usual, rare, unexpected, unknown_type, new_template, rare_end, wrong_end; explanation says it in words. Contributions are in bits and add up to the score.';
 CREATE FUNCTION @extschema@.replay(automaton @extschema@.automaton, trace @extschema@.trace)
     RETURNS TABLE (
         seq integer, at timestamptz, component text, event text, src integer, dst integer, transition_id integer, label_id integer

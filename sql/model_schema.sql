@@ -25,6 +25,7 @@ CREATE TABLE {schema}.templates (
     template text NOT NULL,
     slots integer NOT NULL,
     count bigint NOT NULL,
+    kinds text[],
     PRIMARY KEY (run_id, template_id)
 ) PARTITION BY LIST (run_id);
 COMMENT ON TABLE {schema}.templates IS 'The event types: message templates or event names, by component.';

@@ -48,6 +48,10 @@ COMMENT ON FUNCTION @extschema@.trace_keys(text, text) IS
     'The distinct trace keys that an expression finds in a message: its first group, or else the whole match. Linear in the message.';
 
 -- What models read their source by.
+CREATE FUNCTION @extschema@.read_message(settings jsonb, line text, OUT outcome text, OUT event text, OUT keys text[], OUT message text) RETURNS record
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'logfsm_read_message';
+COMMENT ON FUNCTION @extschema@.read_message(jsonb, text) IS
+    'What templates are to be mined from in a line of a model''s source: its message, unless its format says the event type.';
 CREATE FUNCTION @extschema@.read_line(
         settings jsonb, templates @extschema@.templates, line text,
         OUT outcome text, OUT event text, OUT at timestamptz, OUT keys text[], OUT component text, OUT message text, OUT parameters jsonb
@@ -70,6 +74,7 @@ CREATE FUNCTION @extschema@.to_json(templates @extschema@.templates) RETURNS jso
 COMMENT ON FUNCTION @extschema@.to_json(@extschema@.templates) IS
     'The templates with their pieces, kinds and counts as jsonb, for people and other programs; rollup needs the value itself.';
 CREATE CAST (@extschema@.templates AS jsonb) WITH FUNCTION @extschema@.to_json(@extschema@.templates);
+COMMENT ON CAST (@extschema@.templates AS jsonb) IS 'The templates as to_json() gives them.';
 CREATE FUNCTION @extschema@.is_moved_by(templates @extschema@.templates, later @extschema@.templates) RETURNS boolean
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000 AS 'MODULE_PATHNAME', 'logfsm_is_moved_by';
 COMMENT ON FUNCTION @extschema@.is_moved_by(@extschema@.templates, @extschema@.templates) IS

@@ -160,7 +160,7 @@ impl Error {
             }
             Error::InvalidArgument { hint, .. } => return Some(hint.clone()),
             Error::InvalidPattern { .. } => {
-                "Patterns are regular expressions without look-around and back references; logfsm.explain_format() shows how far one gets."
+                "Formats, masks and keys are regular expressions without look-around and back references; SELECT * FROM logfsm.formats shows some that work."
             }
             Error::NoTraces { .. } => "Check the source and its filters: at least one trace is needed.",
             Error::MemoryLimit { .. } => {

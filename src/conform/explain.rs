@@ -3,6 +3,7 @@
 use super::replay::RARE;
 use super::{Frontier, Machine, Observed, Step};
 use crate::automaton::StateId;
+use crate::log::NEW_TEMPLATE;
 
 /// What an event was, as the machine sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum ExplanationKind {
     Unexpected,
     /// An event type never seen at all.
     UnknownType,
+    /// A line whose message fits no known template.
+    NewTemplate,
     /// Traces end here, but in less than one case in a hundred.
     RareEnd,
     /// No trace ever ended here.
@@ -50,6 +53,7 @@ impl ExplanationKind {
             ExplanationKind::Rare => "rare",
             ExplanationKind::Unexpected => "unexpected",
             ExplanationKind::UnknownType => "unknown_type",
+            ExplanationKind::NewTemplate => "new_template",
             ExplanationKind::RareEnd => "rare_end",
             ExplanationKind::WrongEnd => "wrong_end",
         }
@@ -57,7 +61,7 @@ impl ExplanationKind {
 
     /// True for what the machine does not have at all.
     pub fn is_structural(self) -> bool {
-        matches!(self, ExplanationKind::Unexpected | ExplanationKind::UnknownType | ExplanationKind::WrongEnd)
+        matches!(self, Self::Unexpected | Self::UnknownType | Self::NewTemplate | Self::WrongEnd)
     }
 
     /// What a step was.
@@ -82,6 +86,7 @@ impl Explanation {
             ExplanationKind::Rare => format!("{event} is rare here (probability {:.2e})", self.probability),
             ExplanationKind::Unexpected => format!("{event} never came here before"),
             ExplanationKind::UnknownType => format!("{event} was never seen before"),
+            ExplanationKind::NewTemplate => "the line fits no template seen before".into(),
             ExplanationKind::RareEnd => {
                 format!("the trace ends here, which is rare (probability {:.2e})", self.probability)
             }
@@ -113,7 +118,12 @@ impl Machine {
         let (expected, expected_probability) = self.most_probable(step.state);
         Explanation {
             position,
-            kind: ExplanationKind::of(step, event.is_none()),
+            kind: match ExplanationKind::of(step, event.is_none()) {
+                ExplanationKind::UnknownType if event.as_deref().is_some_and(|e| e.ends_with(NEW_TEMPLATE)) => {
+                    ExplanationKind::NewTemplate
+                }
+                kind => kind,
+            },
             event,
             state: step.state,
             probability: step.probability,

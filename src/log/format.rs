@@ -211,7 +211,8 @@ impl LineFormats {
     }
 
     fn unmatched(&self, line: &str, number: Option<u64>) -> Error {
-        let explained = self.formats.iter().map(|f| (f, format_explain::explain(line, &f.pattern)));
+        // of equally close ones the first
+        let explained = self.formats.iter().rev().map(|f| (f, format_explain::explain(line, &f.pattern)));
         let closest = explained.max_by_key(|(_, e)| e.as_ref().map_or(0, |e| e.matched_bytes));
         let mut hint = String::from("Set on_unmatched to skip or keep, or add a format.");
         if let Some((format, Ok(explained))) = closest {
@@ -257,6 +258,9 @@ impl Format {
 
     fn check(&self) -> Result<()> {
         let bad = |reason: &str| Err(invalid(format!("{reason} Format: {}", shorten(&self.source))));
+        if !self.source.is_empty() && self.source.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+            return Err(invalid(format!("There is no format \"{}\".", shorten(&self.source))));
+        }
         let groups = || self.fields.iter().map(|(_, g)| g).chain(self.constants.iter().map(|(g, _)| g));
         let fields: Vec<Field> =
             groups().filter_map(|g| if let Group::Field(f) = g { Some(*f) } else { None }).collect();

@@ -6,7 +6,9 @@ use super::call::{Call, Reply, datum, sql_functions, text};
 use super::error::Failure;
 use super::jsonb;
 use super::set::{Row, Rows, form, stream};
-use crate::log::{KeyPattern, LineReader, LineRow, LogRecords, Settings, builtin_formats, explain_format};
+use crate::log::{
+    KeyPattern, LineReader, LineRow, LogRecords, NEW_TEMPLATE, Settings, builtin_formats, explain_format,
+};
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::{self, Datum};
 use std::borrow::Cow;
@@ -125,7 +127,8 @@ fn read_line(call: Call) -> Reply {
     let Some(line) = call.text(2)? else { return Ok(None) };
     let templates = cache::templates(call, 1)?;
     let kept = kept(call, &[0], || RowReader::new(call, &Settings::from_json(&call.json(0, "{}"))?))?;
-    let row = kept.reader.read(line, None, templates.as_deref(), |row| {
+    let row = kept.reader.read(line, None, templates.as_deref(), |mut row| {
+        row.event = row.event.or(row.message.and(Some(NEW_TEMPLATE)));
         vec![
             Some(text(row.outcome.as_str())),
             row.event.map(text),
@@ -133,7 +136,7 @@ fn read_line(call: Call) -> Reply {
             row.keys.as_deref().and_then(array),
             row.component.map(text),
             row.message.map(text),
-            if templates.is_some() { parameters(&row, true) } else { None },
+            parameters(&row, true),
         ]
     })?;
     // SAFETY: the descriptor is blessed and has these columns.
@@ -181,6 +184,20 @@ sql_functions! {
 
     /// read_line(settings, templates, line) → (outcome, event, at, keys, component, message, parameters)
     fn logfsm_read_line(call) { read_line(call) }
+
+    /// read_message(settings, line) → (outcome, event, keys, message)
+    fn logfsm_read_message(call) {
+        let line = call.need_text(1, "line")?;
+        let kept = kept(call, &[0], || RowReader::new(call, &Settings::from_json(&call.json(0, "{}"))?))?;
+        let row = kept.reader.read(line, None, None, |row| vec![
+            Some(text(row.outcome.as_str())),
+            row.event.map(text),
+            row.keys.as_deref().and_then(array),
+            row.message.map(text),
+        ])?;
+        // SAFETY: the descriptor is blessed and has these columns.
+        Ok(unsafe { form(kept.row_type, row) })
+    }
 
     /// trace_keys(message, pattern) → text[]
     fn logfsm_trace_keys(call) {

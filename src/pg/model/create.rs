@@ -5,7 +5,6 @@ use super::source::{self, Column};
 use crate::pg::call::{Call, Reply, text};
 use crate::pg::error::Failure;
 use crate::pg::sql::{self, quote_identifier, quote_literal};
-use crate::pg::subtransaction::{Outcome, attempt};
 use pgrx::{PgSqlErrorCode, pg_sys};
 
 /// The tables and views of a model; `{schema}` and `{key_type}` are filled in.
@@ -15,12 +14,12 @@ const SCHEMA_SQL: &str = include_str!("../../../sql/model_schema.sql");
 const LONGEST_NAME: usize = 63;
 
 /// create_model(model, source, trace, message, event, at, seq, component, params, trace_pattern, trace_slot, refresh_by,
-/// lateness, events, schema) → text
+/// lateness, events, schema, format, formats, on_unmatched, parse_options) → text
 pub fn create_model(call: Call) -> Reply {
     let name = call.need_text(0, "model")?;
     let source: pg_sys::Oid = call.need(1, "source")?;
     let optional = |i: usize| -> Result<Option<String>, Failure> { Ok(call.text(i)?.map(Into::into)) };
-    let info = Info {
+    let mut info = Info {
         name: name.into(),
         source: relation_name(source)?,
         trace_column: optional(2)?,
@@ -33,6 +32,8 @@ pub fn create_model(call: Call) -> Reply {
         trace_pattern: optional(9)?,
         trace_slot: call.get(10),
         refresh_by: optional(11)?.or(optional(5)?),
+        parse_settings: None,
+        line_fields: Vec::new(),
         events: call.need_text(13, "events")?.into(),
         fits: 0,
         method: None,
@@ -46,6 +47,11 @@ pub fn create_model(call: Call) -> Reply {
     let schema = call.text(14)?;
     check_name(name, "model")?;
     check_values(&info, &lateness)?;
+    let several: Option<Vec<Option<String>>> = call.get(16);
+    let formats = optional(15)?.into_iter().chain(several.into_iter().flatten().flatten()).collect();
+    let on_unmatched = call.need_text(17, "on_unmatched")?.into();
+    let options = call.json(18, "{}");
+    super::lines::settle(&mut info, super::lines::Given { formats, on_unmatched, options })?;
     let columns = source::columns(&info.source)?;
     let key_type = check_mapping(&info, &columns)?;
     source::require_select(&info)?;
@@ -57,8 +63,9 @@ pub fn create_model(call: Call) -> Reply {
     sql::run(&sql::fill(SCHEMA_SQL, &[("schema", &quoted), ("key_type", &key_type)]), &[])?;
     let insert = format!(
         "INSERT INTO {quoted}.model (name, source, trace_column, trace_pattern, trace_slot, event_column, message_column,
-             at_column, seq_column, component_column, params_column, refresh_by, lateness, events, fits, created_with)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15)"
+             at_column, seq_column, component_column, params_column, refresh_by, lateness, events, fits, created_with,
+             parse_settings, line_fields)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15, $16::jsonb, $17)"
     );
     let created_with = env!("CARGO_PKG_VERSION");
     sql::run(
@@ -79,6 +86,8 @@ pub fn create_model(call: Call) -> Reply {
             lateness.into(),
             info.events.into(),
             created_with.into(),
+            info.parse_settings.into(),
+            info.line_fields.into(),
         ],
     )?;
     Ok(Some(text(&schema)))
@@ -129,11 +138,12 @@ fn check_mapping(info: &Info, columns: &[Column]) -> Result<String, Failure> {
         Failure::new(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, message).detail(detail).hint(hint)
     };
     let keys = [info.trace_column.is_some(), info.trace_pattern.is_some(), info.trace_slot.is_some()];
-    if keys.iter().filter(|given| **given).count() != 1 {
+    let given = keys.iter().filter(|given| **given).count();
+    if given != 1 && !(given == 0 && info.lines_give("trace")) {
         return Err(wrong(
             "exactly one of trace, trace_pattern and trace_slot must be given",
             "They say which rows belong to one trace.",
-            "trace => 'column', or trace_pattern => 'regular expression on the message', or trace_slot => template parameter.",
+            "trace => 'column', or trace_pattern => 'regular expression on the message', or trace_slot => template parameter; none where the format of the lines says.",
         ));
     }
     if info.event_column.is_some() == info.message_column.is_some() {
@@ -150,7 +160,7 @@ fn check_mapping(info: &Info, columns: &[Column]) -> Result<String, Failure> {
             "Give message => 'column', or trace => 'column'.",
         ));
     }
-    if info.at_column.is_none() && info.seq_column.is_none() {
+    if info.at_column.is_none() && info.seq_column.is_none() && !info.lines_give("time") {
         return Err(wrong(
             "at or seq must be given",
             "Without a time or a sequence number the order of events is unknown.",
@@ -210,17 +220,7 @@ fn check_values(info: &Info, lateness: &pgrx::datum::Interval) -> Result<(), Fai
     if let Some(slot) = info.trace_slot.filter(|&slot| slot < 1) {
         return wrong("trace_slot", &slot.to_string(), "Slots of a template are numbered from 1.", "Give 1 or more.");
     }
-    let Some(pattern) = &info.trace_pattern else { return Ok(()) };
-    let test = || sql::one::<bool>("SELECT pg_catalog.regexp_match('', $1) IS NULL", &[pattern.as_str().into()]);
-    match attempt(test) {
-        Outcome::Done(_) => Ok(()),
-        Outcome::Failed(reason) => {
-            let code = PgSqlErrorCode::ERRCODE_INVALID_REGULAR_EXPRESSION;
-            Err(Failure::new(code, "invalid trace_pattern").detail(format!("{reason}: {pattern}")).hint(
-                "Give a Postgres regular expression; its first group, or else the whole match, is the trace key.",
-            ))
-        }
-    }
+    Ok(())
 }
 
 fn create_schema(name: &str) -> Result<String, Failure> {

@@ -2,7 +2,7 @@
 
 use super::leaf::{self, Leaves};
 use super::progress::Progress;
-use super::{Model, data, invariants, source};
+use super::{Model, data, invariants, lines, source};
 use crate::error::Error;
 use crate::pg::call::{Call, Reply, datum};
 use crate::pg::error::Failure;
@@ -24,7 +24,7 @@ pub fn fit(call: Call) -> Reply {
     crate::infer::check(method, &options)?;
     let summary = Model::change(name, "fit", |model| {
         source::require_readable(&model.info)?;
-        if (since.is_some() || until.is_some()) && model.info.at_column.is_none() {
+        if (since.is_some() || until.is_some()) && !model.info.has_times() {
             let message = format!("model \"{}\" has no times to choose a period by", model.info.name);
             return Err(Failure::new(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, message)
                 .detail("since and until keep traces by their first event's time.")
@@ -68,19 +68,6 @@ pub fn record(call: Call, values: Vec<i64>) -> Reply {
     }
 }
 
-/// Learns the templates of a message column, before traces are read.
-fn learn_templates(model: &Model) -> Result<(), Failure> {
-    let Some(message) = &model.info.message_column else { return Ok(()) };
-    let learn = format!(
-        "UPDATE {} SET templates = (SELECT logfsm.template_agg(s.{}::text) FROM {} AS s)",
-        model.table("model"),
-        sql::quote_identifier(message),
-        model.info.source
-    );
-    sql::run(&learn, &[])?;
-    Ok(())
-}
-
 /// The query for (trace_key, trace) of whole traces; `join` restricts the rows, which it knows as r.
 pub fn traces_query(model: &Model, relation: &str, join: &str) -> String {
     let templates = format!("(SELECT templates FROM {})", model.table("model"));
@@ -90,30 +77,14 @@ pub fn traces_query(model: &Model, relation: &str, join: &str) -> String {
 
 /// Fills the traces leaf from the source and stores the prefix tree.
 fn read_traces(model: &Model, leaves: &mut Leaves<'_>, windowed: bool) -> Result<(), Failure> {
-    learn_templates(model)?;
+    lines::learn(model)?;
     let leaf = leaves.create("traces")?;
     let traces = data::read_traces(model, &leaf)?;
-    report_keyless(model)?;
     if traces == 0 {
         let keyed = if model.info.trace_column.is_some() { "" } else { " with a trace key" };
         let period = if windowed { " in the given period" } else { "" };
         return Err(Failure::from(Error::NoTraces { operation: "fit" })
             .detail(format!("Source {} has no rows{keyed}{period}.", model.info.source)));
-    }
-    Ok(())
-}
-
-/// Says how many lines hold no trace key in their text: they belong to no trace.
-fn report_keyless(model: &Model) -> Result<(), Failure> {
-    let (Some(pattern), Some(message)) = (&model.info.trace_pattern, &model.info.message_column) else { return Ok(()) };
-    let query = format!(
-        "SELECT pg_catalog.count(*) FROM {} s WHERE pg_catalog.regexp_match(s.{}::text, $1) IS NULL",
-        model.info.source,
-        sql::quote_identifier(message)
-    );
-    let lines: i64 = sql::one(&query, &[pattern.as_str().into()])?.unwrap_or(0);
-    if lines > 0 {
-        pgrx::notice!("{lines} lines of {} hold no trace key and belong to no trace", model.info.source);
     }
     Ok(())
 }
@@ -128,9 +99,11 @@ pub fn materialise(model: &Model, mut leaves: Leaves<'_>, progress: &Progress) -
     let machine = format!("(SELECT automaton FROM {table})");
     let templates = leaves.create("templates")?;
     let insert = format!(
-        "INSERT INTO {templates} SELECT 0, label_id, component, event,
-                (SELECT pg_catalog.count(*) FROM pg_catalog.regexp_matches(event, '<\\*>', 'g'))::integer, count
-         FROM logfsm.event_types({machine})"
+        "INSERT INTO {templates} SELECT 0, e.label_id, e.component, e.event,
+                COALESCE(pg_catalog.cardinality(k.kinds), (SELECT pg_catalog.count(*) FROM pg_catalog.regexp_matches(e.event, '<\\*>', 'g')))::integer,
+                e.count, k.kinds
+         FROM logfsm.event_types({machine}) e LEFT JOIN {} k ON k.template OPERATOR(pg_catalog.=) e.event",
+        lines::kinds_query(model)
     );
     sql::run(&insert, &[])?;
     let states = leaves.create("states")?;
@@ -175,10 +148,10 @@ pub fn write_data(model: &Model, leaves: &mut Leaves<'_>, run_id: i32) -> Result
         let insert = format!(
             "INSERT INTO {parameters} (run_id, trace_id, seq, slot, value, kind)
              SELECT {run_id}, t.trace_id, e.seq, v.key, v.value OPERATOR(pg_catalog.#>>) '{{}}',
-                    COALESCE(k.kinds[CASE WHEN v.key OPERATOR(pg_catalog.~) '^[0-9]+$' THEN v.key::integer END], pg_catalog.jsonb_typeof(v.value))
+                    CASE WHEN k.kinds IS NOT NULL AND v.key OPERATOR(pg_catalog.~) '^[0-9]{{1,4}}$'
+                         THEN COALESCE(k.kinds[v.key::integer], 'layout') ELSE pg_catalog.jsonb_typeof(v.value) END
              FROM {traces} t CROSS JOIN LATERAL logfsm.events(t.trace) e
-             LEFT JOIN (SELECT DISTINCT ON (l.template) l.template, l.kinds FROM {} m, logfsm.list_templates(m.templates) l
-                        ORDER BY l.template, l.template_id) k ON k.template OPERATOR(pg_catalog.=) e.event
+             LEFT JOIN {} k ON k.template OPERATOR(pg_catalog.=) e.event
              CROSS JOIN LATERAL (
                  SELECT o.key, o.value FROM pg_catalog.jsonb_each(CASE pg_catalog.jsonb_typeof(e.parameters) WHEN 'object' THEN e.parameters END) o
                  UNION ALL
@@ -186,7 +159,7 @@ pub fn write_data(model: &Model, leaves: &mut Leaves<'_>, run_id: i32) -> Result
                      CASE pg_catalog.jsonb_typeof(e.parameters) WHEN 'array' THEN e.parameters END) WITH ORDINALITY a (value, ordinality)
              ) v
              WHERE e.parameters IS NOT NULL AND logfsm.has_parameters(t.trace)",
-            model.table("model")
+            lines::kinds_query(model)
         );
         sql::run(&insert, &[])?;
     }

@@ -8,6 +8,7 @@ mod fit;
 mod guards;
 mod invariants;
 mod leaf;
+mod lines;
 mod live;
 mod owner;
 mod progress;
@@ -48,6 +49,11 @@ pub struct Info {
     pub component_column: Option<String>,
     pub params_column: Option<String>,
     pub refresh_by: Option<String>,
+    /// How lines of the message column are read, as JSON text.
+    pub parse_settings: Option<String>,
+    /// What the lines' formats give: see `LineFormats::gives`.
+    #[serde(default)]
+    pub line_fields: Vec<String>,
     pub events: String,
     pub fits: i32,
     pub method: Option<String>,
@@ -75,7 +81,7 @@ impl Model {
             "SELECT pg_catalog.to_jsonb(m)::text
              FROM (SELECT name, source, trace_column, trace_pattern, trace_slot, event_column, message_column, at_column,
                           seq_column, component_column, params_column, refresh_by, events, fits, method, fitted_at::text,
-                          traces, events_read, states, transitions
+                          traces, events_read, states, transitions, parse_settings::text, COALESCE(line_fields, '{{}}') AS line_fields
                    FROM ONLY {}.model LIMIT 1) m",
             quote_identifier(&schema)
         );

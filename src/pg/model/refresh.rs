@@ -4,7 +4,7 @@ use super::data::require_keys;
 use super::fit::{materialise, record, traces_query};
 use super::leaf::Leaves;
 use super::progress::Progress;
-use super::{Model, source};
+use super::{Model, lines, source};
 use crate::pg::call::{Call, Reply};
 use crate::pg::error::Failure;
 use crate::pg::sql;
@@ -83,11 +83,16 @@ fn stage(model: &Model, column: &str) -> Result<String, Failure> {
     let (table, source, equals) = (model.table("model"), &model.info.source, key_equality(model)?);
     let column = sql::quote_identifier(column);
     let templates = format!("(SELECT templates FROM {table})");
-    let recent = format!(
+    let mut recent = format!(
         "(SELECT {} FROM {source} x, {table} m
           WHERE m.high_water IS NULL OR x.{column}::timestamptz OPERATOR(pg_catalog.>=) (m.high_water OPERATOR(pg_catalog.-) m.lateness))",
         used_columns(model)
     );
+    // Where more lines change the templates of earlier ones, or what a line is depends on those before it, all traces
+    // are read again.
+    if lines::learn_more(model, &recent)? || model.info.depends_on_order() {
+        recent.clone_from(source);
+    }
     // Taken before reading: what arrives in between is read again next time.
     let high_water = format!(
         "UPDATE {table} SET high_water = high.water FROM (SELECT pg_catalog.max({column})::timestamptz AS water FROM {source}) high"
@@ -164,7 +169,9 @@ fn merge_traces(model: &Model, leaves: &mut Leaves<'_>, staged: &str) -> Result<
 /// The source's rows, where they can be compared with the events read: one key per row and no period.
 fn source_rows(model: &Model) -> Result<Option<i64>, Failure> {
     let windowed = format!("SELECT since IS NOT NULL OR until IS NOT NULL FROM {}", model.table("model"));
-    if model.info.trace_column.is_none() || sql::holds(&windowed, &[])? {
+    // formats hide and skip lines
+    let uncounted = model.info.trace_column.is_none() || !model.info.line_fields.is_empty();
+    if uncounted || sql::holds(&windowed, &[])? {
         return Ok(None);
     }
     sql::one(&format!("SELECT pg_catalog.count(*) FROM {}", model.info.source), &[])

@@ -2,12 +2,9 @@
 
 use super::Info;
 use crate::pg::error::{Failure, report_of};
-use crate::pg::sql::{self, quote_identifier, quote_literal};
+use crate::pg::sql::{self, quote_identifier};
 use pgrx::{PgSqlErrorCode, PgTryBuilder, pg_sys};
 use std::panic::AssertUnwindSafe;
-
-/// The event type of a line that no stored template fits.
-const UNSEEN: &str = "(unseen template)";
 
 /// A column of a source.
 #[derive(Debug, Clone)]
@@ -151,59 +148,40 @@ impl Info {
         .collect()
     }
 
-    /// The rows of a relation of the source's shape as (trace_key, event, at, seq, component, params), where
+    /// The rows of a relation of the source's shape as (trace_key, event, at, seq, component, params, message), where
     /// `templates` is an expression for the model's templates.
     pub fn rows_query(&self, relation: &str, templates: &str) -> String {
+        if let Some(message) = &self.message_column {
+            return self.line_rows_query(relation, message, templates);
+        }
         let of = |name: &Option<String>, cast: &str| {
             name.as_ref().map_or_else(|| format!("NULL::{cast}"), |n| format!("s.{}::{cast}", quote_identifier(n)))
         };
-        let mut from = format!("{relation} AS s");
-        let (mut event, mut params) = (of(&self.event_column, "text"), of(&self.params_column, "jsonb"));
-        if let Some(message) = &self.message_column {
-            let message = quote_identifier(message);
-            from += &format!(" CROSS JOIN LATERAL logfsm.parse({templates}, s.{message}::text) AS p");
-            event = format!("CASE WHEN s.{message} IS NOT NULL THEN COALESCE(p.template, '{UNSEEN}') END");
-            if self.params_column.is_none() {
-                params = "p.parameters".into();
-            }
-        }
-        let key = match (&self.trace_column, &self.trace_pattern, self.trace_slot) {
-            (Some(column), _, _) => format!("s.{}", quote_identifier(column)),
-            (_, Some(pattern), _) => {
-                // invariant: create_model asks for a message column with a pattern
-                let message = quote_identifier(self.message_column.as_deref().unwrap_or_default());
-                from += &format!(
-                    " CROSS JOIN LATERAL (SELECT DISTINCT m.found[1] AS key
-                      FROM pg_catalog.regexp_matches(s.{message}::text, {}, 'g') AS m (found)) AS k",
-                    quote_literal(pattern)
-                );
-                "k.key".into()
-            }
-            (_, _, slot) => format!("p.parameters OPERATOR(pg_catalog.->>) {}", slot.unwrap_or(1) - 1),
-        };
+        // invariant: create_model asks for a trace column where there is no message column
+        let key = quote_identifier(self.trace_column.as_deref().unwrap_or_default());
         format!(
-            "SELECT {key} AS trace_key, {event} AS event, {} AS at, {} AS seq, {} AS component, {params} AS params, {} AS message
-             FROM {from}{}",
+            "SELECT s.{key} AS trace_key, {} AS event, {} AS at, {} AS seq, {} AS component, {} AS params, NULL::text AS message
+             FROM {relation} AS s",
+            of(&self.event_column, "text"),
             of(&self.at_column, "timestamptz"),
             of(&self.seq_column, "bigint"),
             of(&self.component_column, "text"),
-            of(&self.message_column, "text"),
-            // Lines without a key in their text belong to no trace; a key column must be filled.
-            if self.trace_slot.is_some() { format!(" WHERE {key} IS NOT NULL") } else { String::new() },
+            of(&self.params_column, "jsonb"),
         )
     }
 
     /// The aggregate call over those rows.
     pub fn trace_agg(&self) -> &'static str {
         let parameters = self.params_column.is_some() || self.message_column.is_some();
-        match (&self.at_column, &self.component_column, parameters) {
-            (Some(_), _, true) => "logfsm.trace_agg(r.event, r.at, r.seq, r.component, r.params)",
-            (Some(_), Some(_), false) => "logfsm.trace_agg(r.event, r.at, r.seq, r.component)",
-            (Some(_), None, false) if self.seq_column.is_some() => "logfsm.trace_agg(r.event, r.at, r.seq)",
-            (Some(_), None, false) => "logfsm.trace_agg(r.event, r.at)",
-            (None, _, true) => "logfsm.trace_agg(r.event, r.seq, r.component, r.params)",
-            (None, Some(_), false) => "logfsm.trace_agg(r.event, r.seq, r.component)",
-            (None, None, false) => "logfsm.trace_agg(r.event, r.seq)",
+        let component = self.component_column.is_some() || self.lines_give("component");
+        match (self.has_times(), component, parameters) {
+            (true, _, true) => "logfsm.trace_agg(r.event, r.at, r.seq, r.component, r.params)",
+            (true, true, false) => "logfsm.trace_agg(r.event, r.at, r.seq, r.component)",
+            (true, false, false) if self.seq_column.is_some() => "logfsm.trace_agg(r.event, r.at, r.seq)",
+            (true, false, false) => "logfsm.trace_agg(r.event, r.at)",
+            (false, _, true) => "logfsm.trace_agg(r.event, r.seq, r.component, r.params)",
+            (false, true, false) => "logfsm.trace_agg(r.event, r.seq, r.component)",
+            (false, false, false) => "logfsm.trace_agg(r.event, r.seq)",
         }
     }
 }

@@ -28,6 +28,7 @@ pub fn watch(call: Call) -> Reply {
     let on_table: Option<pg_sys::Oid> = call.get(2);
     Model::change(name, "watch with", |model| {
         model.require_fitted()?;
+        super::lines::require_independent_rows(&model.info)?;
         let table = watched_table(&model, on_table)?;
         let columns = super::source::columns(&table)?;
         for column in model.info.used_columns() {

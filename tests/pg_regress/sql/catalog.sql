@@ -2,7 +2,7 @@
 select pg_describe_object(classid, objid, 0) as without_comment
 from pg_depend d
 where refclassid = 'pg_extension'::regclass and refobjid = (select oid from pg_extension where extname = 'logfsm') and deptype = 'e'
-  and not (classid = 'pg_type'::regclass and exists (select from pg_type t where t.oid = objid and (typelem <> 0 and typlen = -1 and typname like '\_%' or typrelid <> 0 and typname in ('methods', 'models'))))
+  and not (classid = 'pg_type'::regclass and exists (select from pg_type t where t.oid = objid and (typelem <> 0 and typlen = -1 and typname like '\_%' or typrelid <> 0 and typname in ('formats', 'methods', 'models'))))
   and obj_description(objid, classid::regclass::name) is null
 order by 1;
 -- Everything is in schema logfsm.

@@ -8,7 +8,7 @@ select logfsm.rollup(null::logfsm.automaton);
 select logfsm.rollup(a) from (select null::logfsm.automaton a where false) s;
 select logfsm.template_agg(null);
 select logfsm.rollup(null::logfsm.templates);
-select logfsm.infer(null), logfsm.to_json(null), logfsm.from_json(null), logfsm.score(null, null), logfsm.fingerprint(null);
+select logfsm.infer(null), logfsm.to_json(null::logfsm.automaton), logfsm.from_json(null), logfsm.score(null, null), logfsm.fingerprint(null);
 select count(*) from logfsm.states(null);
 select count(*) from logfsm.generate(null, 10, 1);
 -- A NULL trace among others changes nothing.

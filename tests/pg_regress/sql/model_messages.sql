@@ -11,7 +11,7 @@ select template, slots, count from m.templates order by 1;
 select trace_key, seq, event from m.real_events where trace_key = 'r42' order by seq;
 select trace_key, p.seq, slot, value, kind from m.parameters p join m.traces using (run_id, trace_id) where trace_key = 'r42' order by p.seq, slot;
 select count(*) from m.parameters;
--- A line no template fits is an event of its own until the next fit.
+-- A line no template fits is an event of its own until the next refresh or fit.
 insert into app_log values ('r1', '2026-01-03', 'out of memory');
 select new_traces, changed_traces from logfsm.refresh('m');
 select seq, event from m.real_events where trace_key = 'r1' order by seq;
