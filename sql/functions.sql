@@ -102,11 +102,12 @@ CREATE FUNCTION @extschema@.from_json(document jsonb) RETURNS @extschema@.automa
 COMMENT ON FUNCTION @extschema@.from_json(jsonb) IS
     'An automaton from its JSON form; everything is checked, error 22P02 says what is wrong.';
 
-CREATE FUNCTION @extschema@.infer(prefix_tree @extschema@.automaton, method text DEFAULT 'auto', options jsonb DEFAULT '{}')
-    RETURNS @extschema@.automaton
-    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100000 AS 'MODULE_PATHNAME', 'logfsm_infer';
-COMMENT ON FUNCTION @extschema@.infer(@extschema@.automaton, text, jsonb) IS
-    'Learns a state machine from a prefix tree. method: a name from the methods view, or auto; options: that method''s, as a JSON object. Deterministic; every training trace is accepted. Unknown method or option: error 22023 that lists what exists.';
+CREATE FUNCTION @extschema@.infer(
+        prefix_tree @extschema@.automaton, method text DEFAULT 'auto', options jsonb DEFAULT '{}', negative @extschema@.automaton DEFAULT NULL
+    ) RETURNS @extschema@.automaton
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100000 AS 'MODULE_PATHNAME', 'logfsm_infer';
+COMMENT ON FUNCTION @extschema@.infer(@extschema@.automaton, text, jsonb, @extschema@.automaton) IS
+    'Learns a state machine from a prefix tree. method: a name from the methods view, or auto; options: that method''s, as a JSON object; negative: a prefix tree of traces to reject, for edsm and rpni. Deterministic; every training trace is accepted. Unknown method or option, or a trace in both trees: error 22023. NULL for a NULL tree, method or options.';
 CREATE FUNCTION @extschema@.list_methods()
     RETURNS TABLE (method text, summary text, option text, default_value text, takes text, meaning text)
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME', 'logfsm_methods';

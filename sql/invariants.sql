@@ -71,3 +71,26 @@ CREATE FUNCTION @extschema@.invariants(prefix_tree @extschema@.automaton, option
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 500 AS 'MODULE_PATHNAME', 'logfsm_mined_invariants';
 COMMENT ON FUNCTION @extschema@.invariants(@extschema@.automaton, jsonb) IS
     'The invariants of a prefix tree''s traces, with the options of invariants(invariant_counts). An inferred automaton is error 22023.';
+
+-- Where invariants do not hold.
+CREATE FUNCTION @extschema@.check_invariants(
+        automaton @extschema@.automaton, options jsonb DEFAULT '{}', reference @extschema@.automaton DEFAULT NULL
+    )
+    RETURNS TABLE (invariant_id integer, kind text, a text, b text, support bigint, counterexample text[], ends boolean)
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000 ROWS 50 AS 'MODULE_PATHNAME', 'logfsm_check_invariants';
+COMMENT ON FUNCTION @extschema@.check_invariants(@extschema@.automaton, jsonb, @extschema@.automaton) IS
+    'The invariants of its training traces, or of those of a reference machine or prefix tree, that a machine does not keep, each with a shortest path that breaks it; ends says that the path''s end does. Options kinds, min_support, ignore, and invariants of your own.';
+CREATE FUNCTION @extschema@.broken_invariants(automaton @extschema@.automaton, trace @extschema@.trace)
+    RETURNS TABLE (invariant_id integer, kind text, a text, b text, support bigint, seq integer)
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20 ROWS 5 AS 'MODULE_PATHNAME', 'logfsm_broken_invariants';
+COMMENT ON FUNCTION @extschema@.broken_invariants(@extschema@.automaton, @extschema@.trace) IS
+    'The invariants of a machine that a trace breaks: seq is the event that breaks it, one past the last event where the end does.';
+CREATE FUNCTION @extschema@.violated_at(trace @extschema@.trace, kind text, a text, b text) RETURNS integer
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'logfsm_violated_at';
+COMMENT ON FUNCTION @extschema@.violated_at(@extschema@.trace, text, text, text) IS
+    'The event of a trace that breaks an invariant, one past the last where the end does; NULL where the trace keeps it. kind is AFby, AP, NFby or IntrBy; a may be INITIAL for AFby.';
+CREATE FUNCTION @extschema@.violations(prefix_tree @extschema@.automaton, kind text, a text, b text, max_rows integer DEFAULT 100)
+    RETURNS TABLE (variant text[], count bigint, seq integer)
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 50 AS 'MODULE_PATHNAME', 'logfsm_violations';
+COMMENT ON FUNCTION @extschema@.violations(@extschema@.automaton, text, text, text, integer) IS
+    'Why something is not an invariant: the distinct traces of a prefix tree that break it, most frequent first, each with the event where it does.';

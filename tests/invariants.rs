@@ -4,8 +4,11 @@ mod support;
 
 use logfsm::automaton::{Automaton, Invariant, InvariantKind, PrefixTree};
 use logfsm::error::Error;
-use logfsm::infer::invariants::{InvariantMiner, MiningOptions, Monitor, mine, named, violations};
-use logfsm::infer::{Control, distinct_traces, infer, learners};
+use logfsm::infer::invariants::{
+    InvariantMiner, MiningOptions, Monitor, check_of, mine, named, named_in, violated_at, violations,
+};
+use logfsm::infer::{Control, accepts, distinct_traces, infer, learners};
+use logfsm::trace::Label;
 use logfsm::trace::{Trace, TraceView};
 use proptest::prelude::*;
 use std::cell::Cell;
@@ -153,6 +156,101 @@ fn options_choose() {
     assert!(named(&tree, "AFby", "INITIAL", "a").unwrap().a.is_none());
     assert!(matches!(named(&tree, "AFby", "a", "q"), Err(Error::InvalidArgument { .. })));
     assert!(matches!(named(&tree, "Afby", "a", "b"), Err(Error::InvalidArgument { .. })));
+}
+
+/// Traces of (event, microseconds).
+fn at(traces: &[&[(&str, i64)]]) -> Automaton {
+    tree(&traces.iter().map(|trace| support::timed(trace)).collect::<Vec<_>>())
+}
+
+fn accepts_text(machine: &Automaton, text: &str) -> bool {
+    let id = |c: char| machine.label_id(&Label::event(&c.to_string())).unwrap_or(u32::MAX);
+    accepts(machine, &text.chars().map(id).collect::<Vec<_>>())
+}
+
+#[test]
+fn times_refine_too() {
+    // Every a is followed by b within 11: a slow x and then y would take longer, though each occurs.
+    let traces: [&[(&str, i64)]; 4] = [
+        &[("a", 0), ("x", 10), ("b", 11)],
+        &[("c", 0), ("x", 10), ("y", 20), ("b", 21)],
+        &[("a", 0), ("y", 1), ("b", 2)],
+        &[("c", 0), ("x", 10), ("b", 11)],
+    ];
+    let tree = at(&traces);
+    let machine = |options: &str| infer(&tree, "synoptic", options, &Control::unlimited()).unwrap();
+    let (plain, timed) = (machine("{}"), machine(r#"{"timed": true}"#));
+    assert!(accepts_text(&plain, "axyb"), "{:?}", plain.stats());
+    assert!(!accepts_text(&timed, "axyb"), "{:?}", timed.stats());
+    for text in ["axb", "cxyb", "ayb", "cxb"] {
+        assert!(accepts_text(&timed, text), "{text}");
+    }
+    timed.validate().unwrap();
+    let untimed = support::tree(&[vec!["a", "b"]]);
+    let error = infer(&untimed, "synoptic", r#"{"timed": true}"#, &Control::unlimited()).unwrap_err();
+    assert!(matches!(error, Error::InvalidOption { .. }));
+}
+
+#[test]
+fn refinement_stops_after_any_round() {
+    let traces =
+        ["abcabx", "acbx", "bcay", "cabcy", "abx", "ccay"].map(|t| t.split("").filter(|e| !e.is_empty()).collect());
+    let tree = support::tree(&traces);
+    let size = |rounds: usize| {
+        let options = format!("{{\"coarsen\": false, \"rounds\": {rounds}}}");
+        let machine = infer(&tree, "synoptic", &options, &Control::unlimited()).unwrap();
+        machine.validate().unwrap();
+        machine.state_count()
+    };
+    let sizes: Vec<usize> = (0..10).map(size).collect();
+    assert_eq!(sizes[0], tree.labels.len() + 1);
+    assert!(sizes.windows(2).all(|pair| pair[0] <= pair[1]) && sizes[9] > sizes[0], "{sizes:?}");
+    let whole = infer(&tree, "synoptic", r#"{"coarsen": false}"#, &Control::unlimited()).unwrap();
+    assert_eq!(size(1000), whole.state_count());
+    assert!(whole.stats().rows.iter().any(|r| r.0 == "note" && r.1.contains("rounds of splitting")));
+}
+
+#[test]
+fn invariants_of_one_log_are_checked_on_the_machine_of_another() {
+    let words = |traces: &[&str]| {
+        let of = |t: &&str| t.split("").filter(|e| !e.is_empty()).map(String::from).collect::<Vec<_>>();
+        support::tree(&traces.iter().map(of).collect::<Vec<_>>())
+    };
+    let control = Control::unlimited();
+    let (before, after) = (words(&["oc", "orc", "orrc"]), words(&["oc", "or", "xoc"]));
+    let machine = infer(&after, "k_tails", r#"{"k": 1}"#, &control).unwrap();
+    let of = mine(&before, &MiningOptions::default(), &control).unwrap();
+    let found: Vec<(String, String, bool)> = check_of(&machine, &of, &control)
+        .unwrap()
+        .into_iter()
+        .map(|(number, path, ends)| {
+            let i = &of.list[number];
+            let name = |id: u32| of.labels[id as usize].to_string();
+            let text = format!("{} {} {}", i.a.map_or("INITIAL".into(), name), i.kind.as_str(), name(i.b));
+            (text, path.iter().map(Label::to_string).collect(), ends)
+        })
+        .collect();
+    assert!(found.contains(&("o AFby c".into(), "or".into(), true)), "{found:?}");
+    assert!(!found.iter().any(|row| row.0 == "o AP c"), "{found:?}");
+    // An event that the machine has never seen breaks nothing that only its occurrence could.
+    let (before, after) = (words(&["ab"]), words(&["cd"]));
+    let of = mine(&before, &MiningOptions::default(), &control).unwrap();
+    let broken = check_of(&after, &of, &control).unwrap();
+    assert!(broken.iter().all(|b| of.list[b.0].a.is_none()) && broken.len() == 2, "{broken:?}");
+}
+
+#[test]
+fn a_trace_says_where_it_breaks() {
+    let labels = ["a", "b"].map(Label::event);
+    let at = |events: &[u32], kind, a, b| violated_at(events, &named_in(&labels, kind, a, b).unwrap());
+    assert_eq!(at(&[0, 1, 0], "AFby", "a", "b"), Some(3));
+    assert_eq!(at(&[0, 1], "AFby", "a", "b"), None);
+    assert_eq!(at(&[1, 0], "AP", "a", "b"), Some(0));
+    assert_eq!(at(&[0, 0, 1], "NFby", "a", "b"), Some(2));
+    assert_eq!(at(&[0, 0], "IntrBy", "a", "b"), Some(1));
+    assert_eq!(at(&[0], "AFby", "INITIAL", "q"), Some(1));
+    assert_eq!(at(&[0], "AFby", "q", "a"), None);
+    assert_eq!(at(&[0, 1], "NFby", "q", "q"), None);
 }
 
 #[test]

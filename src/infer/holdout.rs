@@ -123,31 +123,41 @@ pub fn accepts(machine: &Automaton, events: &[LabelId]) -> bool {
 ///
 /// O(events × frontier × 2^states seen) at worst, O(events) for a deterministic machine.
 pub fn traces_through(machine: &Automaton, tree: &Automaton, states: &[StateId]) -> Result<Vec<Held>> {
-    if states.is_empty() || states.len() > 64 || states.iter().any(|&s| s as usize >= machine.state_count()) {
-        return Err(Error::InvalidArgument {
-            argument: "states",
-            reason: format!("Between 1 and 64 states of the model are needed, {} were given", states.len()),
-            hint: "The model's states table lists its states.".into(),
-        });
-    }
-    let bit = |state: StateId| states.iter().position(|&s| s == state).map_or(0u64, |i| 1 << i);
-    let all = states.iter().fold(0, |mask, &state| mask | bit(state));
-    let passes = |events: &[LabelId]| {
-        let mut frontier = vec![(0 as StateId, bit(0))];
-        for &event in events {
-            let follow = |&(state, seen): &(StateId, u64)| {
-                let outgoing = machine.outgoing(state);
-                let start = outgoing.partition_point(|t| t.label < event);
-                let taken = outgoing[start..].iter().take_while(move |t| t.label == event);
-                taken.map(move |t| (t.target, seen)).collect::<Vec<_>>()
-            };
-            frontier = frontier.iter().flat_map(follow).map(|(state, seen)| (state, seen | bit(state))).collect();
-            frontier.sort_unstable();
-            frontier.dedup();
-        }
-        frontier.iter().any(|&(state, seen)| seen == all && machine.stops[state as usize] > 0)
-    };
-    let mut found: Vec<Held> = distinct_traces(tree).into_iter().filter(|trace| passes(&trace.events)).collect();
+    check_states(machine, states)?;
+    let mut found: Vec<Held> =
+        distinct_traces(tree).into_iter().filter(|trace| passes(machine, &trace.events, states)).collect();
     found.sort_by_key(|trace| std::cmp::Reverse(trace.count));
     Ok(found)
+}
+
+/// True where some accepting path of a machine takes the events through all of at most 64 states.
+/// O(length × frontier × 2^states seen) at worst, O(length) for a deterministic machine.
+pub fn passes(machine: &Automaton, events: &[LabelId], states: &[StateId]) -> bool {
+    let bit = |state: StateId| states.iter().position(|&s| s == state).map_or(0u64, |i| 1 << i);
+    let all = states.iter().fold(0, |mask, &state| mask | bit(state));
+    let mut frontier = vec![(0 as StateId, bit(0))];
+    for &event in events {
+        let follow = |&(state, seen): &(StateId, u64)| {
+            let outgoing = machine.outgoing(state);
+            let start = outgoing.partition_point(|t| t.label < event);
+            let taken = outgoing[start..].iter().take_while(move |t| t.label == event);
+            taken.map(move |t| (t.target, seen)).collect::<Vec<_>>()
+        };
+        frontier = frontier.iter().flat_map(follow).map(|(state, seen)| (state, seen | bit(state))).collect();
+        frontier.sort_unstable();
+        frontier.dedup();
+    }
+    frontier.iter().any(|&(state, seen)| seen == all && machine.stops[state as usize] > 0)
+}
+
+/// Fails unless `states` are between 1 and 64 states of a machine.
+pub fn check_states(machine: &Automaton, states: &[StateId]) -> Result<()> {
+    if !states.is_empty() && states.len() <= 64 && states.iter().all(|&s| (s as usize) < machine.state_count()) {
+        return Ok(());
+    }
+    Err(Error::InvalidArgument {
+        argument: "states",
+        reason: format!("Between 1 and 64 states of the model are needed, {} were given", states.len()),
+        hint: "The model's states table lists its states.".into(),
+    })
 }

@@ -4,7 +4,7 @@ use super::automaton_type::rows;
 use super::call::{datum, sql_functions, text, varlena};
 use super::set::stream;
 use super::{check_interrupts, expanded, memory_limit};
-use crate::infer::{Control, infer, learners};
+use crate::infer::{Control, Sample, infer_from, learners};
 
 /// One row per option, and one for a method without any.
 fn method_rows() -> Vec<[Option<String>; 6]> {
@@ -26,12 +26,18 @@ fn method_rows() -> Vec<[Option<String>; 6]> {
 }
 
 sql_functions! {
-    /// infer(automaton, text, jsonb) → automaton
+    /// infer(automaton, text, jsonb, automaton) → automaton; the last one, of negative traces, may be NULL
     fn logfsm_infer(call) {
+        if (0..3).any(|i| call.datum(i).is_none()) {
+            return Ok(None);
+        }
         let method = call.need_text(1, "method")?;
         let options = call.json(2, "{}");
+        let positive = expanded::automaton(call, 0)?;
+        let negative = call.datum(3).map(|_| expanded::automaton(call, 3)).transpose()?;
+        let sample = Sample { positive: &positive, negative: negative.as_ref() };
         let control = Control::new(&check_interrupts, memory_limit());
-        Ok(Some(varlena(&infer(&expanded::automaton(call, 0)?, method, &options, &control)?.to_bytes())))
+        Ok(Some(varlena(&infer_from(sample, method, &options, &control)?.to_bytes())))
     }
 
     /// list_methods() → setof (method, summary, option, default_value, takes, meaning)

@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::infer::Control;
 use crate::infer::invariants::{InvariantMiner, Invariants, MiningOptions, mine};
 use crate::trace::{Label, TraceView};
+use pgrx::pg_sys::Datum;
 
 const PREFIX: &str = "invariant_counts:";
 
@@ -40,6 +41,11 @@ fn checked(bytes: &[u8]) -> Reply {
 /// The label of an invariant's first event as it prints.
 pub fn first(labels: &[Label], invariant: &Invariant) -> String {
     invariant.a.map_or_else(|| "INITIAL".into(), |a| labels[a as usize].to_string())
+}
+
+/// Labels as a text array.
+pub fn label_array(labels: &[Label]) -> Option<Datum> {
+    datum(labels.iter().map(Label::to_string).collect::<Vec<String>>())
 }
 
 /// One row per invariant: (invariant_id, kind, a, b, support, delay_min, delay_max, a_id, b_id).

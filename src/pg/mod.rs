@@ -7,6 +7,8 @@ mod automaton_type;
 mod bulk;
 mod cache;
 mod call;
+mod check_functions;
+mod compare_functions;
 mod error;
 mod expanded;
 mod guard_functions;
@@ -66,7 +68,9 @@ extension_sql_file!("../../sql/aggregates.sql", name = "aggregates", requires = 
 extension_sql_file!("../../sql/trace_set.sql", name = "trace_set", requires = ["aggregates"]);
 extension_sql_file!("../../sql/functions.sql", name = "functions", requires = ["aggregates"]);
 extension_sql_file!("../../sql/invariants.sql", name = "invariants", requires = ["functions"]);
+extension_sql_file!("../../sql/compare.sql", name = "compare", requires = ["functions"]);
 extension_sql_file!("../../sql/guards.sql", name = "guards", requires = ["types"]);
 extension_sql_file!("../../sql/parsing.sql", name = "parsing", requires = ["functions"]);
 extension_sql_file!("../../sql/model.sql", name = "model", requires = ["functions", "parsing"]);
+extension_sql_file!("../../sql/model_traces.sql", name = "model_traces", requires = ["model"]);
 extension_sql_file!("../../sql/finalize.sql", name = "finalize", finalize);

@@ -1,11 +1,12 @@
 //! Checking invariants on a machine: all at once by bit sets that flow along its edges, and one by one for a
 //! counterexample by breadth-first search over nodes and a two-state monitor.
 
-use super::{Invariant, InvariantKind};
+use super::{Invariant, InvariantKind, Invariants};
 use crate::automaton::{Automaton, LabelId};
 use crate::error::Result;
 use crate::infer::Control;
 use crate::infer::holdout::{Held, distinct_traces};
+use crate::trace::Label;
 use hashbrown::HashMap;
 
 /// A graph whose nodes are events: what invariants speak of. Node 0 is INITIAL, node 1 TERMINAL.
@@ -309,6 +310,22 @@ pub fn check(machine: &Automaton, invariants: &[Invariant], control: &Control<'_
     Ok(found)
 }
 
+/// As [`check`], for invariants over labels of their own: (number, path, whether only its end breaks it).
+pub fn check_of(machine: &Automaton, of: &Invariants, control: &Control<'_>) -> Result<Vec<(usize, Vec<Label>, bool)>> {
+    // Labels that the machine lacks are numbered behind its own: no path has them.
+    let beyond = machine.labels.len() as LabelId;
+    let number = |(i, label): (usize, &Label)| machine.label_id(label).unwrap_or(beyond + i as LabelId);
+    let numbers: Vec<LabelId> = of.labels.iter().enumerate().map(number).collect();
+    let translate = |i: &Invariant| Invariant { a: i.a.map(|a| numbers[a as usize]), b: numbers[i.b as usize], ..*i };
+    let list: Vec<Invariant> = of.list.iter().map(translate).collect();
+    let label = |&id: &LabelId| machine.labels[id as usize].clone();
+    let row = |c: Counterexample| {
+        let ends = list[c.invariant].kind == InvariantKind::AlwaysFollowedBy;
+        (c.invariant, c.events.iter().map(label).collect(), ends)
+    };
+    Ok(check(machine, &list, control)?.into_iter().map(row).collect())
+}
+
 /// A distinct trace that breaks an invariant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
@@ -331,11 +348,17 @@ pub fn violations(tree: &Automaton, invariant: &Invariant, limit: usize) -> Vec<
 }
 
 fn violation(trace: Held, invariant: &Invariant) -> Option<Violation> {
+    let at = violated_at(&trace.events, invariant)?;
+    Some(Violation { events: trace.events, count: trace.count, at })
+}
+
+/// The position of the event of a trace that breaks an invariant; the number of events where the end does. O(length).
+pub fn violated_at(events: &[LabelId], invariant: &Invariant) -> Option<usize> {
     let mut pending = invariant.kind == InvariantKind::AlwaysFollowedBy && invariant.a.is_none();
-    let ends = trace.events.iter().map(|&e| (2, Some(e))).chain([(TERMINAL, None)]);
+    let ends = events.iter().map(|&e| (2, Some(e))).chain([(TERMINAL, None)]);
     for (at, (node, label)) in ends.enumerate() {
         match step(invariant, pending, node, label) {
-            Step::Breaks => return Some(Violation { events: trace.events, count: trace.count, at }),
+            Step::Breaks => return Some(at),
             Step::Goes(state) => pending = state,
             Step::Satisfied => return None,
         }

@@ -8,15 +8,19 @@ mod miner;
 mod monitor;
 mod options;
 mod portable;
+mod times;
 mod tree;
 
 pub(super) use check::{Checker, Kinds};
-pub use check::{Counterexample, LabelGraph, Violation, check, violations};
+pub use check::{Counterexample, LabelGraph, Violation, check, check_of, violated_at, violations};
 pub use miner::InvariantMiner;
 pub use monitor::{Monitor, MonitorState};
 pub(super) use options::own;
-pub use options::{IGNORE, KINDS, MIN_SUPPORT, MiningOptions, NEVER_TOGETHER, OPTIONS, named};
+pub use options::{
+    CHECK_OPTIONS, IGNORE, KINDS, MIN_SUPPORT, MiningOptions, NEVER_TOGETHER, OPTIONS, chosen, named, named_in,
+};
 pub use portable::INVARIANTS_VERSION;
+pub(super) use times::TimedGraph;
 
 pub use crate::automaton::{Invariant, InvariantKind};
 

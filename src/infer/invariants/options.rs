@@ -1,7 +1,7 @@
 //! Options of mining, read from JSON.
 
-use super::InvariantKind;
-use crate::automaton::{Automaton, Invariant};
+use super::{InvariantKind, Invariants};
+use crate::automaton::{Automaton, Invariant, LabelId};
 use crate::error::{Error, Result};
 use crate::infer::{OptionKind, OptionSpec, Options};
 use crate::trace::Label;
@@ -60,6 +60,43 @@ pub const NEVER_TOGETHER: OptionSpec = OptionSpec {
 /// The options of listing mined invariants.
 pub const OPTIONS: &[OptionSpec] = &[KINDS, MIN_SUPPORT, IGNORE, NEVER_TOGETHER];
 
+/// The options of checking.
+pub const CHECK_OPTIONS: &[OptionSpec] = &[
+    OptionSpec {
+        default: r#"["AFby", "AP", "NFby", "IntrBy"]"#,
+        meaning: "kinds of invariants that are checked",
+        ..KINDS
+    },
+    OptionSpec { meaning: "invariants seen to hold of fewer events are not checked", ..MIN_SUPPORT },
+    OptionSpec { meaning: "pairs [a, b] of event types between which no invariant is checked", ..IGNORE },
+    OptionSpec {
+        name: "invariants",
+        kind: OptionKind::Json,
+        default: "[]",
+        meaning: "invariants [kind, a, b] of your own to check too; a may be INITIAL",
+    },
+];
+
+/// Of invariants over an automaton's labels those that options ask for, and the user's own.
+pub fn chosen(invariants: Invariants, automaton: &Automaton, json: &str) -> Result<Invariants> {
+    let options = Options::parse("check_invariants", CHECK_OPTIONS, json)?;
+    let (kinds, least) = (kinds(options.json(KINDS.name))?, options.integer(MIN_SUPPORT.name).unsigned_abs());
+    let printed: Vec<String> = automaton.labels.iter().map(Label::to_string).collect();
+    let ignored = pairs(options.json(IGNORE.name))?;
+    let is_ignored = |i: &Invariant| {
+        let b = &printed[i.b as usize];
+        i.a.is_some_and(|a| ignored.iter().any(|(x, y)| *x == printed[a as usize] && y == b))
+    };
+    let Invariants { labels, mut list } = invariants;
+    list.retain(|i| kinds.contains(&i.kind) && i.support >= least && !is_ignored(i));
+    for own in own(automaton, options.json("invariants"))? {
+        if let Err(at) = list.binary_search_by_key(&own.key(), Invariant::key) {
+            list.insert(at, own);
+        }
+    }
+    Ok(Invariants { labels, list })
+}
+
 impl MiningOptions {
     /// Reads a JSON object with the options of [`OPTIONS`].
     pub fn parse(json: &str) -> Result<Self> {
@@ -99,33 +136,40 @@ fn pairs(value: &Value) -> Result<Vec<(String, String)>> {
     all.ok_or_else(|| malformed(IGNORE.name, value, r#"an array of pairs, as in [["open", "close"]]"#))
 }
 
-/// The invariant of a kind and two labels as they print; `a` may be INITIAL for AFby.
+/// The invariant of a kind and two of an automaton's labels as they print; `a` may be INITIAL for AFby.
 ///
 /// Errors say which kind or event type does not exist.
 pub fn named(automaton: &Automaton, kind: &str, a: &str, b: &str) -> Result<Invariant> {
-    let unknown = |argument: &'static str, reason: String, hint: &str| Error::InvalidArgument {
-        argument,
-        reason,
-        hint: hint.into(),
-    };
-    let kind = InvariantKind::from_name(kind).ok_or_else(|| {
-        unknown(
-            "kind of invariant",
-            format!("\"{kind}\" is no kind of invariant"),
-            "Kinds are AFby, AP, NFby and IntrBy.",
-        )
+    let invariant = named_in(&automaton.labels, kind, a, b)?;
+    let unknown = |id: LabelId| id as usize >= automaton.labels.len();
+    let missing = if invariant.a.is_some_and(unknown) { Some(a) } else { unknown(invariant.b).then_some(b) };
+    match missing {
+        None => Ok(invariant),
+        Some(missing) => Err(Error::InvalidArgument {
+            argument: "event type",
+            reason: format!("No trace has an event \"{missing}\""),
+            hint: "Give event types as event_types() lists them, \"component: event\" where there is a component."
+                .into(),
+        }),
+    }
+}
+
+/// As [`named`], where event types that are not among the labels get numbers behind theirs.
+pub fn named_in(labels: &[Label], kind: &str, a: &str, b: &str) -> Result<Invariant> {
+    let kind = InvariantKind::from_name(kind).ok_or_else(|| Error::InvalidArgument {
+        argument: "kind of invariant",
+        reason: format!("\"{kind}\" is no kind of invariant"),
+        hint: "Kinds are AFby, AP, NFby and IntrBy.".into(),
     })?;
     let id = |text: &str| {
-        let plain = automaton.label_id(&Label::event(text));
-        let printed = || automaton.labels.iter().position(|label| label.to_string() == text).map(|i| i as u32);
-        plain.or_else(printed).ok_or_else(|| {
-            let hint = "Give event types as event_types() lists them, \"component: event\" where there is a component.";
-            unknown("event type", format!("No trace has an event \"{text}\""), hint)
-        })
+        let plain = labels.iter().position(|label| label.component.is_none() && *label.event == *text);
+        plain.or_else(|| labels.iter().position(|label| label.to_string() == text)).map(|i| i as LabelId)
     };
-    let initial = a == "INITIAL" && kind == InvariantKind::AlwaysFollowedBy && id(a).is_err();
-    let a = if initial { None } else { Some(id(a)?) };
-    Ok(Invariant { kind, a, b: id(b)?, support: 0, times: None })
+    let beyond = labels.len() as LabelId;
+    let initial = a == "INITIAL" && kind == InvariantKind::AlwaysFollowedBy && id(a).is_none();
+    let first = if initial { None } else { Some(id(a).unwrap_or(beyond)) };
+    let second = id(b).unwrap_or(if a == b { beyond } else { beyond + 1 });
+    Ok(Invariant { kind, a: first, b: second, support: 0, times: None })
 }
 
 /// The user's own invariants of an option `invariants`: an array of [kind, a, b].

@@ -1,7 +1,7 @@
 //! The partition graph of event instances: which nodes there are, what leads where, and how to split and merge.
 
 use super::super::holdout::Held;
-use super::super::invariants::LabelGraph;
+use super::super::invariants::{LabelGraph, TimedGraph};
 use crate::automaton::LabelId;
 use std::collections::BTreeMap;
 
@@ -49,6 +49,20 @@ impl Graph {
     pub(super) fn label_graph(&self) -> LabelGraph {
         let successors = self.successors.iter().map(|next| next.keys().copied().collect()).collect();
         LabelGraph { labels: self.labels.clone(), successors }
+    }
+
+    /// The graph with the times of its edges, `merged` taken for the partition it is merged into.
+    pub(super) fn timed_graph(&self, times: &[(u64, u64)], merged: Option<(u32, u32)>) -> TimedGraph {
+        let name = |node: u32| merged.filter(|(_, b)| *b == node).map_or(node, |(a, _)| a);
+        let mut edges: Vec<BTreeMap<u32, (u64, u64)>> = vec![BTreeMap::new(); self.nodes()];
+        for (i, pair) in self.partition.windows(2).enumerate().filter(|(_, pair)| pair[0] != TERMINAL) {
+            let (min, max) = times[i + 1];
+            let edge = edges[name(pair[0]) as usize].entry(name(pair[1])).or_insert((min, max));
+            *edge = (edge.0.min(min), edge.1.max(max));
+        }
+        let list =
+            |edges: BTreeMap<u32, (u64, u64)>| edges.into_iter().map(|(to, (min, max))| (to, min, max)).collect();
+        TimedGraph { labels: self.labels.clone(), successors: edges.into_iter().map(list).collect() }
     }
 
     /// Moves some instances of a partition, ascending and neither none nor all, to a new one. O(moved × log edges).

@@ -3,16 +3,20 @@
 //! The most compact model, one node per event type, is refined by counterexamples until every invariant holds, then
 //! coarsened as far as they go on holding.
 
+mod coarsen;
 mod graph;
 mod machine;
 mod refine;
+mod timed;
 
 use super::holdout::distinct_traces;
 use super::invariants::{self, Invariant, InvariantKind, MiningOptions, violations};
 use super::{Control, Learner, OptionKind, OptionSpec, Options, Sample};
-use crate::automaton::{Automaton, LabelId};
+use crate::automaton::{Automaton, Kind, LabelId, Provenance};
 use crate::error::{Error, Result};
 use graph::Graph;
+use std::collections::BTreeMap;
+use timed::Times;
 
 /// The Synoptic learner.
 pub struct Synoptic;
@@ -33,6 +37,19 @@ const OPTIONS: &[OptionSpec] = &[
         kind: OptionKind::Boolean,
         default: "true",
         meaning: "whether to split nodes until every invariant holds",
+    },
+    OptionSpec {
+        name: "rounds",
+        kind: OptionKind::Integer(0, i64::MAX),
+        default: "9223372036854775807",
+        meaning: "rounds of splitting after which to stop: with coarsen false, the stages of refinement",
+    },
+    OptionSpec {
+        name: "timed",
+        kind: OptionKind::Boolean,
+        default: "false",
+        meaning: "whether the times of AFby and AP are enforced too: no path as long as the longest trace may be \
+                  surely faster or slower than all traces (Perfume, Ohmann et al. 2014)",
     },
     OptionSpec {
         name: "coarsen",
@@ -62,14 +79,27 @@ impl Learner for Synoptic {
         let traces = distinct_traces(tree);
         let mut graph = Graph::new(&traces, tree.labels.len());
         control.check_memory("synoptic", graph.bytes())?;
+        let times = if options.boolean("timed") { Some(Times::of(tree, &traces, control)?) } else { None };
+        let (initial, mut rounds) = (graph.nodes(), 0);
         if options.boolean("refine") {
-            refine::refine(&mut graph, &invariants, tree.labels.len(), control)?;
+            let most = options.integer("rounds").unsigned_abs();
+            rounds = refine::refine(&mut graph, &invariants, tree.labels.len(), most, control)?;
+            if let Some(times) = &times {
+                rounds += timed::refine(&mut graph, &invariants, times, most.saturating_sub(rounds), control)?;
+            }
         }
+        let refined = graph.nodes();
         if options.boolean("coarsen") {
-            refine::coarsen(&mut graph, &invariants, tree.labels.len(), control)?;
+            coarsen::coarsen(&mut graph, &invariants, tree.labels.len(), times.as_ref(), control)?;
         }
         let mut machine = machine::machine(tree, &traces, &graph, control)?;
         machine.learned.invariants = invariants;
+        let note = format!(
+            "{initial} nodes with INITIAL and TERMINAL, {refined} after {rounds} rounds of splitting, {} in the end",
+            graph.nodes()
+        );
+        let (method, options) = (self.name().into(), BTreeMap::new());
+        machine.kind = Kind::Inferred(Provenance { method, options, notes: vec![note] });
         Ok(machine)
     }
 

@@ -1,4 +1,4 @@
-//! Refinement by counterexamples and coarsening by trial, both with all invariants checked at once.
+//! Refinement by counterexamples, with all invariants checked at once.
 
 use super::graph::{Graph, INITIAL, TERMINAL};
 use crate::error::Result;
@@ -12,8 +12,8 @@ const TRIED_PER_ROUND: usize = 64;
 
 /// Instances of a partition told apart by a neighbour: those next to an instance of it, and the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Split {
-    node: u32,
+pub(super) struct Split {
+    pub(super) node: u32,
     neighbour: u32,
     /// True where the neighbour comes after, false where before.
     after: bool,
@@ -25,12 +25,12 @@ impl Split {
         graph.partition[neighbour as usize] == self.neighbour
     }
 
-    fn moved(&self, graph: &Graph) -> Vec<u32> {
+    pub(super) fn moved(&self, graph: &Graph) -> Vec<u32> {
         graph.members[self.node as usize].iter().copied().filter(|&i| self.moves(graph, i)).collect()
     }
 
     /// True where some instances move and some stay.
-    fn is_proper(&self, graph: &Graph) -> bool {
+    pub(super) fn is_proper(&self, graph: &Graph) -> bool {
         let members = &graph.members[self.node as usize];
         members.iter().any(|&i| self.moves(graph, i)) && !members.iter().all(|&i| self.moves(graph, i))
     }
@@ -39,15 +39,22 @@ impl Split {
 /// Splits partitions until every invariant holds. Of the splits that counterexamples ask for, the one that settles most
 /// invariants is done, the first of equals. An invariant that holds goes on holding under splits, so only the others
 /// are checked again. At most one split per instance; a round is O(candidates × (edges × labels / 64 + instances)).
-pub(super) fn refine(graph: &mut Graph, invariants: &[Invariant], labels: usize, control: &Control<'_>) -> Result<()> {
+/// Stops after `most` rounds; says how many there were.
+pub(super) fn refine(
+    graph: &mut Graph,
+    invariants: &[Invariant],
+    labels: usize,
+    most: u64,
+    control: &Control<'_>,
+) -> Result<u64> {
     let mut open: Vec<Invariant> = invariants.to_vec();
-    loop {
+    for round in 0..most {
         control.check()?;
         control.check_memory("synoptic", graph.bytes())?;
         let checker = Checker::new(graph.label_graph(), labels, Kinds::of(&open));
         open.retain(|invariant| !checker.holds(invariant));
         if open.is_empty() {
-            return Ok(());
+            return Ok(round);
         }
         let current = graph.label_graph();
         let mut best: Option<(usize, Split)> = None;
@@ -79,9 +86,10 @@ pub(super) fn refine(graph: &mut Graph, invariants: &[Invariant], labels: usize,
         match best {
             Some((_, split)) => graph.split(split.node, &split.moved(graph)),
             // invariant: a path that no trace takes has a partition to split, so there is always a candidate
-            None => return Ok(()),
+            None => return Ok(round),
         }
     }
+    Ok(most)
 }
 
 /// Splits each partition on a path by whether an `a` came before (AP, NFby) or a `b` comes later (AFby).
@@ -123,14 +131,14 @@ fn split_path(graph: &mut Graph, invariant: &Invariant, path: &[u32]) -> bool {
 
 /// Instances reached along paths from INITIAL, kept by path: counterexamples share their beginnings.
 #[derive(Default)]
-struct Walk {
+pub(super) struct Walk {
     reached: HashMap<Vec<u32>, Vec<u32>>,
 }
 
 impl Walk {
     /// Follows the instances along a path to the first partition where none can go on, which is to be split: by
     /// whether an instance has an edge to the next partition (A), and by whether it is reached from the one before (B).
-    fn candidates(&mut self, graph: &Graph, path: &[u32]) -> Vec<Split> {
+    pub(super) fn candidates(&mut self, graph: &Graph, path: &[u32]) -> Vec<Split> {
         for at in 1..path.len() {
             let (node, next) = (path[at - 1], path[at]);
             if !self.reached.contains_key(&path[..=at]) {
@@ -180,75 +188,4 @@ fn divided(graph: &Graph, current: &LabelGraph, split: &Split) -> LabelGraph {
         }
     }
     divided
-}
-
-/// Merges partitions of one type as long as every invariant holds; locally minimal. What breaks an invariant once
-/// breaks it in every coarser graph, so each pair is tried once: those with the same successors first.
-/// O(pairs of one type × edges × labels / 64).
-pub(super) fn coarsen(graph: &mut Graph, invariants: &[Invariant], labels: usize, control: &Control<'_>) -> Result<()> {
-    let kinds = Kinds::of(invariants);
-    // Only invariants that hold are kept: without refinement not all do.
-    let checker = Checker::new(graph.label_graph(), labels, kinds);
-    let holding: Vec<Invariant> = invariants.iter().filter(|i| checker.holds(i)).copied().collect();
-    let mut pairs: Vec<(usize, u32, u32)> = Vec::new();
-    for a in 2..graph.nodes() as u32 {
-        let mine: BTreeSet<u32> = graph.successors(a).collect();
-        for b in a + 1..graph.nodes() as u32 {
-            if graph.labels[a as usize] == graph.labels[b as usize] {
-                let differing = mine.symmetric_difference(&graph.successors(b).collect()).count();
-                pairs.push((differing, a, b));
-            }
-        }
-    }
-    pairs.sort_unstable();
-    let mut merged: Vec<u32> = (0..graph.nodes() as u32).collect();
-    let mut failed = BTreeSet::new();
-    for (_, a, b) in pairs {
-        control.check()?;
-        let find = |mut node: u32| {
-            while merged[node as usize] != node {
-                node = merged[node as usize];
-            }
-            node
-        };
-        let (a, b) = (find(a), find(b));
-        let pair = (a.min(b), a.max(b));
-        if a == b || failed.contains(&pair) {
-            continue;
-        }
-        let checker = Checker::new(united(graph, pair.0, pair.1), labels, kinds);
-        if holding.iter().all(|invariant| checker.holds(invariant)) {
-            graph.merge(pair.0, pair.1);
-            merged[pair.1 as usize] = pair.0;
-            // What one part could not be merged with, the whole cannot either.
-            let inherited: Vec<(u32, u32)> =
-                failed.iter().filter(|(x, y)| *x == pair.1 || *y == pair.1).copied().collect();
-            for (x, y) in inherited {
-                let other = if x == pair.1 { y } else { x };
-                failed.insert((pair.0.min(other), pair.0.max(other)));
-            }
-        } else {
-            failed.insert(pair);
-        }
-    }
-    graph.compact();
-    Ok(())
-}
-
-/// The graph after a merge of `b` into `a`, without doing it; `b` stays as a node that nothing leads to.
-fn united(graph: &Graph, a: u32, b: u32) -> LabelGraph {
-    let mut united = graph.label_graph();
-    let theirs = std::mem::take(&mut united.successors[b as usize]);
-    united.successors[a as usize].extend(theirs);
-    // A node that nothing leads to must not weaken what holds of its label.
-    united.labels[b as usize] = None;
-    united.successors[b as usize] = vec![TERMINAL];
-    for next in &mut united.successors {
-        if next.contains(&b) || next.len() > 1 {
-            next.iter_mut().filter(|to| **to == b).for_each(|to| *to = a);
-            next.sort_unstable();
-            next.dedup();
-        }
-    }
-    united
 }

@@ -115,13 +115,7 @@ pub fn explain(call: Call) -> Reply {
     stream(call, || {
         let (name, key) = (call.need_text(0, "model")?, call.need_text(1, "trace_key")?);
         let model = Model::find(name)?;
-        let may = "SELECT pg_catalog.has_table_privilege($1::text::regclass, 'SELECT')";
-        if !sql::holds(may, &[model.table("traces").into()])? {
-            let code = PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE;
-            return Err(Failure::new(code, format!("permission denied for the traces of model \"{name}\""))
-                .detail("Explaining a trace reads the model's table traces.")
-                .hint(format!("Ask the owner to GRANT SELECT ON {}.", model.table("traces"))));
-        }
+        model.require_traces("Explaining a trace")?;
         model.require_fitted()?;
         let found = match synthetic(&model, key)? {
             Some(found) => Some(found),

@@ -15,6 +15,7 @@ mod progress;
 mod refresh;
 mod source;
 mod synthesize;
+mod traces;
 mod watch;
 
 use super::call::sql_functions;
@@ -150,6 +151,15 @@ sql_functions! {
 
     /// drop_run(model, run) → void
     fn logfsm_drop_run(call) { synthesize::drop_run(call) }
+
+    /// check_invariants(model, run, max_rows) → setof record
+    fn logfsm_check_model_invariants(call) { traces::check_invariants(call) }
+
+    /// violations(model, kind, a, b, run, max_rows) → setof record
+    fn logfsm_model_violations(call) { traces::violations(call) }
+
+    /// traces_through(model, states, run, max_rows) → setof record
+    fn logfsm_traces_through(call) { traces::traces_through(call) }
 
     /// score_traces(model) → bigint
     fn logfsm_score_traces(call) { synthesize::score_traces(call) }
