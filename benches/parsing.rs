@@ -1,5 +1,7 @@
 //! Accuracy of template mining on labelled sets and its speed. `LOGFSM_DATA=dir cargo bench --bench parsing [-- errors SET]`.
 //!
+//! `scripts/bench_parsing.sh` runs it beside Drain3: `export DIR` writes the lines, `peer DIR` prints both side by side.
+//!
 //! GA and FGA compare groups of lines, PA and FTA texts of templates (white space and adjacent slots collapsed).
 #![allow(missing_docs)]
 
@@ -95,26 +97,104 @@ fn score(truth: &[String], ids: &[u32], texts: &[String]) -> Score {
     }
 }
 
-fn accuracy(data: &Path, errors: Option<&str>, share: u64) -> Result<(), Failure> {
-    println!("{:12} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}", "set", "GA", "FGA", "PA", "FTA", "found", "truth");
+/// The messages of a set and their templates.
+fn labelled(dir: &Path, name: &str) -> Result<(Vec<String>, Vec<String>), Failure> {
+    let rows = csv(&read(&dir.join(format!("{name}_2k.log_structured_corrected.csv.gz")))?);
+    let column = |c: &str| rows[0].iter().position(|h| h == c).ok_or(format!("{name} has no column {c}"));
+    let (content, template) = (column("Content")?, column("EventTemplate")?);
+    Ok(rows[1..].iter().map(|r| (r[content].clone(), normal(&r[template]))).unzip())
+}
+
+/// The labelled sets by name.
+fn sets(data: &Path) -> Result<Vec<(PathBuf, String)>, Failure> {
     let mut sets: Vec<PathBuf> =
         std::fs::read_dir(data.join("loghub2k"))?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
     sets.sort();
+    let name = |dir: &PathBuf| dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(sets.into_iter().map(|dir| (dir.clone(), name(&dir))).collect())
+}
+
+/// The two logs for timing, without their headers.
+fn timed(data: &Path) -> Result<Vec<(&'static str, Vec<String>)>, Failure> {
+    let mut out = Vec::new();
+    for (name, file, header) in
+        [("HDFS_20000", "hdfs_raw/HDFS_20000.log.gz", 5), ("BGL_5000", "raw/BGL_5000.log.gz", 9)]
+    {
+        let text = read(&data.join(file))?;
+        // the message behind the header, as a format would cut it
+        let lines = text.lines().filter_map(|l| l.splitn(header + 1, ' ').nth(header)).map(String::from).collect();
+        out.push((name, lines));
+    }
+    Ok(out)
+}
+
+/// Writes the lines of all sets for another program.
+fn export(data: &Path, folder: &Path) -> Result<(), Failure> {
+    let write =
+        |name: &str, lines: &[String]| std::fs::write(folder.join(format!("{name}.txt")), lines.join("\n") + "\n");
+    for (dir, name) in sets(data)? {
+        write(&name, &labelled(&dir, &name)?.0)?;
+    }
+    for (name, lines) in timed(data)? {
+        write(name, &lines)?;
+    }
+    Ok(())
+}
+
+/// Prints our scores and speed beside those of another program, from what it left in `folder`.
+fn peer(data: &Path, folder: &Path) -> Result<(), Failure> {
+    println!("GA FGA PA FTA of logfsm, of Drain3, and of Drain3 with the masks of its README");
+    let (mut sums, all) = ([[0.0; 4]; 3], sets(data)?);
+    for (dir, name) in &all {
+        let (lines, truth) = labelled(dir, name)?;
+        let mut miner = TemplateMiner::new(MinerOptions::default(), 512 << 20);
+        lines.iter().try_for_each(|line| miner.add(line))?;
+        let templates = miner.finish()?;
+        let ids: Vec<u32> = lines.iter().map(|l| templates.parse(l).map_or(u32::MAX, |p| p.template)).collect();
+        let text = |i: &u32| templates.templates().get(*i as usize).map_or("-".into(), |t| normal(&t.text));
+        let mut scores = vec![score(&truth, &ids, &ids.iter().map(text).collect::<Vec<_>>())];
+        for kind in ["plain", "masked"] {
+            let found = std::fs::read_to_string(folder.join(format!("{name}.{kind}.tsv")))?;
+            let rows = found.lines().filter_map(|line| line.split_once('\t'));
+            let (ids, texts): (Vec<u32>, Vec<String>) = rows.map(|(i, t)| (i.parse().unwrap_or(0), normal(t))).unzip();
+            scores.push(score(&truth, &ids, &texts));
+        }
+        let values = scores.iter().map(|s| [s.ga, s.fga, s.pa, s.fta]).collect::<Vec<_>>();
+        print_scores(name, &values);
+        for (sum, value) in sums.iter_mut().flatten().zip(values.iter().flatten()) {
+            *sum += value / all.len() as f64;
+        }
+    }
+    print_scores("mean", &sums);
+    let rates = speed(data)?;
+    println!("\nmining, logfsm / Drain3 on the same lines");
+    for line in std::fs::read_to_string(folder.join("speed.tsv"))?.lines() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let [name, kind, rate, clusters] = fields[..] else { continue };
+        let (theirs, ours) = (rate.parse::<f64>()?, rates.iter().find(|r| r.0 == name).map_or(0.0, |r| r.1));
+        println!("{name:12} {kind:7} {ours:10.0} / {theirs:8.0} = {:6.1}   {clusters} clusters", ours / theirs);
+    }
+    Ok(())
+}
+
+fn print_scores(name: &str, all: &[[f64; 4]]) {
+    let columns: Vec<String> = all.iter().map(|s| s.map(|value| format!("{value:.3}")).join(" ")).collect();
+    println!("{name:12} {}", columns.join("   "));
+}
+
+fn accuracy(data: &Path, errors: Option<&str>, share: u64) -> Result<(), Failure> {
+    println!("{:12} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}", "set", "GA", "FGA", "PA", "FTA", "found", "truth");
+    let sets = sets(data)?;
     let mut sums = [0.0; 4];
-    for dir in &sets {
-        let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    for (dir, name) in &sets {
         if errors.is_some_and(|e| e != name) {
             continue;
         }
-        let rows = csv(&read(&dir.join(format!("{name}_2k.log_structured_corrected.csv.gz")))?);
-        let column = |c: &str| rows[0].iter().position(|h| h == c).ok_or(format!("{name} has no column {c}"));
-        let (content, template) = (column("Content")?, column("EventTemplate")?);
-        let lines: Vec<&str> = rows[1..].iter().map(|r| r[content].as_str()).collect();
-        let truth: Vec<String> = rows[1..].iter().map(|r| normal(&r[template])).collect();
+        let (lines, truth) = labelled(dir, name)?;
         // a part of each set, to see what depends on having seen much
         let kept = |i: &usize| (*i as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32 & 0xff < share;
         let (lines, truth): (Vec<&str>, Vec<String>) =
-            (0..lines.len()).filter(kept).map(|i| (lines[i], truth[i].clone())).unzip();
+            (0..lines.len()).filter(kept).map(|i| (lines[i].as_str(), truth[i].clone())).unzip();
         let mut miner = TemplateMiner::new(MinerOptions::default(), 512 << 20);
         for line in &lines {
             miner.add(line)?;
@@ -159,13 +239,11 @@ fn report(truth: &[String], texts: &[String], ids: &[u32]) {
     }
 }
 
-fn speed(data: &Path) -> Result<(), Failure> {
+/// Times mining and matching; gives the lines mined per second.
+fn speed(data: &Path) -> Result<Vec<(&'static str, f64)>, Failure> {
+    let mut rates = Vec::new();
     println!("\n{:14} {:>8} {:>12} {:>12} {:>12} {:>9}", "lines", "number", "mine/s", "find/s", "parse/s", "templates");
-    for (name, file) in [("HDFS_20000", "hdfs_raw/HDFS_20000.log.gz"), ("BGL_5000", "raw/BGL_5000.log.gz")] {
-        let text = read(&data.join(file))?;
-        // the message behind the header, as a format would cut it
-        let header = if name.starts_with("HDFS") { 5 } else { 9 };
-        let lines: Vec<&str> = text.lines().filter_map(|l| l.splitn(header + 1, ' ').nth(header)).collect();
+    for (name, lines) in timed(data)? {
         let repeats = 1_000_000 / lines.len().max(1);
         let n = (repeats * lines.len()) as f64;
         let start = Instant::now();
@@ -198,8 +276,9 @@ fn speed(data: &Path) -> Result<(), Failure> {
             n / parsed,
             templates.templates().len()
         );
+        rates.push((name, n / mined));
     }
-    Ok(())
+    Ok(rates)
 }
 
 /// Prints the templates of a file of lines.
@@ -225,7 +304,9 @@ fn main() -> Result<(), Failure> {
         ["part", share] => accuracy(&data, None, share.parse()?),
         ["show", file] => show(Path::new(file)),
         ["accuracy"] => accuracy(&data, None, ALL),
-        ["speed"] => speed(&data),
-        _ => accuracy(&data, None, ALL).and_then(|()| speed(&data)),
+        ["export", folder] => export(&data, Path::new(folder)),
+        ["peer", folder] => peer(&data, Path::new(folder)),
+        ["speed"] => speed(&data).map(drop),
+        _ => accuracy(&data, None, ALL).and_then(|()| speed(&data).map(drop)),
     }
 }

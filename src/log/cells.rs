@@ -99,7 +99,42 @@ impl Cells {
             }
         }
         self.join_chains(&mut out);
+        self.join_quoted_lists(&mut out);
         Ok(out)
+    }
+
+    /// Quoted texts in brackets, `["a", "b"]`, are a list.
+    fn join_quoted_lists(&self, out: &mut Vec<u32>) {
+        let is = |cell: Option<&u32>, text: &str| cell.is_some_and(|c| self.is_delimiter(*c) && self.text(*c) == text);
+        let mut from = 0;
+        while from + 3 < out.len() {
+            let quote = ["\"", "'"].into_iter().find(|quote| is(out.get(from + 1), quote));
+            let (true, Some(quote)) = (is(out.get(from), "["), quote) else {
+                from += 1;
+                continue;
+            };
+            // an item, then a comma and the next item, or the end
+            let mut at = from + 1;
+            let end = loop {
+                let inside = out[at + 1..].iter().position(|c| is(Some(c), quote));
+                let Some(close) = inside.map(|n| at + 1 + n).filter(|close| is(out.get(at), quote) && *close > at)
+                else {
+                    break None;
+                };
+                match out.get(close + 1) {
+                    next if is(next, "]") => break Some(close + 1),
+                    next if is(next, ",") => at = close + 2 + usize::from(out.get(close + 2) == Some(&BLANK)),
+                    _ => break None,
+                }
+                if at + 1 >= out.len() {
+                    break None;
+                }
+            };
+            if let Some(end) = end {
+                out.splice(from + 1..end, [LIST]);
+            }
+            from += 1;
+        }
     }
 
     /// Many values joined by the same punctuation are one.

@@ -3,6 +3,7 @@
 use super::cells::{BLANK, Cells, LIST, MAYBE, Row, SLOT, is_value};
 use super::cluster::unite;
 use super::miner::MinerOptions;
+use super::words;
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::Xxh3;
@@ -45,7 +46,7 @@ pub(crate) fn merge_optional(rows: &mut Vec<Row>, cells: &Cells) {
 /// Where one chunk between blanks is a value in one row and something that holds a value or a name in another, all
 /// else equal, it is a list; so is quoted text that varies. Punctuation and keys around a chunk are not part of it.
 pub(crate) fn merge_chunks(rows: &mut Vec<Row>, cells: &Cells, options: &MinerOptions) {
-    let many = options.word_limit as usize + 1;
+    let limit = options.word_limit as usize;
     loop {
         // by first cell: spans of one family start at the same cell
         let mut starts: BTreeMap<usize, Vec<(usize, usize, bool)>> = BTreeMap::new();
@@ -70,6 +71,12 @@ pub(crate) fn merge_chunks(rows: &mut Vec<Row>, cells: &Cells, options: &MinerOp
             for family in families.into_values().filter(|family| family.rows.len() > 1) {
                 let row = &rows[family.first.0].cells;
                 let rest = [&row[..from], &[if family.empty { MAYBE } else { LIST }], &row[family.first.1..]].concat();
+                let assigned = from >= 2 && cells.text(row[from - 2]) == "=";
+                let many = match (words::said(row, from, cells), assigned) {
+                    (true, _) => limit * 4,
+                    (false, true) => limit.saturating_sub(1).max(2),
+                    _ => limit + 1,
+                };
                 let enough = family.alone || (family.quoted && family.rows.len() >= many);
                 if enough && rest.iter().any(|c| cells.is_word(*c)) {
                     wide.push((rest, family.rows));
@@ -205,4 +212,67 @@ pub(crate) fn merge_covered(rows: &mut Vec<Row>, cells: &Cells) {
         rows[i].cells = rows[j].cells.clone();
     }
     unite(rows);
+    merge_listed(rows, cells);
+}
+
+/// Comparisons of rows beyond which covers by lists are not looked for.
+const MAX_LISTED: usize = 200_000;
+
+/// As above, where the other row has a list in place of several values of this one.
+fn merge_listed(rows: &mut Vec<Row>, cells: &Cells) {
+    let listed: Vec<usize> = (0..rows.len()).filter(|&j| rows[j].cells.contains(&LIST)).collect();
+    if listed.len() * rows.len() > MAX_LISTED {
+        return;
+    }
+    let plain = |c: u32| cells.is_word(c) && !cells.is_identifier(c);
+    let mut into: Vec<(usize, usize)> = Vec::new();
+    for (i, row) in rows.iter().enumerate() {
+        let words = row.cells.iter().filter(|c| plain(**c)).count();
+        let covers = |&&j: &&usize| {
+            let other = &rows[j].cells;
+            let kept = other.iter().filter(|c| plain(**c)).count();
+            i != j
+                && row.cells.len() >= other.len()
+                && kept >= 1
+                && kept * 2 >= words
+                && listed_fits(&row.cells, other, &plain)
+        };
+        // the one that keeps most words; of equal ones the last
+        if let Some(&j) =
+            listed.iter().filter(covers).max_by_key(|&&j| (rows[j].cells.iter().filter(|c| plain(**c)).count(), j))
+        {
+            into.push((i, j));
+        }
+    }
+    // a row that goes into another one takes none itself
+    let going: HashSet<usize> = into.iter().map(|pair| pair.0).collect();
+    into.retain(|pair| !going.contains(&pair.1));
+    for &(i, j) in &into {
+        rows[i].cells = rows[j].cells.clone();
+    }
+    unite(rows);
+}
+
+/// Whether `other` has every cell of `row`, or a slot for it, or a list for a run without plain words.
+fn listed_fits(row: &[u32], other: &[u32], plain: &impl Fn(u32) -> bool) -> bool {
+    // reached[k]: the cells of other so far can stand for the first k cells of row
+    let mut reached = vec![false; row.len() + 1];
+    reached[0] = true;
+    for &cell in other {
+        let mut next = vec![false; row.len() + 1];
+        let mut open = false;
+        for k in 0..row.len() {
+            let here = row[k];
+            match cell {
+                LIST => {
+                    open = (open || (reached[k] && here != BLANK)) && !plain(here);
+                    next[k + 1] |= open && here != BLANK;
+                }
+                SLOT => next[k + 1] |= reached[k] && (here == SLOT || plain(here)),
+                cell => next[k + 1] |= reached[k] && here == cell,
+            }
+        }
+        reached = next;
+    }
+    reached[row.len()]
 }

@@ -88,11 +88,14 @@ impl Time {
 pub(crate) struct Clock {
     patterns: Vec<String>,
     zone: TimeZone,
+    /// Whether the caller gave the zone: what an abbreviation such as JST then stands for.
+    zone_given: bool,
     year: i16,
 }
 
 impl Clock {
     pub fn new(patterns: &[&str], zone: Option<&str>, year: Option<i16>) -> Result<Self> {
+        let zone_given = zone.is_some();
         let zone = match zone {
             None => TimeZone::UTC,
             Some(name) => TimeZone::get(name).map_err(|_| invalid(format!("There is no time zone \"{name}\".")))?,
@@ -108,13 +111,17 @@ impl Clock {
         if !(1..=9999).contains(&year) {
             return Err(invalid(format!("The year {year} is out of range.")));
         }
-        Ok(Clock { patterns: patterns.iter().map(|p| (*p).into()).collect(), zone, year })
+        Ok(Clock { patterns: patterns.iter().map(|p| (*p).into()).collect(), zone, zone_given, year })
     }
 
     /// Reads a date; without patterns, as ISO 8601.
     pub fn read(&self, text: &str) -> std::result::Result<Time, String> {
         let text = text.trim();
-        let bad = || format!("\"{}\" is not a date", shorten(text));
+        let bad = || {
+            let zoned = text.ends_with(|c: char| c.is_ascii_uppercase()) && !self.zone_given;
+            let hint = if zoned { "; an abbreviated time zone needs the option timezone" } else { "" };
+            format!("\"{}\" is not a date{hint}", shorten(text))
+        };
         if text.len() > 200 {
             return Err(bad());
         }
@@ -153,6 +160,9 @@ impl Clock {
     fn moment(&self, mut parts: BrokenDownTime) -> Option<Time> {
         if let Ok(moment) = parts.to_timestamp() {
             return Some(timestamp(moment));
+        }
+        if parts.iana_time_zone().is_some_and(|zone| TimeZone::get(zone).is_err()) && !self.zone_given {
+            return None;
         }
         if parts.year().is_none() {
             parts.set_year(Some(self.year)).ok()?;

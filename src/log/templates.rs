@@ -4,6 +4,7 @@ use super::kind::{Kinds, SlotKind};
 use super::leaf::{Leaf, MAX_VALUES, Values};
 use super::masks::Masks;
 use super::matcher::Matcher;
+use super::scan::is_word_byte;
 use super::skeleton;
 use super::token::{Class, Token, tokenize};
 use crate::error::{Error, Result};
@@ -151,7 +152,24 @@ impl Templates {
     /// The template of a line alone, with buffers that are used again: the fastest form.
     pub fn find(&self, line: &str, scratch: &mut Scratch) -> Option<u32> {
         tokenize(line, &self.masks, &mut scratch.tokens);
-        self.matcher.find(line, &scratch.tokens, &mut scratch.spans)
+        let id = self.matcher.find(line, &scratch.tokens, &mut scratch.spans)?;
+        if !self.templates[id as usize].pieces.iter().any(Piece::is_word) && self.is_foreign(id, scratch) {
+            return None;
+        }
+        Some(id)
+    }
+
+    /// Whether a template without words, such as a lone slot, would take a word though it never saw one: it would take
+    /// anything. Slots that saw words are texts or categories.
+    fn is_foreign(&self, id: u32, scratch: &Scratch) -> bool {
+        let kinds = &self.templates[id as usize].kinds;
+        if kinds.iter().any(|kind| matches!(kind, SlotKind::Text | SlotKind::Categorical)) {
+            return false;
+        }
+        let word = |span: &std::ops::Range<u32>| {
+            scratch.tokens[span.start as usize..span.end as usize].iter().any(|t| t.class == Class::Word)
+        };
+        scratch.spans.iter().any(word)
     }
 
     /// The template of tokens, and where its slots are.
@@ -234,6 +252,11 @@ pub struct Scratch {
 }
 
 impl Piece {
+    /// True for text that is no punctuation.
+    fn is_word(&self) -> bool {
+        matches!(self, Piece::Text(text) if text.bytes().any(|b| b != b'.' && is_word_byte(b)))
+    }
+
     /// True for the pieces that take a value.
     pub fn is_slot(&self) -> bool {
         matches!(self, Piece::Slot | Piece::List | Piece::Optional)

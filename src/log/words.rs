@@ -92,6 +92,16 @@ fn singles(rows: &[Row], cells: &Cells, options: &MinerOptions) -> Vec<Family> {
 const PREPOSITIONS: [&str; 13] =
     ["for", "from", "to", "by", "at", "on", "of", "with", "via", "into", "in", "user", "host"];
 
+/// Keys whose values say what happened, as in `msg="disk full"`.
+const SAYING: [&str; 4] = ["msg", "message", "event", "action"];
+
+/// Whether what starts at a position is the value of such a key.
+pub(crate) fn said(row: &[u32], at: usize, cells: &Cells) -> bool {
+    let mut before = row[..at].iter().rev().map(|c| cells.text(*c)).filter(|text| !["\"", "'", ""].contains(text));
+    matches!(before.next(), Some("=" | ":"))
+        && before.next().is_some_and(|key| SAYING.iter().any(|said| said.eq_ignore_ascii_case(key)))
+}
+
 /// Whether these distinct words at one position are values. `slot`: a value was seen there too.
 fn enough(words: &[u32], row: &[u32], at: usize, slot: bool, cells: &Cells, options: &MinerOptions) -> bool {
     let verbs = words.iter().filter(|w| cells.is_verb(**w)).count();
@@ -106,8 +116,9 @@ fn enough(words: &[u32], row: &[u32], at: usize, slot: bool, cells: &Cells, opti
     let before = at.checked_sub(1).map(|i| row[i]);
     let after = row.get(at + 1).copied();
     let is = |cell: Option<u32>, texts: &[&str]| cell.is_some_and(|c| texts.contains(&cells.text(c)));
-    let assigned = is(before, &["="]);
-    let quoted = is(before, &["\"", "'"]) && is(after, &["\"", "'"]);
+    let said = said(row, at, cells);
+    let assigned = is(before, &["="]) && !said;
+    let quoted = is(before, &["\"", "'"]) && is(after, &["\"", "'"]) && !said;
     let bracketed = is(before, &["[", "("]) && is(after, &["]", ")"]);
     let preposition = before == Some(BLANK)
         && at >= 2
@@ -119,6 +130,8 @@ fn enough(words: &[u32], row: &[u32], at: usize, slot: bool, cells: &Cells, opti
         1
     } else if assigned || (names == words.len() && at > 0) {
         2
+    } else if at == 0 && names == words.len() {
+        limit + 1
     } else if at == 0 {
         limit * 4
     } else if bracketed || quoted || preposition {
