@@ -1,27 +1,27 @@
 -- Layer 1: from rows to traces, from traces to a prefix tree, from trees to one tree.
 
 CREATE FUNCTION @extschema@.trace_transition(internal, event text, at timestamptz) RETURNS internal
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_transition';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'logfsm_trace_transition';
 CREATE FUNCTION @extschema@.trace_transition(internal, event text, at timestamptz, seq bigint) RETURNS internal
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_transition';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'logfsm_trace_transition';
 CREATE FUNCTION @extschema@.trace_transition(internal, event text, at timestamptz, seq bigint, component text) RETURNS internal
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_transition';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'logfsm_trace_transition';
 CREATE FUNCTION @extschema@.trace_transition(internal, event text, at timestamptz, seq bigint, component text, params jsonb) RETURNS internal
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_transition';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'logfsm_trace_transition';
 CREATE FUNCTION @extschema@.trace_transition(internal, event text, seq bigint) RETURNS internal
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_transition_seq';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'logfsm_trace_transition_seq';
 CREATE FUNCTION @extschema@.trace_transition(internal, event text, seq bigint, component text) RETURNS internal
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_transition_seq';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'logfsm_trace_transition_seq';
 CREATE FUNCTION @extschema@.trace_transition(internal, event text, seq bigint, component text, params jsonb) RETURNS internal
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_transition_seq';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'logfsm_trace_transition_seq';
 CREATE FUNCTION @extschema@.trace_final(internal) RETURNS @extschema@.trace
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_final';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'logfsm_trace_final';
 CREATE FUNCTION @extschema@.trace_combine(internal, internal) RETURNS internal
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_combine';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'logfsm_trace_combine';
 CREATE FUNCTION @extschema@.trace_serial(internal) RETURNS bytea
-    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_serial';
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'logfsm_trace_serial';
 CREATE FUNCTION @extschema@.trace_deserial(bytea, internal) RETURNS internal
-    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_deserial';
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'logfsm_trace_deserial';
 
 CREATE AGGREGATE @extschema@.trace_agg(event text, at timestamptz) (
     SFUNC = @extschema@.trace_transition, STYPE = internal, SSPACE = 512, FINALFUNC = @extschema@.trace_final,
@@ -66,9 +66,9 @@ COMMENT ON AGGREGATE @extschema@.trace_agg(text, bigint) IS
     'The events of a group as one trace without times, ordered by seq.';
 
 CREATE FUNCTION @extschema@.prefix_tree_transition(@extschema@.automaton, @extschema@.trace) RETURNS @extschema@.automaton
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_prefix_tree_transition';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'logfsm_prefix_tree_transition';
 CREATE FUNCTION @extschema@.prefix_tree_combine(@extschema@.automaton, @extschema@.automaton) RETURNS @extschema@.automaton
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_prefix_tree_combine';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'logfsm_prefix_tree_combine';
 CREATE AGGREGATE @extschema@.prefix_tree_agg(@extschema@.trace) (
     SFUNC = @extschema@.prefix_tree_transition, STYPE = @extschema@.automaton,
     COMBINEFUNC = @extschema@.prefix_tree_combine, PARALLEL = SAFE
@@ -84,9 +84,9 @@ COMMENT ON AGGREGATE @extschema@.rollup(@extschema@.automaton) IS
     'One prefix tree from the trees of shards, days or services: exactly what prefix_tree_agg over all their traces gives. An inferred automaton is error 22023.';
 
 CREATE FUNCTION @extschema@.template_transition(@extschema@.templates, message text) RETURNS @extschema@.templates
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_template_transition';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'logfsm_template_transition';
 CREATE FUNCTION @extschema@.template_combine(@extschema@.templates, @extschema@.templates) RETURNS @extschema@.templates
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_template_combine';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000 AS 'MODULE_PATHNAME', 'logfsm_template_combine';
 
 CREATE AGGREGATE @extschema@.template_agg(message text) (
     SFUNC = @extschema@.template_transition, STYPE = @extschema@.templates,

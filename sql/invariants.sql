@@ -27,10 +27,10 @@ COMMENT ON TYPE @extschema@.invariant_counts IS
     'How often each event type occurs before, after and between each other one, in a form that can be rolled up; invariants() reads it.';
 
 CREATE FUNCTION @extschema@.mine_invariants_transition(@extschema@.invariant_counts, @extschema@.trace) RETURNS @extschema@.invariant_counts
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_mine_invariants_transition';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'logfsm_mine_invariants_transition';
 CREATE FUNCTION @extschema@.mine_invariants_combine(@extschema@.invariant_counts, @extschema@.invariant_counts)
     RETURNS @extschema@.invariant_counts
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_mine_invariants_combine';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'logfsm_mine_invariants_combine';
 COMMENT ON FUNCTION @extschema@.mine_invariants_transition(@extschema@.invariant_counts, @extschema@.trace) IS 'Adds a trace to the counts of pairs.';
 COMMENT ON FUNCTION @extschema@.mine_invariants_combine(@extschema@.invariant_counts, @extschema@.invariant_counts) IS 'Joins two counts of pairs.';
 

@@ -27,15 +27,15 @@ COMMENT ON TYPE @extschema@.trace_set IS
     'Rows of traces as the one-step aggregates collect them: a few bytes each, by trace key. How their state travels between processes and servers.';
 
 CREATE FUNCTION @extschema@.trace_set_combine(@extschema@.trace_set, @extschema@.trace_set) RETURNS @extschema@.trace_set
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_set_combine';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100000 AS 'MODULE_PATHNAME', 'logfsm_trace_set_combine';
 COMMENT ON FUNCTION @extschema@.trace_set_combine(@extschema@.trace_set, @extschema@.trace_set) IS 'Joins two sets of traces'' rows.';
 CREATE FUNCTION @extschema@.trace_set_tree(@extschema@.trace_set) RETURNS @extschema@.automaton
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_set_tree';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100000 AS 'MODULE_PATHNAME', 'logfsm_trace_set_tree';
 COMMENT ON FUNCTION @extschema@.trace_set_tree(@extschema@.trace_set) IS 'The prefix tree of a set''s traces.';
 
 
 CREATE FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, trace anyelement, event text, at timestamptz) RETURNS @extschema@.trace_set
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_set_transition';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'logfsm_trace_set_transition';
 COMMENT ON FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, anyelement, text, timestamptz) IS 'Adds a row to a set of traces.';
 CREATE AGGREGATE @extschema@.trace_set_agg(trace anyelement, event text, at timestamptz) (
     SFUNC = @extschema@.trace_set_transition, STYPE = @extschema@.trace_set, SSPACE = 1000000, COMBINEFUNC = @extschema@.trace_set_combine, PARALLEL = SAFE
@@ -50,7 +50,7 @@ COMMENT ON AGGREGATE @extschema@.prefix_tree_agg(anyelement, text, timestamptz) 
     'From rows straight to the prefix tree, each with its time: the same as prefix_tree_agg over trace_agg grouped by the trace key, without grouping or sorting. Memory O(rows), bounded by logfsm.memory_limit. NULL key, event or order: error 22004.';
 
 CREATE FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, trace anyelement, event text, at timestamptz, seq bigint) RETURNS @extschema@.trace_set
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_set_transition';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'logfsm_trace_set_transition';
 COMMENT ON FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, anyelement, text, timestamptz, bigint) IS 'Adds a row to a set of traces.';
 CREATE AGGREGATE @extschema@.trace_set_agg(trace anyelement, event text, at timestamptz, seq bigint) (
     SFUNC = @extschema@.trace_set_transition, STYPE = @extschema@.trace_set, SSPACE = 1000000, COMBINEFUNC = @extschema@.trace_set_combine, PARALLEL = SAFE
@@ -65,7 +65,7 @@ COMMENT ON AGGREGATE @extschema@.prefix_tree_agg(anyelement, text, timestamptz, 
     'From rows straight to the prefix tree, each with its time and sequence number: the same as prefix_tree_agg over trace_agg grouped by the trace key, without grouping or sorting. Memory O(rows), bounded by logfsm.memory_limit. NULL key, event or order: error 22004.';
 
 CREATE FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, trace anyelement, event text, at timestamptz, seq bigint, component text) RETURNS @extschema@.trace_set
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_set_transition';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'logfsm_trace_set_transition';
 COMMENT ON FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, anyelement, text, timestamptz, bigint, text) IS 'Adds a row to a set of traces.';
 CREATE AGGREGATE @extschema@.trace_set_agg(trace anyelement, event text, at timestamptz, seq bigint, component text) (
     SFUNC = @extschema@.trace_set_transition, STYPE = @extschema@.trace_set, SSPACE = 1000000, COMBINEFUNC = @extschema@.trace_set_combine, PARALLEL = SAFE
@@ -80,7 +80,7 @@ COMMENT ON AGGREGATE @extschema@.prefix_tree_agg(anyelement, text, timestamptz, 
     'From rows straight to the prefix tree, each with its time, sequence number and component: the same as prefix_tree_agg over trace_agg grouped by the trace key, without grouping or sorting. Memory O(rows), bounded by logfsm.memory_limit. NULL key, event or order: error 22004.';
 
 CREATE FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, trace anyelement, event text, at timestamptz, seq bigint, component text, params jsonb) RETURNS @extschema@.trace_set
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_set_transition';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'logfsm_trace_set_transition';
 COMMENT ON FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, anyelement, text, timestamptz, bigint, text, jsonb) IS 'Adds a row to a set of traces.';
 CREATE AGGREGATE @extschema@.trace_set_agg(trace anyelement, event text, at timestamptz, seq bigint, component text, params jsonb) (
     SFUNC = @extschema@.trace_set_transition, STYPE = @extschema@.trace_set, SSPACE = 1000000, COMBINEFUNC = @extschema@.trace_set_combine, PARALLEL = SAFE
@@ -95,7 +95,7 @@ COMMENT ON AGGREGATE @extschema@.prefix_tree_agg(anyelement, text, timestamptz, 
     'From rows straight to the prefix tree, each with its time, sequence number, component and parameters: the same as prefix_tree_agg over trace_agg grouped by the trace key, without grouping or sorting. Memory O(rows), bounded by logfsm.memory_limit. NULL key, event or order: error 22004.';
 
 CREATE FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, trace anyelement, event text, seq bigint) RETURNS @extschema@.trace_set
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_set_transition_seq';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'logfsm_trace_set_transition_seq';
 COMMENT ON FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, anyelement, text, bigint) IS 'Adds a row to a set of traces.';
 CREATE AGGREGATE @extschema@.trace_set_agg(trace anyelement, event text, seq bigint) (
     SFUNC = @extschema@.trace_set_transition, STYPE = @extschema@.trace_set, SSPACE = 1000000, COMBINEFUNC = @extschema@.trace_set_combine, PARALLEL = SAFE
@@ -110,7 +110,7 @@ COMMENT ON AGGREGATE @extschema@.prefix_tree_agg(anyelement, text, bigint) IS
     'From rows straight to the prefix tree, ordered by a sequence number alone: the same as prefix_tree_agg over trace_agg grouped by the trace key, without grouping or sorting. Memory O(rows), bounded by logfsm.memory_limit. NULL key, event or order: error 22004.';
 
 CREATE FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, trace anyelement, event text, seq bigint, component text) RETURNS @extschema@.trace_set
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_set_transition_seq';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'logfsm_trace_set_transition_seq';
 COMMENT ON FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, anyelement, text, bigint, text) IS 'Adds a row to a set of traces.';
 CREATE AGGREGATE @extschema@.trace_set_agg(trace anyelement, event text, seq bigint, component text) (
     SFUNC = @extschema@.trace_set_transition, STYPE = @extschema@.trace_set, SSPACE = 1000000, COMBINEFUNC = @extschema@.trace_set_combine, PARALLEL = SAFE
@@ -125,7 +125,7 @@ COMMENT ON AGGREGATE @extschema@.prefix_tree_agg(anyelement, text, bigint, text)
     'From rows straight to the prefix tree, ordered by a sequence number alone, each with its component: the same as prefix_tree_agg over trace_agg grouped by the trace key, without grouping or sorting. Memory O(rows), bounded by logfsm.memory_limit. NULL key, event or order: error 22004.';
 
 CREATE FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, trace anyelement, event text, seq bigint, component text, params jsonb) RETURNS @extschema@.trace_set
-    LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'logfsm_trace_set_transition_seq';
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'logfsm_trace_set_transition_seq';
 COMMENT ON FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, anyelement, text, bigint, text, jsonb) IS 'Adds a row to a set of traces.';
 CREATE AGGREGATE @extschema@.trace_set_agg(trace anyelement, event text, seq bigint, component text, params jsonb) (
     SFUNC = @extschema@.trace_set_transition, STYPE = @extschema@.trace_set, SSPACE = 1000000, COMBINEFUNC = @extschema@.trace_set_combine, PARALLEL = SAFE
