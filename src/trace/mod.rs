@@ -6,10 +6,12 @@
 mod binary;
 mod order;
 mod set;
+mod slots;
 
 pub use binary::{TRACE_VERSION, TraceView};
 pub use order::{EventRow, TraceBuilder, assemble, compare_rows};
 pub use set::{SetRow, TraceSet};
+pub use slots::{Slot, slots};
 
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};

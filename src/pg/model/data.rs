@@ -2,6 +2,7 @@
 
 use super::Model;
 use super::fit::traces_query;
+use super::leaf::Leaves;
 use super::source;
 use crate::automaton::{Automaton, PrefixTree};
 use crate::conform::{Machine, Paths};
@@ -12,7 +13,8 @@ use crate::pg::subtransaction::{Outcome, attempt_but_for};
 use crate::pg::trace_set::KeyForm;
 use crate::pg::trace_type::timestamp;
 use crate::pg::{expanded, memory_limit, sql};
-use crate::trace::{TraceSet, TraceView};
+use crate::trace::{Slot, TraceSet, TraceView, slots};
+use hashbrown::HashMap;
 use pgrx::PgSqlErrorCode;
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::{self, Datum};
@@ -214,32 +216,81 @@ pub fn machine(model: &Model) -> Result<Machine, Failure> {
     automaton.map(Machine::new).ok_or_else(|| null_argument("the model's machine"))
 }
 
-/// Fills an events leaf along the paths of the traces in a traces leaf. Gives the number of events.
-pub fn write_events(model: &Model, events: &str, traces: &str, run_id: i32) -> Result<u64, Failure> {
+/// Fills an events and a parameters leaf from the traces in a traces leaf: events along their paths. Gives the number
+/// of events.
+pub fn write_events(model: &Model, leaves: &Leaves<'_>, run_id: i32) -> Result<u64, Failure> {
     let machine = machine(model)?;
     let mut paths = Paths::new(&machine);
+    let kinds = SlotKinds::read(model)?;
     let columns = ["run_id", "trace_id", "seq", "at", "template_id", "transition_id", "src", "dst"];
-    let mut writer = BulkWriter::open(events, &columns)?;
+    let mut events = BulkWriter::open(&leaves.name("events"), &columns)?;
+    let columns = ["run_id", "trace_id", "seq", "slot", "value", "kind"];
+    let mut parameters = BulkWriter::open(&leaves.name("parameters"), &columns)?;
     let run_id = datum(run_id);
-    bulk::each_row(&format!("SELECT trace_id, trace FROM {traces}"), &mut |row| {
+    bulk::each_row(&format!("SELECT trace_id, trace FROM {}", leaves.name("traces")), &mut |row| {
         let (trace_id, Some(trace)) = (row.datum(0), row.datum(1)) else { return Ok(()) };
         // SAFETY: the column is a trace.
         let view = TraceView::from_bytes(unsafe { varlena_payload(trace) })?;
         let Some(path) = paths.of(&view)? else { return Ok(()) };
         for (i, &position) in path.iter().enumerate() {
             let transition = &machine.automaton.transitions[position as usize];
-            writer.row(&[
+            let seq = datum(i as i32 + 1);
+            events.row(&[
                 run_id,
                 trace_id,
-                datum(i as i32 + 1),
+                seq,
                 view.times.get(i).copied().map(timestamp),
                 datum(transition.label as i32),
                 datum(position as i32),
                 datum(transition.source as i32),
                 datum(transition.target as i32),
             ]);
+            let Some(json) = view.parameters.get(i).copied().flatten() else { continue };
+            let kinds = kinds.of(&machine.automaton.labels[transition.label as usize].event);
+            for slot in slots(json) {
+                let kind = kinds.map_or(slot.json_type, |kinds| kinds.of(&slot));
+                let value = slot.value.as_deref().map(text);
+                parameters.row(&[run_id, trace_id, seq, Some(text(&slot.name)), value, Some(text(kind))]);
+            }
         }
         Ok(())
     })?;
-    Ok(writer.finish())
+    parameters.finish();
+    Ok(events.finish())
+}
+
+/// The detected kinds of templates' slots, by template.
+struct SlotKinds(HashMap<String, TemplateKinds>);
+
+/// The kinds of one template's slots.
+struct TemplateKinds(Vec<Option<String>>);
+
+impl SlotKinds {
+    fn read(model: &Model) -> Result<Self, Failure> {
+        let query = format!(
+            "SELECT k.template, k.kinds FROM {} k WHERE k.kinds IS NOT NULL",
+            super::lines::kinds_query(model)
+        );
+        let mut kinds = HashMap::new();
+        sql::each_row(&query, &[], |row| {
+            if let Some(template) = row.get::<String>(1)? {
+                kinds.insert(template, TemplateKinds(row.get::<Vec<Option<String>>>(2)?.unwrap_or_default()));
+            }
+            Ok(())
+        })?;
+        Ok(SlotKinds(kinds))
+    }
+
+    fn of(&self, event: &str) -> Option<&TemplateKinds> {
+        self.0.get(event)
+    }
+}
+
+impl TemplateKinds {
+    /// A slot's kind; what comes after a template's slots says how its line was laid out.
+    fn of<'a>(&'a self, slot: &Slot<'_>) -> &'a str {
+        let place = slot.name.parse::<usize>().ok().filter(|_| slot.name.len() <= 4);
+        let Some(place) = place else { return slot.json_type };
+        place.checked_sub(1).and_then(|i| self.0.get(i)).and_then(Option::as_deref).unwrap_or("layout")
+    }
 }

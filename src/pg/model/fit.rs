@@ -141,27 +141,10 @@ pub fn materialise(model: &Model, mut leaves: Leaves<'_>, progress: &Progress) -
 pub fn write_data(model: &Model, leaves: &mut Leaves<'_>, run_id: i32) -> Result<(), Failure> {
     let traces = leaves.name("traces");
     let machine = format!("(SELECT automaton FROM {})", model.table("model"));
-    let events = leaves.create("events")?;
-    let parameters = leaves.create("parameters")?;
+    leaves.create("events")?;
+    leaves.create("parameters")?;
     if model.info.events == "table" {
-        data::write_events(model, &events, &traces, run_id)?;
-        let insert = format!(
-            "INSERT INTO {parameters} (run_id, trace_id, seq, slot, value, kind)
-             SELECT {run_id}, t.trace_id, e.seq, v.key, v.value OPERATOR(pg_catalog.#>>) '{{}}',
-                    CASE WHEN k.kinds IS NOT NULL AND v.key OPERATOR(pg_catalog.~) '^[0-9]{{1,4}}$'
-                         THEN COALESCE(k.kinds[v.key::integer], 'layout') ELSE pg_catalog.jsonb_typeof(v.value) END
-             FROM {traces} t CROSS JOIN LATERAL logfsm.events(t.trace) e
-             LEFT JOIN {} k ON k.template OPERATOR(pg_catalog.=) e.event
-             CROSS JOIN LATERAL (
-                 SELECT o.key, o.value FROM pg_catalog.jsonb_each(CASE pg_catalog.jsonb_typeof(e.parameters) WHEN 'object' THEN e.parameters END) o
-                 UNION ALL
-                 SELECT a.ordinality::text, a.value FROM pg_catalog.jsonb_array_elements(
-                     CASE pg_catalog.jsonb_typeof(e.parameters) WHEN 'array' THEN e.parameters END) WITH ORDINALITY a (value, ordinality)
-             ) v
-             WHERE e.parameters IS NOT NULL AND logfsm.has_parameters(t.trace)",
-            lines::kinds_query(model)
-        );
-        sql::run(&insert, &[])?;
+        data::write_events(model, leaves, run_id)?;
     }
     let scores = leaves.create("scores")?;
     let insert = format!(

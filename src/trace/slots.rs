@@ -1,0 +1,85 @@
+//! An event's parameters, slot by slot.
+
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// One parameter of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot<'a> {
+    /// Its key, or its place in a list of values, counting from 1.
+    pub name: Cow<'a, str>,
+    /// Its value as text; `None` for JSON's null.
+    pub value: Option<Cow<'a, str>>,
+    /// What JSON calls its type.
+    pub json_type: &'static str,
+}
+
+/// The parameters in a JSON object or list, in the order of their names or places. Anything else has none. O(bytes).
+///
+/// ```
+/// use logfsm::trace::slots;
+/// let of = |json| slots(json).into_iter().map(|s| (s.name.into_owned(), s.value.map(|v| v.into_owned()))).collect::<Vec<_>>();
+/// assert_eq!(of(r#"{"size": 12, "path": "/a"}"#), [("path".into(), Some("/a".into())), ("size".into(), Some("12".into()))]);
+/// assert_eq!(of(r#"["x", null]"#), [("1".into(), Some("x".into())), ("2".into(), None)]);
+/// ```
+pub fn slots(json: &str) -> Vec<Slot<'_>> {
+    if let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(json) {
+        return list.into_iter().zip(1..).map(|(value, place)| slot(Cow::Owned(place.to_string()), value)).collect();
+    }
+    let object = serde_json::from_str::<BTreeMap<String, &RawValue>>(json).unwrap_or_default();
+    object.into_iter().map(|(name, value)| slot(Cow::Owned(name), value)).collect()
+}
+
+fn slot<'a>(name: Cow<'a, str>, value: &'a RawValue) -> Slot<'a> {
+    let text = value.get();
+    let (json_type, value) = match text.as_bytes().first() {
+        Some(b'n') => ("null", None),
+        Some(b'"') => {
+            let plain = &text[1..text.len() - 1];
+            let content = if plain.contains('\\') { serde_json::from_str(text).map(Cow::Owned).ok() } else { None };
+            ("string", Some(content.unwrap_or(Cow::Borrowed(plain))))
+        }
+        Some(b't' | b'f') => ("boolean", Some(Cow::Borrowed(text))),
+        Some(b'{') => ("object", Some(Cow::Borrowed(text))),
+        Some(b'[') => ("array", Some(Cow::Borrowed(text))),
+        _ => ("number", Some(Cow::Borrowed(text))),
+    };
+    Slot { name, value, json_type }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flat(json: &str) -> Vec<(String, Option<String>, &'static str)> {
+        slots(json)
+            .into_iter()
+            .map(|s| (s.name.into_owned(), s.value.map(Cow::into_owned), s.json_type))
+            .collect()
+    }
+
+    #[test]
+    fn values_keep_their_text() {
+        let found = flat(r#"{"a": 1.50, "b": "x \"y\" \u00e9", "c": null, "d": true, "e": {"f": [1, 2]}, "g": []}"#);
+        let of = |name: &str, value: Option<&str>, kind| (name.to_string(), value.map(String::from), kind);
+        assert_eq!(
+            found,
+            [
+                of("a", Some("1.50"), "number"),
+                of("b", Some("x \"y\" é"), "string"),
+                of("c", None, "null"),
+                of("d", Some("true"), "boolean"),
+                of("e", Some(r#"{"f": [1, 2]}"#), "object"),
+                of("g", Some("[]"), "array"),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_object_or_list_has_no_parameters() {
+        for json in ["1", "\"a\"", "null", "", "{", "[1", "{\"a\"}"] {
+            assert_eq!(flat(json), [], "{json}");
+        }
+    }
+}
