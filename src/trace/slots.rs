@@ -53,10 +53,7 @@ mod tests {
     use super::*;
 
     fn flat(json: &str) -> Vec<(String, Option<String>, &'static str)> {
-        slots(json)
-            .into_iter()
-            .map(|s| (s.name.into_owned(), s.value.map(Cow::into_owned), s.json_type))
-            .collect()
+        slots(json).into_iter().map(|s| (s.name.into_owned(), s.value.map(Cow::into_owned), s.json_type)).collect()
     }
 
     #[test]

@@ -267,10 +267,8 @@ struct TemplateKinds(Vec<Option<String>>);
 
 impl SlotKinds {
     fn read(model: &Model) -> Result<Self, Failure> {
-        let query = format!(
-            "SELECT k.template, k.kinds FROM {} k WHERE k.kinds IS NOT NULL",
-            super::lines::kinds_query(model)
-        );
+        let query =
+            format!("SELECT k.template, k.kinds FROM {} k WHERE k.kinds IS NOT NULL", super::lines::kinds_query(model));
         let mut kinds = HashMap::new();
         sql::each_row(&query, &[], |row| {
             if let Some(template) = row.get::<String>(1)? {
