@@ -65,6 +65,18 @@ impl Histogram {
         }
     }
 
+    /// Adds one value several times.
+    pub fn add_times(&mut self, value: u64, times: u64) {
+        if times == 0 {
+            return;
+        }
+        self.add(value);
+        self.sum += u128::from(value) * u128::from(times - 1);
+        if let Ok(i) = self.buckets.binary_search_by_key(&bucket(value), |&(b, _)| b) {
+            self.buckets[i].1 += times - 1;
+        }
+    }
+
     /// Adds all values of another histogram.
     pub fn merge(&mut self, other: &Self) {
         if other.buckets.is_empty() {
@@ -171,6 +183,31 @@ impl Histogram {
             left -= count;
         }
         None
+    }
+
+    /// An upper bound of the value at `rank`, at most a bucket's width above it.
+    pub fn upper_at(&self, rank: u64) -> Option<u64> {
+        let mut seen = 0;
+        let found = self.buckets.iter().find(|&&(_, count)| {
+            seen += count;
+            seen > rank
+        });
+        found.map(|&(bucket, _)| bounds(bucket).1.min(self.max))
+    }
+
+    /// How many values are below a power of two.
+    pub fn count_below(&self, power_of_two: u64) -> u64 {
+        self.buckets.iter().filter(|b| bounds(b.0).1 < power_of_two).map(|b| b.1).sum()
+    }
+
+    /// A lower bound of the smallest positive value, `None` where there is none.
+    pub fn least_positive(&self) -> Option<u64> {
+        self.buckets.iter().find(|b| b.0 > 0).map(|b| bounds(b.0).0.max(self.min))
+    }
+
+    /// (largest value, count) of each bucket, from the largest down.
+    pub fn from_above(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        self.buckets.iter().rev().map(|&(bucket, count)| (bounds(bucket).1.min(self.max), count))
     }
 
     /// The q-quantile (q in 0..=1), `None` without values.

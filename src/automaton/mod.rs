@@ -5,6 +5,7 @@
 //! enters a state leaves it or stops there.
 
 mod binary;
+mod calibration;
 mod component;
 pub mod guard;
 mod histogram;
@@ -16,6 +17,10 @@ mod stats;
 mod validate;
 
 pub use binary::AUTOMATON_VERSION;
+pub use calibration::{
+    COUNT_ENTRIES, COUNT_VECTORS, Calibration, CountVector, REFERENCE_EVENTS, REFERENCE_TRACES, ReferenceTrace,
+    UNITS_PER_BIT,
+};
 pub use component::Component;
 pub use guard::{Choice, Guard, Parameters};
 pub use histogram::Histogram;
@@ -127,6 +132,8 @@ pub struct Learned {
     pub guards: Vec<Choice>,
     /// The machines of single components that this one was made from, ascending by component.
     pub components: Vec<Component>,
+    /// What scores are compared with.
+    pub calibration: Calibration,
 }
 
 /// A state machine with counts, times and parameter samples.

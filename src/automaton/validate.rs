@@ -98,6 +98,9 @@ impl Automaton {
             }
         }
         // Conserved flow can still circle where no trace ever enters: every state must lead back from the start.
+        if let Some(reason) = self.learned.calibration.problem(self.labels.len()) {
+            return Some(reason.into());
+        }
         (!self.all_reachable()).then(|| "A state cannot be reached from the initial one.".into())
     }
 

@@ -1,9 +1,10 @@
 //! Why a trace scores as it does, event by event, in words.
 
-use super::replay::RARE;
-use super::{Frontier, Machine, Observed, Step};
-use crate::automaton::StateId;
+use super::score::{self, Edit, RARE};
+use super::{Deviation, EventType, Finding, Live, Machine, Observed, Step};
+use crate::automaton::{InvariantKind, LabelId, StateId};
 use crate::log::NEW_TEMPLATE;
+use crate::trace::Trace;
 
 /// What an event was, as the machine sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +21,24 @@ pub enum ExplanationKind {
     NewTemplate,
     /// Traces end here, but in less than one case in a hundred.
     RareEnd,
-    /// No trace ever ended here.
+    /// No trace ever ended here, or events at its end are missing.
     WrongEnd,
+    /// It came later than usual.
+    Delay,
+    /// It has a parameter value that never came here before.
+    Parameter,
+    /// It breaks an invariant of the training traces.
+    Invariant,
+    /// More or fewer events of a type than in the nearest training trace.
+    Count,
+    /// An event is missing before this position.
+    Missing,
+    /// The event is too much.
+    Extra,
+    /// The event stands in place of another one.
+    Replaced,
+    /// The event and the one after it are in the wrong order.
+    Swapped,
 }
 
 /// One row of an explanation.
@@ -43,6 +60,31 @@ pub struct Explanation {
     pub expected_probability: f64,
     /// Its share of the score in bits; the shares add up to the score.
     pub contribution: f64,
+    detail: Detail,
+    /// The part of the contribution that is not due to the order of events.
+    apart: f64,
+}
+
+/// What a sentence needs beside the columns.
+#[derive(Debug, Clone, PartialEq)]
+enum Detail {
+    None,
+    /// The row is an edit to a training trace.
+    Edit,
+    Count {
+        found: u32,
+        expected: u32,
+    },
+    Delay {
+        seconds: f64,
+        usual: f64,
+    },
+    Parameter {
+        slot: Box<str>,
+    },
+    Invariant {
+        rule: String,
+    },
 }
 
 impl ExplanationKind {
@@ -56,7 +98,25 @@ impl ExplanationKind {
             ExplanationKind::NewTemplate => "new_template",
             ExplanationKind::RareEnd => "rare_end",
             ExplanationKind::WrongEnd => "wrong_end",
+            ExplanationKind::Delay => "delay",
+            ExplanationKind::Parameter => "parameter",
+            ExplanationKind::Invariant => "invariant",
+            ExplanationKind::Count => "count",
+            ExplanationKind::Missing => "missing",
+            ExplanationKind::Extra => "extra",
+            ExplanationKind::Replaced => "replaced",
+            ExplanationKind::Swapped => "swapped",
         }
+    }
+
+    /// True where the event is as it should be.
+    pub fn is_usual(self) -> bool {
+        self == ExplanationKind::Usual
+    }
+
+    /// True for an event of a type never seen.
+    pub fn is_new_type(self) -> bool {
+        matches!(self, Self::UnknownType | Self::NewTemplate)
     }
 
     /// True for what the machine does not have at all.
@@ -66,6 +126,17 @@ impl ExplanationKind {
 
     /// What a step was.
     pub fn of(step: &Step, is_end: bool) -> Self {
+        match &step.finding {
+            Finding::Count(_) => return ExplanationKind::Count,
+            Finding::Invariant(_) if step.possible => return ExplanationKind::Invariant,
+            Finding::Delay { contribution, .. } if 2.0 * *contribution >= step.contribution => {
+                return ExplanationKind::Delay;
+            }
+            Finding::Parameter { contribution, .. } if 2.0 * *contribution >= step.contribution => {
+                return ExplanationKind::Parameter;
+            }
+            _ => {}
+        }
         match (is_end, step.possible, step.label.is_some()) {
             (true, false, _) => ExplanationKind::WrongEnd,
             (true, true, _) if step.probability < RARE => ExplanationKind::RareEnd,
@@ -80,42 +151,198 @@ impl ExplanationKind {
 impl Explanation {
     /// The row in words.
     pub fn sentence(&self) -> String {
-        let event = self.event.as_deref().map(|event| format!("\"{event}\"")).unwrap_or_default();
-        let found = match self.kind {
-            ExplanationKind::Usual => return "usual".into(),
-            ExplanationKind::Rare => format!("{event} is rare here (probability {:.2e})", self.probability),
-            ExplanationKind::Unexpected => format!("{event} never came here before"),
-            ExplanationKind::UnknownType => format!("{event} was never seen before"),
-            ExplanationKind::NewTemplate => "the line fits no template seen before".into(),
-            ExplanationKind::RareEnd => {
+        let quoted = |event: &Option<String>| event.as_deref().map(|event| format!("\"{event}\""));
+        let event = quoted(&self.event).unwrap_or_default();
+        let other = quoted(&self.expected).unwrap_or_else(|| "the end".into());
+        let found = match (self.kind, &self.detail) {
+            (ExplanationKind::Usual, _) => return "usual".into(),
+            (_, Detail::Count { found, expected }) => {
+                return format!("{event} occurs {found} times; the nearest training trace has {expected}");
+            }
+            (ExplanationKind::Delay, Detail::Delay { seconds, usual }) => {
+                return format!("{event} came after {seconds:.6} s; usual is at most {usual:.6} s");
+            }
+            (ExplanationKind::Invariant, Detail::Invariant { rule }) => {
+                let event = if event.is_empty() { "the end" } else { &event };
+                return format!("{event} breaks an invariant: {rule}");
+            }
+            (ExplanationKind::Parameter, Detail::Parameter { slot }) => {
+                return format!("{event} has a value in parameter {slot} that it never had here");
+            }
+            (ExplanationKind::Missing, _) => return format!("{other} is missing here"),
+            (ExplanationKind::Extra, _) => return format!("{event} is too much here"),
+            (ExplanationKind::Replaced, _) => return format!("{event} stands where {other} should"),
+            (ExplanationKind::Swapped, _) => return format!("{event} came before {other}, usual is the reverse"),
+            (ExplanationKind::WrongEnd, Detail::Edit) => return format!("the trace ends here; {other} is missing"),
+            (ExplanationKind::Rare, _) => format!("{event} is rare here (probability {:.2e})", self.probability),
+            (ExplanationKind::UnknownType, _) => format!("{event} was never seen before"),
+            (ExplanationKind::NewTemplate, _) => "the line fits no template seen before".into(),
+            (ExplanationKind::RareEnd, _) => {
                 format!("the trace ends here, which is rare (probability {:.2e})", self.probability)
             }
-            ExplanationKind::WrongEnd => "the trace ends here, which none did before".into(),
+            (ExplanationKind::WrongEnd, _) => "the trace ends here, which none did before".into(),
+            _ => format!("{event} never came here before"),
         };
-        let expected = self.expected.as_deref().map_or_else(|| "the end".into(), |event| format!("\"{event}\""));
-        format!("{found}; usual is {expected} ({:.1} %)", 100.0 * self.expected_probability)
+        format!("{found}; usual is {other} ({:.1} %)", 100.0 * self.expected_probability)
     }
 }
 
 impl Machine {
-    /// One row per event and one for the end. O(length × transitions of a state).
-    pub fn explain<'a>(&self, trace: impl Into<Observed<'a>>) -> Vec<Explanation> {
-        let observed: Observed<'a> = trace.into();
-        let variant = observed.variant;
-        let labels = self.resolve(variant);
-        let mut frontier = Frontier::start();
-        let mut rows = Vec::with_capacity(variant.events.len() + 1);
-        for (i, &event) in variant.events.iter().enumerate() {
-            let step = self.advance(&mut frontier, labels[event as usize], observed.parameters(i));
-            rows.push(self.row(i as u32 + 1, Some(variant.labels[event as usize].to_string()), &step));
+    /// Why a trace has its score: a row per event, one for its end, and one for each event that is missing and each
+    /// event type whose count is unusual. By position; contributions add up to the score exactly.
+    ///
+    /// Where a few edits lead to a training trace, what they explain is theirs. O(length × frontier + training traces
+    /// kept × length).
+    pub fn explain(&self, trace: &Trace) -> Vec<Explanation> {
+        let types = self.event_types(&trace.variant);
+        let types: Vec<EventType> = trace.variant.events.iter().map(|&e| types[e as usize]).collect();
+        let events: Vec<Option<LabelId>> = types.iter().map(|t| t.label()).collect();
+        let mut live = Live::start(self);
+        let mut rows = Vec::with_capacity(events.len() + 2);
+        for (i, label) in trace.variant.iter().enumerate() {
+            let parameters = Observed::from(trace).parameters(i);
+            let step = live.advance(self, types[i], trace.times.get(i).copied(), parameters);
+            rows.push(self.row(i as u32 + 1, Some(label.to_string()), &step));
         }
-        rows.push(self.row(rows.len() as u32 + 1, None, &self.end(&frontier)));
+        let end = events.len() as u32 + 1;
+        let mut counts = Vec::new();
+        for step in live.finish(self).steps {
+            match step.finding {
+                Finding::Count(deviation) => counts.push((deviation, self.row(end, self.name(step.label), &step))),
+                _ => rows.push(self.row(end, None, &step)),
+            }
+        }
+        let edits = score::nearest_edits(&events, &self.automaton.learned.calibration.traces).unwrap_or_default();
+        if !edits.is_empty() {
+            counts = self.edited(&mut rows, &edits, &events, counts);
+        }
+        rows.extend(counts.into_iter().map(|(_, row)| row));
         rows
+    }
+
+    /// Names edits in the rows and gives them what they explain; returns the counts that they do not.
+    fn edited(
+        &self,
+        rows: &mut Vec<Explanation>,
+        edits: &[Edit],
+        events: &[Option<LabelId>],
+        counts: Vec<(Deviation, Explanation)>,
+    ) -> Vec<(Deviation, Explanation)> {
+        let mut named: Vec<Explanation> = Vec::with_capacity(edits.len());
+        let mut shares = vec![0.0; edits.len()];
+        // The order of events: what an edit broke shows where it is or after it.
+        for row in rows.iter_mut().filter(|row| !row.kind.is_new_type()) {
+            let near = |edit: &Edit| (edit.at() + 1..=edit.at() + 3).contains(&(row.position as usize));
+            if matches!(row.detail, Detail::Delay { .. }) && edits.iter().any(near) {
+                // Beside a fault an event is timed by a transition that is not its own.
+                (row.detail, row.apart) = (Detail::None, 0.0);
+            }
+            let share = row.contribution - row.apart;
+            let at = edits.partition_point(|edit| edit.at() < row.position as usize).saturating_sub(1);
+            shares[at] += share;
+            row.contribution = row.apart;
+            row.kind = match row.detail {
+                Detail::Delay { .. } => ExplanationKind::Delay,
+                Detail::Parameter { .. } => ExplanationKind::Parameter,
+                _ => ExplanationKind::Usual,
+            };
+        }
+        // Counts: an edit that adds or takes away such an event.
+        let mut left = Vec::new();
+        for (deviation, row) in counts {
+            let explains = |edit: &&Edit| match **edit {
+                Edit::Missing { label, .. } => label == deviation.label && deviation.found < deviation.expected,
+                Edit::Extra { at } => events[at] == Some(deviation.label) && deviation.found > deviation.expected,
+                Edit::Replaced { at, label } => {
+                    let expected = if deviation.found < deviation.expected { Some(label) } else { events[at] };
+                    expected == Some(deviation.label)
+                }
+                Edit::Swapped { .. } => false,
+            };
+            // The nearest counts may be another trace's than the one that the edits lead to.
+            let changes = |edit: &Edit| !matches!(edit, Edit::Swapped { .. });
+            match edits.iter().position(|edit| explains(&edit)).or_else(|| edits.iter().position(changes)) {
+                Some(at) => shares[at] += row.contribution,
+                None => left.push((deviation, row)),
+            }
+        }
+        for (edit, share) in edits.iter().zip(shares) {
+            let at = edit.at();
+            let kind = match edit {
+                Edit::Missing { .. } if at == events.len() => ExplanationKind::WrongEnd,
+                Edit::Missing { .. } => ExplanationKind::Missing,
+                Edit::Extra { .. } => ExplanationKind::Extra,
+                Edit::Replaced { .. } => ExplanationKind::Replaced,
+                Edit::Swapped { .. } => ExplanationKind::Swapped,
+            };
+            let expected = match *edit {
+                Edit::Missing { label, .. } | Edit::Replaced { label, .. } => self.name(Some(label)),
+                Edit::Swapped { at } => rows[at + 1].event.clone(),
+                Edit::Extra { .. } => rows[at].expected.clone(),
+            };
+            match edit {
+                // Several events missing at the end are one row.
+                Edit::Missing { .. } if kind != ExplanationKind::WrongEnd => {
+                    let event = None;
+                    let (detail, apart) = (Detail::Edit, 0.0);
+                    named.push(Explanation {
+                        event,
+                        kind,
+                        expected,
+                        detail,
+                        apart,
+                        contribution: share,
+                        ..rows[at].clone()
+                    });
+                }
+                _ => {
+                    let row = &mut rows[at];
+                    row.contribution += share;
+                    if row.detail != Detail::Edit && !row.kind.is_new_type() {
+                        (row.kind, row.expected, row.detail) = (kind, expected, Detail::Edit);
+                    }
+                }
+            }
+        }
+        rows.extend(named);
+        // What is missing comes before the event at its position.
+        rows.sort_by_key(|row| (row.position, row.kind != ExplanationKind::Missing));
+        left
+    }
+
+    /// An invariant in words.
+    fn rule(&self, number: u32) -> String {
+        let Some(invariant) = self.automaton.learned.invariants.get(number as usize) else { return String::new() };
+        let quoted = |label| self.name(label).map_or_else(|| "the start".into(), |name| format!("\"{name}\""));
+        let (a, b) = (quoted(invariant.a), quoted(Some(invariant.b)));
+        let says = match invariant.kind {
+            InvariantKind::AlwaysFollowedBy => "is always followed by",
+            InvariantKind::AlwaysPrecedes => "always precedes",
+            InvariantKind::NeverFollowedBy => "is never followed by",
+            InvariantKind::InterruptedBy => return format!("between two {a} lies {b}"),
+        };
+        format!("{a} {says} {b}, {} times in training", invariant.support)
+    }
+
+    fn name(&self, label: Option<LabelId>) -> Option<String> {
+        label.and_then(|label| self.automaton.labels.get(label as usize)).map(ToString::to_string)
     }
 
     /// A step as a row.
     pub fn row(&self, position: u32, event: Option<String>, step: &Step) -> Explanation {
         let (expected, expected_probability) = self.most_probable(step.state);
+        let apart = step.finding.contribution();
+        let detail = match step.finding {
+            Finding::None => Detail::None,
+            Finding::Invariant(number) => Detail::Invariant { rule: self.rule(number) },
+            Finding::Count(Deviation { found, expected, .. }) => Detail::Count { found, expected },
+            Finding::Delay { microseconds, .. } => {
+                let usual = step.transition.and_then(|t| self.automaton.transitions[t as usize].delays.quantile(0.9));
+                let usual = usual.unwrap_or_default() as f64 / 1e6;
+                Detail::Delay { seconds: microseconds as f64 / 1e6, usual }
+            }
+            Finding::Parameter { ref slot, .. } => Detail::Parameter { slot: slot.clone() },
+        };
         Explanation {
             position,
             kind: match ExplanationKind::of(step, event.is_none()) {
@@ -130,6 +357,8 @@ impl Machine {
             expected,
             expected_probability,
             contribution: step.contribution,
+            detail,
+            apart,
         }
     }
 
@@ -164,7 +393,7 @@ mod tests {
     fn faults_are_named_where_they_are() {
         let machine = machine(&[Trace::of(["a", "b", "c"]), Trace::of(["a", "b", "c", "c"])]);
         let kinds = |events: &[&str]| -> Vec<&'static str> {
-            machine.explain(&Trace::of(events.iter().copied()).variant).iter().map(|r| r.kind.as_str()).collect()
+            machine.explain(&Trace::of(events.iter().copied())).iter().map(|r| r.kind.as_str()).collect()
         };
         assert_eq!(kinds(&["a", "b", "c"]), ["usual"; 4]);
         assert_eq!(kinds(&["a", "c", "c"]), ["usual", "unexpected", "usual", "usual"]);
@@ -184,9 +413,9 @@ mod tests {
             for trace in traces.iter().chain([&of(&other)]) {
                 let path = machine.path(&trace.variant);
                 prop_assert_eq!(path.is_some(), machine.accepts(&trace.variant));
-                let rows = machine.explain(&trace.variant);
+                let rows = machine.explain(trace);
                 let sum: f64 = rows.iter().map(|r| r.contribution).sum();
-                prop_assert!((sum - machine.score(&trace.variant)).abs() < 1e-9);
+                prop_assert!((sum - machine.score_trace(trace)).abs() < 1e-9);
                 prop_assert_eq!(path.is_none(), rows.iter().any(|r| r.kind.is_structural()));
             }
             prop_assert!(traces.iter().all(|t| machine.accepts(&t.variant)));

@@ -3,15 +3,30 @@
 //! [`Machine::score_trace`] is the same fold over a whole trace, so that incremental and batch scores are equal to the
 //! last bit.
 
-use super::{Frontier, Machine, Observed, Step};
-use crate::automaton::LabelId;
+use super::score::{UNKNOWN_TYPE, bits, units};
+use super::{Finding, Frontier, Machine, Observed, Step};
+use crate::automaton::{LabelId, keyed_hash};
 use crate::error::{Error, Result};
-use crate::trace::Trace;
+use crate::infer::invariants::MonitorState;
+use crate::trace::{Label, Trace, Variant};
 use serde::{Deserialize, Serialize};
 
 /// The version of the stored form that this release writes and reads.
 pub const LIVE_VERSION: u8 = 1;
+/// Scores beyond are not exact any more.
+const MOST_UNITS: u64 = 1 << 53;
+/// New event types told apart in one trace.
+const MOST_UNKNOWN: usize = 64;
 const WHAT: &str = "state of a live trace";
+
+/// The type of an event, as [`Machine::event_type`] tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventType {
+    /// One of the machine's.
+    Known(LabelId),
+    /// One the machine has never seen, with a hash that tells it from others.
+    New(u32),
+}
 
 /// Where a trace stands in a machine after some of its events.
 ///
@@ -20,13 +35,16 @@ const WHAT: &str = "state of a live trace";
 pub struct Live {
     frontier: Frontier,
     events: u64,
-    score: f64,
+    /// In units, so that sums are exact.
+    score: u64,
     /// The latest event's time.
     at: Option<i64>,
     /// How often each event type occurred, ascending by label.
     counts: Vec<(LabelId, u32)>,
-    /// Events of types the machine has never seen.
-    unknown: u32,
+    /// Types the machine has never seen, ascending by hash.
+    unknown: Vec<u32>,
+    /// Which invariants may still break; `None` for a machine without any.
+    invariants: Option<MonitorState>,
 }
 
 /// What a trace's end gives.
@@ -40,41 +58,78 @@ pub struct Finished {
 
 impl Live {
     /// Before the first event.
-    pub fn start(_machine: &Machine) -> Self {
-        Live { frontier: Frontier::start(), events: 0, score: 0.0, at: None, counts: Vec::new(), unknown: 0 }
+    pub fn start(machine: &Machine) -> Self {
+        Live {
+            frontier: Frontier::start(),
+            events: 0,
+            score: 0,
+            at: None,
+            counts: Vec::new(),
+            unknown: Vec::new(),
+            invariants: machine.scorer.invariants().start(),
+        }
     }
 
     /// Takes the next event, possible or not.
     ///
-    /// * `label`: its type as [`Machine::label_id`] numbers it; `None` for one the machine has never seen
+    /// * `event`: its type, from [`Machine::event_type`]
     /// * `at`: when it happened, in microseconds since 2000-01-01 UTC
     /// * `parameters`: its parameters as JSON text
     ///
     /// Events come in the order of their trace. O(frontier + event types), whatever came before.
-    pub fn advance(
-        &mut self,
-        machine: &Machine,
-        label: Option<LabelId>,
-        at: Option<i64>,
-        parameters: Option<&str>,
-    ) -> Step {
-        let step = machine.advance(&mut self.frontier, label, parameters);
+    pub fn advance(&mut self, machine: &Machine, event: EventType, at: Option<i64>, parameters: Option<&str>) -> Step {
+        let label = event.label();
+        let mut step = machine.advance(&mut self.frontier, label, parameters);
+        let scorer = &machine.scorer;
+        if let Some(state) = &mut self.invariants {
+            step.weigh_invariant(scorer.invariants().advance(state, label, scorer.divisor()));
+        }
+        let delay = self.at.zip(at).map(|(before, at)| at.abs_diff(before.min(at)));
+        if let (Some(microseconds), Some(transition)) = (delay, step.transition) {
+            let added = machine.scorer.delay(transition as usize, microseconds);
+            if added > 0 {
+                step.contribution += bits(added);
+                step.finding = Finding::Delay { microseconds, contribution: bits(added) };
+            }
+        }
+        let blamed = parameters.zip(step.transition).and_then(|(p, t)| machine.scorer.parameters(t as usize, p));
+        if let Some((added, slot)) = blamed {
+            let before = step.finding.contribution();
+            step.contribution += bits(added);
+            if bits(added) >= before {
+                step.finding = Finding::Parameter { slot: slot.into(), contribution: before + bits(added) };
+            }
+        }
         self.events += 1;
         self.at = at.or(self.at);
-        self.count(label);
-        self.score += step.contribution;
+        step.contribution += bits(self.count(event));
+        self.score += units(step.contribution);
         step
     }
 
     /// The score of the trace if it ends here.
     pub fn finish(&self, machine: &Machine) -> Finished {
-        let steps = vec![machine.end(&self.frontier)];
-        Finished { score: steps.iter().fold(self.score, |sum, step| sum + step.contribution), steps }
+        let mut end = machine.end(&self.frontier);
+        let scorer = &machine.scorer;
+        if let Some(state) = &self.invariants {
+            end.weigh_invariant(scorer.invariants().end(state, scorer.divisor()));
+        }
+        let mut steps = vec![end];
+        for deviation in machine.scorer.deviations(&self.counts) {
+            steps.push(Step {
+                label: Some(deviation.label),
+                finding: Finding::Count(deviation),
+                contribution: bits(deviation.cost),
+                ..steps[0].clone()
+            });
+        }
+        let score = steps.iter().fold(self.score, |sum, step| sum + units(step.contribution));
+        Finished { score: bits(score), steps }
     }
 
     /// The score of the events so far, in bits; it never falls.
     pub fn score(&self) -> f64 {
-        self.score
+        bits(self.score)
     }
 
     /// The number of events so far.
@@ -82,15 +137,21 @@ impl Live {
         self.events
     }
 
-    fn count(&mut self, label: Option<LabelId>) {
-        let Some(label) = label else {
-            self.unknown = self.unknown.saturating_add(1);
-            return;
-        };
-        match self.counts.binary_search_by_key(&label, |entry| entry.0) {
-            Ok(i) => self.counts[i].1 = self.counts[i].1.saturating_add(1),
-            Err(i) => self.counts.insert(i, (label, 1)),
+    /// Counts an event; what it adds to the score by being of a new type.
+    fn count(&mut self, event: EventType) -> u64 {
+        match event {
+            EventType::Known(label) => match self.counts.binary_search_by_key(&label, |entry| entry.0) {
+                Ok(i) => self.counts[i].1 = self.counts[i].1.saturating_add(1),
+                Err(i) => self.counts.insert(i, (label, 1)),
+            },
+            EventType::New(hash) => {
+                if let (Err(i), true) = (self.unknown.binary_search(&hash), self.unknown.len() < MOST_UNKNOWN) {
+                    self.unknown.insert(i, hash);
+                    return UNKNOWN_TYPE;
+                }
+            }
         }
+        0
     }
 
     /// The stored form: a version byte, then postcard.
@@ -127,19 +188,49 @@ impl Live {
         if !ascending || self.counts.iter().any(|c| c.0 as usize >= labels || c.1 == 0) {
             return Some("It counts an event type that the machine does not have.");
         }
-        (!self.score.is_finite() || self.score < 0.0).then_some("Its score is not a number.")
+        if !machine.scorer.invariants().fits(&self.invariants) {
+            return Some("It is of other invariants than the machine's.");
+        }
+        if self.unknown.len() > MOST_UNKNOWN || self.unknown.windows(2).any(|pair| pair[0] >= pair[1]) {
+            return Some("Its new event types are too many or not ascending.");
+        }
+        (self.score > MOST_UNITS).then_some("Its score is out of range.")
+    }
+}
+
+impl EventType {
+    /// The machine's number of it, if it has one.
+    pub fn label(self) -> Option<LabelId> {
+        match self {
+            EventType::Known(label) => Some(label),
+            EventType::New(_) => None,
+        }
     }
 }
 
 impl Machine {
+    /// The type of an event with this label; `None` is an event whose text no template fits.
+    pub fn event_type(&self, label: Option<&Label>) -> EventType {
+        let Some(label) = label else { return EventType::New(0) };
+        match self.label_id(label) {
+            Some(known) => EventType::Known(known),
+            None => EventType::New(keyed_hash(label.to_string().as_bytes()) as u32),
+        }
+    }
+
+    /// The types of a variant's labels.
+    pub(super) fn event_types(&self, variant: &Variant) -> Vec<EventType> {
+        variant.labels.iter().map(|label| self.event_type(Some(label))).collect()
+    }
+
     /// The score of a trace with its times and parameters, its end included: 0 is typical, higher is more anomalous,
     /// however long the trace. O(length × frontier).
     pub fn score_trace(&self, trace: &Trace) -> f64 {
-        let (labels, observed) = (self.resolve(&trace.variant), Observed::from(trace));
+        let (types, observed) = (self.event_types(&trace.variant), Observed::from(trace));
         let mut live = Live::start(self);
         for (i, &event) in trace.variant.events.iter().enumerate() {
             let parameters = observed.parameters(i);
-            live.advance(self, labels[event as usize], trace.times.get(i).copied(), parameters);
+            live.advance(self, types[event as usize], trace.times.get(i).copied(), parameters);
         }
         live.finish(self).score
     }
@@ -162,13 +253,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn storing_between_events_changes_nothing(events in prop::collection::vec("[a-d]", 0..12)) {
+        fn storing_between_events_changes_nothing(events in prop::collection::vec("[a-e]", 0..12)) {
             let machine = machine();
             let trace = Trace::of(events.iter().map(String::as_str));
             let mut live = Live::start(&machine);
             let mut before = 0.0;
             for label in trace.variant.iter() {
-                live.advance(&machine, machine.label_id(label), None, None);
+                live.advance(&machine, machine.event_type(Some(label)), None, None);
                 prop_assert!(live.score() >= before);
                 before = live.score();
                 let bytes = live.to_bytes();
@@ -184,7 +275,7 @@ mod tests {
             let machine = machine();
             let versioned: Vec<u8> = [LIVE_VERSION].into_iter().chain(bytes).collect();
             if let Ok(mut live) = Live::from_bytes(&machine, &versioned) {
-                live.advance(&machine, Some(0), Some(i64::MIN), None);
+                live.advance(&machine, EventType::Known(0), Some(i64::MIN), None);
                 prop_assert!(live.finish(&machine).score.is_finite());
             }
         }
@@ -198,7 +289,7 @@ mod tests {
         let other = Machine::new(other.to_automaton());
         let mut live = Live::start(&machine);
         for event in ["a", "b", "c"] {
-            live.advance(&machine, machine.label_id(&crate::trace::Label::event(event)), None, None);
+            live.advance(&machine, machine.event_type(Some(&Label::event(event))), None, None);
         }
         assert!(Live::from_bytes(&other, &live.to_bytes()).is_err());
         assert!(Live::from_bytes(&machine, &[]).is_err());

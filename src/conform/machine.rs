@@ -1,5 +1,6 @@
 //! A machine prepared for replay: index by label, smoothed probabilities, where to go after the unexpected.
 
+use super::score::Scorer;
 use crate::automaton::{Automaton, LabelId, Parameters, StateId, Transition};
 use crate::trace::Label;
 use hashbrown::HashMap;
@@ -21,6 +22,8 @@ pub struct Machine {
     usual_target: Vec<StateId>,
     /// Per label whether any state has guards on it.
     guarded: Vec<bool>,
+    /// What makes a trace anomalous.
+    pub(super) scorer: Scorer,
 }
 
 /// Positions of transitions.
@@ -66,7 +69,8 @@ impl Machine {
         let fingerprint = automaton.fingerprint();
         let mut guarded = vec![false; automaton.labels.len()];
         automaton.learned.guards.iter().for_each(|choice| guarded[choice.label as usize] = true);
-        Machine { automaton, fingerprint, offsets, visits, label_ids, label_counts, usual_target, guarded }
+        let scorer = Scorer::new(&automaton);
+        Machine { automaton, fingerprint, offsets, visits, label_ids, label_counts, usual_target, guarded, scorer }
     }
 
     /// The label's position in the automaton.
@@ -137,6 +141,12 @@ impl Machine {
     /// How probable an end is anywhere.
     pub(super) fn background_end(&self) -> f64 {
         (self.automaton.totals.traces as f64 + 1.0) / self.background_total()
+    }
+
+    /// The background of a label, or of an end, without some occurrences of it and without a trace of so many events.
+    pub(super) fn background_without(&self, label: Option<LabelId>, own: u32, events: f64) -> f64 {
+        let count = label.map_or(self.automaton.totals.traces, |label| self.label_counts[label as usize]);
+        (count.saturating_sub(own.into()) as f64 + 1.0) / (self.background_total() - events - 1.0)
     }
 
     /// Events and ends, and one more of each kind and of a kind never seen.

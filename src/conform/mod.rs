@@ -1,17 +1,25 @@
 //! How traces and a machine fit together: replay, acceptance, scores and explanations.
 
+mod align;
 mod compare;
+mod evaluate;
 mod explain;
 mod live;
 mod machine;
 mod paths;
 mod predict;
 mod replay;
+mod score;
+mod variant_scores;
 
+pub use align::{Alignment, Move};
 pub use compare::{COMPARE_OPTIONS, Change, Difference, Side, compare};
+pub use evaluate::{Evaluation, Labelled, evaluate};
 pub use explain::{Explanation, ExplanationKind};
-pub use live::{Finished, LIVE_VERSION, Live};
+pub use live::{EventType, Finished, LIVE_VERSION, Live};
 pub use machine::Machine;
 pub use paths::{Path, Paths};
 pub use predict::{PREDICT_OPTIONS, Prediction};
-pub use replay::{Frontier, Observed, Step};
+pub use replay::{Finding, Frontier, Observed, Step};
+pub use score::{Deviation, FALSE_POSITIVE_RATE, calibrate, threshold};
+pub use variant_scores::VariantScores;

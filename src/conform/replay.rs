@@ -4,6 +4,7 @@
 //! the weighted set of states the machine may be in (forward algorithm). For a deterministic machine both are one state.
 
 use super::Machine;
+use super::score::{Deviation, bits};
 use crate::automaton::{LabelId, StateId};
 use crate::trace::{Trace, Variant};
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,50 @@ pub struct Frontier {
     pub states: Vec<(StateId, f64)>,
 }
 
+/// What is unusual about an event or a trace beside the order of events.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Finding {
+    /// Nothing.
+    None,
+    /// It came later than usual.
+    Delay {
+        /// Microseconds since the event before.
+        microseconds: u64,
+        /// The part of the contribution that is due to it, in bits.
+        contribution: f64,
+    },
+    /// It breaks an invariant, which weighs more than the order of events does.
+    Invariant(u32),
+    /// It has a parameter that no event on this transition had.
+    Parameter {
+        /// The parameter's position or key.
+        slot: Box<str>,
+        /// The part of the contribution that is due to it, and to a delay where there is one too, in bits.
+        contribution: f64,
+    },
+    /// The trace has more or fewer events of a type than the nearest training trace.
+    Count(Deviation),
+}
+
+impl Finding {
+    /// The part of a step's contribution that is not due to the order of events, in bits.
+    pub fn contribution(&self) -> f64 {
+        match self {
+            Finding::Delay { contribution, .. } | Finding::Parameter { contribution, .. } => *contribution,
+            Finding::None | Finding::Count(_) | Finding::Invariant(_) => 0.0,
+        }
+    }
+}
+
+impl Step {
+    /// Counts a broken invariant (what it adds, its number) where it weighs more than the order of events does.
+    pub(super) fn weigh_invariant(&mut self, broken: Option<(u64, u32)>) {
+        if let Some((added, number)) = broken.filter(|&(added, _)| bits(added) > self.contribution) {
+            (self.contribution, self.finding) = (bits(added), Finding::Invariant(number));
+        }
+    }
+}
+
 /// What tolerant replay saw of one event, or of the trace's end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
@@ -57,7 +102,11 @@ pub struct Step {
     pub probability: f64,
     /// False where no state the machine may be in has this event, or may end.
     pub possible: bool,
-    /// The event's share of the score: its surprise in bits where it is rare or impossible, else 0.
+    /// The most probable transition taken; `None` for an impossible event and for the end.
+    pub transition: Option<u32>,
+    /// What else there is to say of it.
+    pub finding: Finding,
+    /// Its share of the score, in bits: a multiple of 2^-20, so that sums are exact.
     pub contribution: f64,
 }
 
@@ -155,8 +204,8 @@ impl Machine {
         Some(path)
     }
 
-    /// Takes one event, possible or not. An event type never seen leaves the frontier where it is; an impossible one
-    /// moves it to where that event usually leads, so that one fault does not spoil the rest.
+    /// Takes one event, possible or not. After an impossible one or
+    /// one of a type never seen the machine is wherever it may be then, so that one fault does not spoil the rest.
     ///
     /// `parameters`: the event's, as JSON text; guards choose by them where the event goes, not how probable it is.
     /// `None` where they are not known: then it may go wherever its label leads.
@@ -164,19 +213,27 @@ impl Machine {
         let background = self.background(label);
         let asked = label.and_then(|label| self.asked(label, parameters));
         let (state, mut probability) = (frontier.best(), 0.0);
+        let (mut transition, mut most) = (None, 0.0);
         let mut next: Vec<(StateId, f64)> = Vec::with_capacity(frontier.states.len());
         for &(state, weight) in &frontier.states {
             let mut count = 0;
             if let Some(label) = label {
-                let on_label = &self.automaton.transitions[self.on_label(state, label)];
-                count = on_label.iter().map(|t| t.count).sum();
+                count = self.automaton.transitions[self.on_label(state, label)].iter().map(|t| t.count).sum();
                 let at = next.len();
-                let possible = self.possible(state, label, asked.as_ref());
-                next.extend(possible.map(|i| &self.automaton.transitions[i]).map(|t| (t.target, t.count as f64)));
-                let chosen: f64 = next[at..].iter().map(|&(_, count)| count).sum();
+                let mut chosen = 0.0;
+                let mut best: Option<(u64, u32)> = None;
+                for i in self.possible(state, label, asked.as_ref()) {
+                    let t = &self.automaton.transitions[i];
+                    next.push((t.target, t.count as f64));
+                    chosen += t.count as f64;
+                    best = best.max(Some((t.count, i as u32)));
+                }
                 // What the guards rule out goes to what they leave.
                 let share = weight * count as f64 / self.visits(state) as f64;
                 next[at..].iter_mut().for_each(|(_, count)| *count *= share / chosen);
+                if let Some((taken, i)) = best.filter(|_| share > most) {
+                    (most, transition) = (share * taken as f64 / chosen, Some(i));
+                }
             }
             probability += weight * self.smoothed(state, count, background);
         }
@@ -184,9 +241,13 @@ impl Machine {
         if possible {
             frontier.states = normalise(next);
         } else if let Some(label) = label {
-            *frontier = Frontier::at(self.usual_target(label));
+            *frontier = self.resynchronise(frontier, label);
+        } else {
+            *frontier = self.after_unknown(frontier);
         }
-        Step { label, state, probability, possible, contribution: contribution(probability, possible) }
+        // What a new type adds is known to who knows the trace so far.
+        let added = label.map_or(0, |_| self.scorer.event(probability, possible));
+        Step { label, state, probability, possible, transition, finding: Finding::None, contribution: bits(added) }
     }
 
     /// Takes the end of a trace, possible or not.
@@ -198,8 +259,16 @@ impl Machine {
             possible |= stops > 0;
             probability += weight * self.smoothed(state, stops, background);
         }
-        let contribution = contribution(probability, possible);
-        Step { label: None, state: frontier.best(), probability, possible, contribution }
+        let contribution = bits(self.scorer.event(probability, possible));
+        Step {
+            label: None,
+            state: frontier.best(),
+            probability,
+            possible,
+            transition: None,
+            finding: Finding::None,
+            contribution,
+        }
     }
 
     /// Replays a whole trace tolerantly: one step per event and one for the end. O(length × frontier).
@@ -214,27 +283,6 @@ impl Machine {
         steps.push(self.end(&frontier));
         steps
     }
-
-    /// The score of a trace: the surprise in bits of its rare and impossible events, its end included; 0 is typical,
-    /// higher is more anomalous, however long the trace.
-    pub fn score<'a>(&self, trace: impl Into<Observed<'a>>) -> f64 {
-        let observed: Observed<'a> = trace.into();
-        let labels = self.resolve(observed.variant);
-        let mut frontier = Frontier::start();
-        let mut sum = 0.0;
-        for (i, &event) in observed.variant.events.iter().enumerate() {
-            sum += self.advance(&mut frontier, labels[event as usize], observed.parameters(i)).contribution;
-        }
-        sum + self.end(&frontier).contribution
-    }
-}
-
-/// Below this probability something possible is called rare.
-pub const RARE: f64 = 0.01;
-
-/// What an event adds to the score: long traces of ordinary events stay at 0.
-fn contribution(probability: f64, possible: bool) -> f64 {
-    if possible && probability >= RARE { 0.0 } else { -libm::log2(probability) }
 }
 
 /// Sums up equal states and scales to 1.
@@ -319,11 +367,11 @@ mod tests {
             let trace = opened(parameters, then);
             assert_eq!(machine.accepts(&trace), accepted, "{parameters:?} {then}");
             assert_eq!(machine.path(&trace).is_some(), accepted);
-            assert_eq!(machine.score(&trace) > 0.0, !accepted);
+            assert_eq!(machine.score_trace(&trace) > 0.0, !accepted);
             assert_eq!(machine.steps(&trace).iter().all(|step| step.possible), accepted);
             // Without parameters both ways are open, as without guards.
             assert!(machine.accepts(&trace.variant) && machine.path(&trace.variant).is_some());
-            assert_eq!(machine.score(&trace.variant), 0.0);
+            assert_eq!(machine.score_trace(&Trace { parameters: Vec::new(), ..trace }), 0.0);
         }
     }
 

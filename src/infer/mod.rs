@@ -23,6 +23,7 @@ pub use options::{OptionKind, OptionSpec, Options};
 pub use quotient::quotient;
 
 use crate::automaton::{Automaton, Kind, Provenance};
+use crate::conform::calibrate;
 use crate::error::{Error, Result};
 
 /// What a learner learns from: prefix trees of distinct traces with their counts.
@@ -112,7 +113,7 @@ pub fn infer_from(sample: Sample<'_>, method: &str, options: &str, control: &Con
         let mut machine = auto::learn(sample.positive, AUTO, control)?;
         let chosen = find(machine.method())?;
         add_invariants(chosen, &mut machine, sample.positive, control)?;
-        return Ok(machine);
+        return calibrated(machine, sample.positive, control);
     }
     // Of the learners that take negative traces, EDSM is the better one on all public problems.
     let name = if method == "auto" { edsm::Edsm.name() } else { method };
@@ -132,7 +133,13 @@ pub fn infer_from(sample: Sample<'_>, method: &str, options: &str, control: &Con
     };
     machine.kind = Kind::Inferred(Provenance { method: learner.name().into(), options: options.to_text(), notes });
     add_invariants(learner, &mut machine, sample.positive, control)?;
-    Ok(machine)
+    calibrated(machine, sample.positive, control)
+}
+
+/// Adds what scoring needs to know of the training traces.
+fn calibrated(machine: Automaton, tree: &Automaton, control: &Control<'_>) -> Result<Automaton> {
+    let traces = holdout::relabel(&distinct_traces(tree), tree, &machine);
+    calibrate(machine, &traces, control)
 }
 
 /// Gives a machine the invariants of its training traces, unless its learner did.

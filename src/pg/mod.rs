@@ -73,4 +73,5 @@ extension_sql_file!("../../sql/guards.sql", name = "guards", requires = ["types"
 extension_sql_file!("../../sql/parsing.sql", name = "parsing", requires = ["functions"]);
 extension_sql_file!("../../sql/model.sql", name = "model", requires = ["functions", "parsing"]);
 extension_sql_file!("../../sql/model_traces.sql", name = "model_traces", requires = ["model"]);
+extension_sql_file!("../../sql/scoring.sql", name = "scoring", requires = ["functions"]);
 extension_sql_file!("../../sql/finalize.sql", name = "finalize", finalize);

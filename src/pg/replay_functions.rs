@@ -5,9 +5,11 @@ use super::call::{Call, Reply, datum, sql_functions, text};
 use super::error::Failure;
 use super::set::{Row, Rows, stream};
 use super::trace_type::{read, reply, timestamp};
-use crate::conform::{Explanation, Machine};
+use super::{check_interrupts, memory_limit};
+use crate::conform::{Explanation, Machine, Move, VariantScores, threshold};
+use crate::infer::Control;
 use crate::synth::{Generator, Synthetic};
-use crate::trace::Trace;
+use crate::trace::{Trace, TraceView};
 use pgrx::PgSqlErrorCode;
 use std::rc::Rc;
 
@@ -53,6 +55,31 @@ fn event_row(machine: &Machine, trace: &Trace, path: &[u32], i: usize) -> Row {
     ]
 }
 
+/// One row per move of an alignment.
+fn aligned(machine: &Machine, trace: &Trace, step: usize, by: Move) -> Row {
+    let automaton = &machine.automaton;
+    let (name, at, transition, state) = match by {
+        Move::Both { at, transition } => ("both", at, Some(transition), 0),
+        Move::Machine { at, transition } => ("machine", at, Some(transition), 0),
+        Move::Trace { at, state } => ("trace", at, None, state),
+    };
+    let (label, src, dst) = match transition.map(|t| &automaton.transitions[t as usize]) {
+        Some(t) => (&automaton.labels[t.label as usize], t.source, t.target),
+        None => (&trace.variant.labels[trace.variant.events[at as usize] as usize], state, state),
+    };
+    vec![
+        datum(step as i32 + 1),
+        datum(at as i32 + 1),
+        Some(text(name)),
+        label.component.as_deref().map(text),
+        Some(text(&label.event)),
+        datum(src as i32),
+        datum(dst as i32),
+        transition.and_then(|t| datum(t as i32)),
+        datum(i32::from(name != "both")),
+    ]
+}
+
 /// The number of the last of `traces` traces from number `first` on.
 fn last_trace(first: i64, traces: i64) -> Result<i64, Failure> {
     let last = (first >= 1 && traces >= 0).then(|| first.checked_add(traces)).flatten();
@@ -90,7 +117,19 @@ sql_functions! {
 
     /// score(automaton, trace) → double precision
     fn logfsm_score(call) {
-        Ok(both(call)?.and_then(|(machine, trace)| datum(machine.score(&trace))))
+        let (Some(machine), Some(bytes)) = (machine(call, 0)?, call.bytes(1)) else { return Ok(None) };
+        let kept: &mut Option<(Rc<Machine>, VariantScores)> = call.keep(|| None);
+        if kept.as_ref().is_none_or(|k| !Rc::ptr_eq(&k.0, &machine)) {
+            *kept = Some((machine, VariantScores::default()));
+        }
+        let view = TraceView::from_bytes(bytes)?;
+        Ok(kept.as_mut().map(|(machine, scores)| scores.score(machine, &view)).transpose()?.and_then(datum))
+    }
+
+    /// threshold(automaton, double precision) → double precision
+    fn logfsm_threshold(call) {
+        let Some(rate) = call.get(1) else { return Ok(None) };
+        Ok(machine(call, 0)?.map(|machine| threshold(&machine.automaton, rate)).transpose()?.and_then(datum))
     }
 
     /// explain(automaton, trace) → setof (seq, event, kind, state, probability, expected, expected_probability, contribution, explanation)
@@ -98,6 +137,16 @@ sql_functions! {
         stream(call, || {
             let Some((machine, trace)) = both(call)? else { return Ok(empty()) };
             Ok(explained(machine.explain(&trace)))
+        })
+    }
+
+    /// align(automaton, trace) → setof (step, seq, move, component, event, src, dst, transition_id, cost)
+    fn logfsm_align(call) {
+        stream(call, || {
+            let Some((machine, trace)) = both(call)? else { return Ok(empty()) };
+            let alignment = machine.align(&trace.variant, &Control::new(&check_interrupts, memory_limit()))?;
+            let rows = alignment.moves.into_iter().enumerate();
+            Ok(Box::new(rows.map(move |(step, by)| Ok(aligned(&machine, &trace, step, by)))))
         })
     }
 

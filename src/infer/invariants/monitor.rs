@@ -99,6 +99,14 @@ impl Monitor {
         }
     }
 
+    /// True where a state, such as one read from storage, is of these invariants' size.
+    pub fn fits(&self, state: &MonitorState) -> bool {
+        let sized = state.seen.len() == self.words && state.pending.len() == self.words;
+        let labels = self.between.len();
+        let known = |words: &[u64]| (labels..64 * words.len()).all(|i| words[i / 64] & (1 << (i % 64)) == 0);
+        sized && state.last.len() == labels && known(&state.pending) && state.last.iter().all(|&l| l <= state.events)
+    }
+
     /// Takes one event, `None` for a type that the invariants do not know; the numbers of the NFby, AP and IntrBy that
     /// it breaks, ascending. O(labels / 64), and more only where something is broken.
     pub fn advance(&self, state: &mut MonitorState, label: Option<LabelId>) -> Vec<usize> {

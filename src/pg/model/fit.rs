@@ -3,6 +3,7 @@
 use super::leaf::{self, Leaves};
 use super::progress::Progress;
 use super::{Model, data, invariants, lines, source};
+use crate::conform::FALSE_POSITIVE_RATE;
 use crate::error::Error;
 use crate::pg::call::{Call, Reply, datum};
 use crate::pg::error::Failure;
@@ -10,10 +11,6 @@ use crate::pg::set;
 use crate::pg::sql;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::{PgSqlErrorCode, pg_sys};
-
-/// At most this share of training traces is called anomalous, and none below this score in bits.
-const ANOMALOUS_SHARE: f64 = 0.01;
-const LEAST_ANOMALOUS: f64 = 8.0;
 
 /// fit(model, method, options, since, until) → (fit, traces, events, states, transitions)
 pub fn fit(call: Call) -> Reply {
@@ -123,12 +120,7 @@ pub fn materialise(model: &Model, mut leaves: Leaves<'_>, progress: &Progress) -
     invariants::write(model, &mut leaves)?;
     super::guards::write(model, &mut leaves)?;
     write_data(model, &mut leaves, 0)?;
-    let threshold = format!(
-        "UPDATE {table} SET threshold = (SELECT GREATEST({LEAST_ANOMALOUS}, pg_catalog.percentile_disc({}) WITHIN GROUP (ORDER BY score)) FROM {})",
-        1.0 - ANOMALOUS_SHARE,
-        leaves.name("scores")
-    );
-    sql::run(&threshold, &[])?;
+    super::scoring::set_threshold(model, FALSE_POSITIVE_RATE)?;
     mark_scores(model, &leaves.name("scores"))?;
     progress.stage("swapping tables in");
     retire_runs(model)?;

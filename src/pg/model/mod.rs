@@ -13,6 +13,7 @@ mod live;
 mod owner;
 mod progress;
 mod refresh;
+mod scoring;
 mod source;
 mod synthesize;
 mod traces;
@@ -163,6 +164,12 @@ sql_functions! {
 
     /// score_traces(model) → bigint
     fn logfsm_score_traces(call) { synthesize::score_traces(call) }
+
+    /// recalibrate(model, false_positive_rate) → double precision
+    fn logfsm_recalibrate(call) { scoring::recalibrate(call) }
+
+    /// evaluate(model, labels, trace, label) → setof record
+    fn logfsm_evaluate(call) { scoring::evaluate(call) }
 
     /// watch(model, action, on_table) → void
     fn logfsm_watch(call) { watch::watch(call) }

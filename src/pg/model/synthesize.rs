@@ -99,18 +99,23 @@ pub fn drop_run(call: Call) -> Reply {
 pub fn score_traces(call: Call) -> Reply {
     let scored = Model::change(call.need_text(0, "model")?, "score", |model| {
         model.require_fitted()?;
-        let update = format!(
-            "UPDATE {} s SET score = n.score, is_anomalous = n.score OPERATOR(pg_catalog.>) n.threshold
-             FROM (SELECT t.run_id, t.trace_id, logfsm.score((SELECT automaton FROM {model}), t.trace) AS score, m.threshold
-                   FROM {} t, {model} m OFFSET 0) n
-             WHERE n.run_id OPERATOR(pg_catalog.=) s.run_id AND n.trace_id OPERATOR(pg_catalog.=) s.trace_id",
-            model.table("scores"),
-            model.table("traces"),
-            model = model.table("model"),
-        );
-        sql::run(&update, &[])?;
-        let count = format!("SELECT pg_catalog.count(*) FROM {}", model.table("scores"));
-        Ok(sql::one::<i64>(&count, &[])?.unwrap_or(0))
+        score_again(&model)
     })?;
     Ok(datum(scored))
+}
+
+/// Scores all traces of a model by its machine and marks those beyond its threshold; returns how many there are.
+pub fn score_again(model: &Model) -> Result<i64, Failure> {
+    let update = format!(
+        "UPDATE {} s SET score = n.score, is_anomalous = n.score OPERATOR(pg_catalog.>) n.threshold
+         FROM (SELECT t.run_id, t.trace_id, logfsm.score((SELECT automaton FROM {model}), t.trace) AS score, m.threshold
+               FROM {} t, {model} m OFFSET 0) n
+         WHERE n.run_id OPERATOR(pg_catalog.=) s.run_id AND n.trace_id OPERATOR(pg_catalog.=) s.trace_id",
+        model.table("scores"),
+        model.table("traces"),
+        model = model.table("model"),
+    );
+    sql::run(&update, &[])?;
+    let count = format!("SELECT pg_catalog.count(*) FROM {}", model.table("scores"));
+    Ok(sql::one::<i64>(&count, &[])?.unwrap_or(0))
 }
