@@ -1,8 +1,10 @@
 //! Learners on the public data sets: accuracy and speed, as tables.
 //!
-//! `LOGFSM_DATA=… cargo bench --bench inference -- [section] [--method m]… [--options json]`; without a section, all.
+//! `LOGFSM_DATA=… cargo bench --bench inference -- [section] [--method m]… [--options json]
+//! [--traces n]`; without a section, all.
 
 mod data;
+mod gaps;
 mod hdfs;
 mod pautomac;
 mod stamina;
@@ -11,6 +13,7 @@ mod synoptic;
 fn main() {
     let mut sections: Vec<String> = Vec::new();
     let (mut methods, mut options, mut only) = (Vec::new(), "{}".to_string(), Vec::new());
+    let mut traces = 8000;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -18,6 +21,7 @@ fn main() {
             "--method" => methods.extend(arguments.next()),
             "--options" => options = arguments.next().unwrap_or_default(),
             "--problem" => only.extend(arguments.next().and_then(|n| n.parse::<u32>().ok())),
+            "--traces" => traces = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(traces),
             _ => sections.push(argument),
         }
     }
@@ -33,6 +37,10 @@ fn main() {
     }
     if wanted("hdfs") {
         hdfs::run(&or(&["alergia", "mdl", "k_tails", "synoptic"]));
+    }
+    if wanted("gaps") {
+        let all = ["k_tails", "edsm", "alergia", "likelihood", "aic", "mdl", "synoptic", "prefix_tree", "auto"];
+        gaps::run(&or(&all), traces);
     }
     if wanted("stamina") {
         stamina::run(&or(&["edsm", "rpni"]), &options);

@@ -10,6 +10,8 @@ use crate::error::{Error, Result};
 const FOLDS: usize = 5;
 /// Bits per event within which likelihoods count as equal, so that broken invariants decide.
 const TIE: f64 = 0.01;
+/// Events replayed between two questions whether to go on.
+const EVENTS_PER_CHECK: usize = 1 << 14;
 /// Share of every prediction that is spread over all event types and the end.
 const ESCAPE: f64 = 0.01;
 
@@ -35,7 +37,7 @@ pub(super) fn learn(tree: &Automaton, learners: &[&dyn Learner], control: &Contr
             }
             Err(error) => return Err(error),
         };
-        let bits = bits_per_event(&machine, &held);
+        let bits = bits_per_event(&machine, &held, control)?;
         let broken = check(&machine, &mined.list, control)?.len();
         notes.push(format!(
             "{}: {bits:.3} bits per held-out event, {broken} of {} invariants broken, {} states",
@@ -65,12 +67,17 @@ pub(super) fn learn(tree: &Automaton, learners: &[&dyn Learner], control: &Contr
 }
 
 /// Bits per event, ends included, of traces under a machine by the forward algorithm; lost traces go on uniformly.
-fn bits_per_event(machine: &Automaton, traces: &[Held]) -> f64 {
+fn bits_per_event(machine: &Automaton, traces: &[Held], control: &Control<'_>) -> Result<f64> {
     let visits = machine.visits();
     let uniform = 1.0 / (machine.labels.len() as f64 + 1.0);
     let bits = |p: f64, lost: bool| -libm::log2(if lost { uniform } else { (1.0 - ESCAPE) * p + ESCAPE * uniform });
-    let (mut sum, mut events) = (0.0, 0.0);
+    let (mut sum, mut events, mut steps) = (0.0, 0.0, 0);
     for trace in traces {
+        steps += trace.events.len();
+        if steps > EVENTS_PER_CHECK {
+            control.check()?;
+            steps = 0;
+        }
         let mut states: Vec<(StateId, f64)> = vec![(0, 1.0)];
         let mut length = 0.0;
         for &event in &trace.events {
@@ -99,5 +106,5 @@ fn bits_per_event(machine: &Automaton, traces: &[Held]) -> f64 {
         sum += length * trace.count as f64;
         events += (trace.events.len() + 1) as f64 * trace.count as f64;
     }
-    if events == 0.0 { 0.0 } else { sum / events }
+    Ok(if events == 0.0 { 0.0 } else { sum / events })
 }

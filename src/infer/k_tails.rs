@@ -16,6 +16,9 @@ const OPTIONS: &[OptionSpec] = &[OptionSpec {
     meaning: "length of the continuations that must agree; larger keeps more states apart",
 }];
 
+/// States between two questions whether to go on.
+const STATES_PER_CHECK: usize = 1 << 14;
+
 /// What continuations are told apart by: whether traces end here, and each label with the continuations behind it.
 type Tail = (bool, Vec<(LabelId, u32)>);
 
@@ -56,14 +59,17 @@ fn tails(tree: &Automaton, k: usize, control: &Control<'_>) -> Result<Vec<u32>> 
     for _ in 0..k {
         control.check()?;
         let mut numbers: HashMap<Tail, u32> = HashMap::new();
-        let next: Vec<u32> = (0..tree.state_count())
+        let next = (0..tree.state_count())
             .map(|state| {
+                if state % STATES_PER_CHECK == 0 {
+                    control.check()?;
+                }
                 let outgoing = &tree.transitions[offsets[state] as usize..offsets[state + 1] as usize];
                 let tail = outgoing.iter().map(|t| (t.label, classes[t.target as usize])).collect();
                 let fresh = numbers.len() as u32;
-                *numbers.entry((tree.stops[state] > 0, tail)).or_insert(fresh)
+                Ok(*numbers.entry((tree.stops[state] > 0, tail)).or_insert(fresh))
             })
-            .collect();
+            .collect::<Result<Vec<u32>>>()?;
         classes = next;
         // Each round refines the one before: an equal number of classes means nothing is left to tell apart.
         if numbers.len() == count {

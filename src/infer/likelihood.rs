@@ -95,6 +95,9 @@ impl Learner for Aic {
             rare: None,
             loss: 0.0,
             saved: 0,
+            left: 0,
+            parameters: 0,
+            floor: None,
         };
         red_blue::learn(sample, Order::Largest, &mut evidence, control)
     }
@@ -152,15 +155,35 @@ struct Penalty {
     rare: Option<bool>,
     loss: f64,
     saved: u64,
+    /// Parameters of the blue side that are not folded yet: each can still be saved.
+    left: u64,
+    parameters: u64,
+    /// The gain of the best merge so far.
+    floor: Option<f64>,
+}
+
+impl Penalty {
+    /// What the merge can still gain at most: every pair loses likelihood, none wins any.
+    fn most(&self) -> f64 {
+        (self.saved + self.left) as f64 * self.weight - self.loss
+    }
 }
 
 impl Evidence for Penalty {
     fn begin(&mut self) {
-        (self.rare, self.loss, self.saved) = (None, 0.0, 0);
+        (self.rare, self.loss, self.saved, self.left) = (None, 0.0, 0, self.parameters);
+    }
+
+    fn wants_bound(&self) -> bool {
+        true
+    }
+
+    fn bound(&mut self, parameters: u64, floor: Option<f64>) {
+        (self.parameters, self.floor) = (parameters, floor);
     }
 
     fn pair(&mut self, red: Block<'_>, blue: Block<'_>) -> bool {
-        self.rare.get_or_insert(blue.visits < self.state_count);
+        let rare = *self.rare.get_or_insert(blue.visits < self.state_count);
         self.loss += loss(red.stops, blue.stops) - loss(red.visits, blue.visits);
         self.saved += u64::from(red.stops > 0 && blue.stops > 0);
         merge_counts(red, blue, |n, m| {
@@ -168,7 +191,10 @@ impl Evidence for Penalty {
             self.saved += u64::from(n > 0 && m > 0);
             true
         });
-        true
+        self.left = self.left.saturating_sub(blue.edges.len() as u64 + u64::from(blue.stops > 0));
+        // A little slack: sums in another order may differ in the last bits.
+        let most = self.most() + 1e-6 * (1.0 + self.loss.abs());
+        (rare || most > 0.0) && self.floor.is_none_or(|floor| most > floor)
     }
 
     fn score(&self) -> Option<f64> {

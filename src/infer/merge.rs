@@ -38,6 +38,13 @@ pub struct Block<'a> {
 pub trait Evidence {
     /// A new merge is tried.
     fn begin(&mut self);
+    /// True where [`Evidence::bound`] is to be called before each trial.
+    fn wants_bound(&self) -> bool {
+        false
+    }
+    /// The parameters (edges and ends) below the blue state to be tried, and the score that a merge must exceed to
+    /// matter: what cannot reach it may be given up early.
+    fn bound(&mut self, _parameters: u64, _floor: Option<f64>) {}
     /// A pair is about to be folded; false stops the trial: the merge is impossible.
     fn pair(&mut self, red: Block<'_>, blue: Block<'_>) -> bool;
     /// The score of the merge just folded whole, `None` where it must not be done.
@@ -67,6 +74,8 @@ pub struct Merger<'a> {
 
 /// Steps between two questions whether to go on: well below 100 ms.
 const STEPS_PER_CHECK: u32 = 4096;
+/// The same for states that are only copied.
+const STATES_PER_CHECK: usize = 1 << 16;
 
 impl<'a> Merger<'a> {
     /// Every state of the sample in a block of its own. O(n + m).
@@ -77,6 +86,9 @@ impl<'a> Merger<'a> {
         let mut edges = Vec::with_capacity(states);
         let offsets = tree.offsets();
         for state in 0..tree.state_count() {
+            if state % STATES_PER_CHECK == 0 {
+                control.check()?;
+            }
             let outgoing = &tree.transitions[offsets[state] as usize..offsets[state + 1] as usize];
             let edge = |t: &crate::automaton::Transition| Edge {
                 label: t.label,
@@ -155,6 +167,25 @@ impl<'a> Merger<'a> {
         self.edges.len()
     }
 
+    /// Edges and ends of a block and all below it, a tree as everything below a blue state is. O(its size).
+    pub fn parameters(&mut self, root: StateId, control: &Control<'_>) -> Result<u64> {
+        let mut queue = std::mem::take(&mut self.queue);
+        queue.clear();
+        queue.push((root, root));
+        let mut sum = 0;
+        while let Some((block, _)) = queue.pop() {
+            self.steps = self.steps.wrapping_add(1);
+            if self.steps.is_multiple_of(STEPS_PER_CHECK) {
+                control.check()?;
+            }
+            let block = self.find(block) as usize;
+            sum += self.edges[block].len() as u64 + u64::from(self.stops[block] > 0);
+            queue.extend(self.edges[block].iter().map(|edge| (edge.target, edge.target)));
+        }
+        self.queue = queue;
+        Ok(sum)
+    }
+
     /// The block of a state, named by its root, merges on trial included.
     pub fn find(&mut self, state: StateId) -> StateId {
         let mut block = self.find_settled(state);
@@ -222,7 +253,7 @@ impl<'a> Merger<'a> {
         let mut whole = Ok(true);
         while let Some(&(root, child)) = queue.get(at) {
             at += 1;
-            self.steps += 1;
+            self.steps = self.steps.wrapping_add(1);
             if self.steps.is_multiple_of(STEPS_PER_CHECK)
                 && let Err(stop) = control.check()
             {

@@ -20,7 +20,8 @@ impl Learner for Keep {
         &[]
     }
 
-    fn learn(&self, sample: Sample<'_>, _: &Options, _: &Control<'_>) -> Result<Automaton> {
+    fn learn(&self, sample: Sample<'_>, _: &Options, control: &Control<'_>) -> Result<Automaton> {
+        control.check()?;
         Ok(sample.positive.clone())
     }
 }

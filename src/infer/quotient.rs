@@ -32,11 +32,18 @@ pub fn quotient(machine: &Automaton, blocks: &[u32], names: usize, control: &Con
         stops[block as usize] += count;
     }
     let initial = blocks.first().copied().unwrap_or_default();
-    Ok(renumber(machine, transitions, &stops, initial))
+    control.check()?;
+    renumber(machine, transitions, &stops, initial, control)
 }
 
 /// Numbers blocks breadth-first from the initial one, by label and then by block.
-fn renumber(machine: &Automaton, mut transitions: Vec<Transition>, stops: &[u64], initial: StateId) -> Automaton {
+fn renumber(
+    machine: &Automaton,
+    mut transitions: Vec<Transition>,
+    stops: &[u64],
+    initial: StateId,
+    control: &Control<'_>,
+) -> Result<Automaton> {
     transitions.sort_unstable_by_key(|t| (t.source, t.label, t.target));
     let range = |state: StateId| {
         let start = transitions.partition_point(|t| t.source < state);
@@ -46,7 +53,11 @@ fn renumber(machine: &Automaton, mut transitions: Vec<Transition>, stops: &[u64]
     let mut queue = vec![initial];
     number[initial as usize] = 0;
     let mut at = 0;
+    control.check()?;
     while at < queue.len() {
+        if at % (1 << 15) == 0 {
+            control.check()?;
+        }
         for t in &transitions[range(queue[at])] {
             if number[t.target as usize] == StateId::MAX {
                 number[t.target as usize] = queue.len() as StateId;
@@ -58,8 +69,9 @@ fn renumber(machine: &Automaton, mut transitions: Vec<Transition>, stops: &[u64]
     for t in &mut transitions {
         (t.source, t.target) = (number[t.source as usize], number[t.target as usize]);
     }
+    control.check()?;
     transitions.sort_unstable_by_key(|t| (t.source, t.label, t.target));
-    Automaton {
+    Ok(Automaton {
         stops: queue.iter().map(|&state| stops[state as usize]).collect(),
         transitions,
         kind: machine.kind.clone(),
@@ -70,5 +82,5 @@ fn renumber(machine: &Automaton, mut transitions: Vec<Transition>, stops: &[u64]
         pair_times: machine.pair_times.clone(),
         // What was learned names transitions by position: it goes with the machine that had them.
         learned: Learned::default(),
-    }
+    })
 }

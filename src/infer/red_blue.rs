@@ -144,12 +144,17 @@ impl Search<'_> {
         let mut next: Option<(f64, StateId, StateId)> = None;
         for &blue in blue {
             let mut fits = false;
+            let bounded = order == Order::Largest && evidence.wants_bound();
+            let parameters = if bounded { self.merger.parameters(blue, control)? } else { 0 };
             for i in 0..self.red.len() {
                 let red = self.red[i];
                 if self.ruled_out.contains(&(red, blue)) {
                     continue;
                 }
                 control.check()?;
+                if bounded {
+                    evidence.bound(parameters, best.map(|(score, ..)| score));
+                }
                 match self.merger.attempt(red, blue, evidence, control)? {
                     Some(score) => {
                         fits = true;

@@ -1,0 +1,99 @@
+//! How long a learner may go without asking whether to go on: in steps, so that no clock is needed. A step is an
+//! allocation, of which every stage of every learner does some for each state, trace or edge it looks at.
+
+mod support;
+
+use logfsm::automaton::Automaton;
+use logfsm::error::Error;
+use logfsm::infer::{Control, infer, learners};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+struct Counting;
+static STEPS: AtomicU64 = AtomicU64::new(0);
+
+// SAFETY: passes everything on to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        STEPS.fetch_add(1, Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Well below what 100 ms allow: an allocation and what belongs to it take about 100 ns.
+const MOST_STEPS: u64 = 250_000;
+
+/// Traces of a random walk over `types` event types, `length` events each at most.
+fn walks(traces: usize, types: u64, length: usize) -> Automaton {
+    let names: Vec<String> = (0..types).map(|i| format!("event {i}")).collect();
+    let mut state = 7u64;
+    let mut below = |bound: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % bound
+    };
+    let trace = |below: &mut dyn FnMut(u64) -> u64| {
+        let mut at = 0;
+        let mut events = Vec::new();
+        while events.len() < length && below(20) > 0 {
+            at = (at + 1 + below(3)) % types;
+            events.push(names[at as usize].as_str());
+        }
+        events
+    };
+    support::tree(&(0..traces).map(|_| trace(&mut below)).collect::<Vec<_>>())
+}
+
+#[test]
+fn every_learner_asks_often() {
+    let trees = [
+        ("many short traces", walks(6000, 8, 20)),
+        ("few long ones", walks(40, 12, 4000)),
+        ("many types", walks(300, 120, 60)),
+    ];
+    for method in learners().iter().map(|l| l.name()).filter(|name| *name != "rpni").chain(["auto"]) {
+        for (name, tree) in &trees {
+            let (longest, last) = (Cell::new(0), Cell::new(STEPS.load(Ordering::Relaxed)));
+            let proceed = || {
+                let now = STEPS.load(Ordering::Relaxed);
+                longest.set(longest.get().max(now - last.get()));
+                last.set(now);
+                Ok(())
+            };
+            infer(tree, method, "{}", &Control::new(&proceed, usize::MAX)).unwrap();
+            let _ = proceed();
+            assert!(longest.get() < MOST_STEPS, "{method} on {name}: {} steps", longest.get());
+        }
+    }
+}
+
+#[test]
+fn a_stop_at_any_question_is_heeded() {
+    let tree = walks(60, 6, 20);
+    for method in learners().iter().map(|l| l.name()).filter(|name| *name != "rpni").chain(["auto"]) {
+        let asked = Cell::new(0u32);
+        let count = || {
+            asked.set(asked.get() + 1);
+            Ok(())
+        };
+        infer(&tree, method, "{}", &Control::new(&count, usize::MAX)).unwrap();
+        let questions = asked.get();
+        assert!(questions > 0, "{method} never asks");
+        for at in (0..questions).step_by((questions as usize / 40).max(1)) {
+            asked.set(0);
+            let stop = || {
+                asked.set(asked.get() + 1);
+                if asked.get() > at { Err(Error::Cancelled) } else { Ok(()) }
+            };
+            let stopped = infer(&tree, method, "{}", &Control::new(&stop, usize::MAX));
+            assert_eq!(stopped.unwrap_err(), Error::Cancelled, "{method} at question {at} of {questions}");
+        }
+    }
+}
