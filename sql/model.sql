@@ -35,7 +35,10 @@ CREATE TYPE @extschema@.model_info AS (
     lines bigint,
     unmatched_lines bigint,
     hidden_lines bigint,
-    keyless_lines bigint
+    keyless_lines bigint,
+    label_column text,
+    negative_label text,
+    negative_tree @extschema@.automaton
 );
 COMMENT ON TYPE @extschema@.model_info IS 'What a model''s table "model" holds: the mapping of its source, its last fit, its prefix tree and its machine.';
 
@@ -56,11 +59,11 @@ CREATE FUNCTION @extschema@.create_model(
         seq text DEFAULT NULL, component text DEFAULT NULL, params text DEFAULT NULL, trace_pattern text DEFAULT NULL,
         trace_slot integer DEFAULT NULL, refresh_by text DEFAULT NULL, lateness interval DEFAULT '1 hour', events text DEFAULT 'table',
         schema text DEFAULT NULL, format text DEFAULT NULL, formats text[] DEFAULT NULL, on_unmatched text DEFAULT 'error',
-        parse_options jsonb DEFAULT '{}'
+        parse_options jsonb DEFAULT '{}', label text DEFAULT NULL, negative text DEFAULT NULL
     ) RETURNS text
     LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'logfsm_create_model';
-COMMENT ON FUNCTION @extschema@.create_model(text, regclass, text, text, text, text, text, text, text, text, integer, text, interval, text, text, text, text[], text, jsonb) IS
-    'Makes a model: a schema with empty tables for what fit learns from a source. Columns are given by name: exactly one of trace, trace_pattern, trace_slot, or none where the lines'' format says; exactly one of event, message; at, seq or both, or none where lines hold times. format names a line format of the message column, or is a regular expression. Returns the schema''s name. Needs CREATE on the database, or schema => an empty schema of the caller, and SELECT on the source.';
+COMMENT ON FUNCTION @extschema@.create_model(text, regclass, text, text, text, text, text, text, text, text, integer, text, interval, text, text, text, text[], text, jsonb, text, text) IS
+    'Makes a model: a schema with empty tables for what fit learns from a source. Columns are given by name: exactly one of trace, trace_pattern, trace_slot, or none where the lines'' format says; exactly one of event, message; at, seq or both, or none where lines hold times. format names a line format of the message column, or is a regular expression. label is a column and negative its value in rows of traces that must not happen. Returns the schema''s name. Needs CREATE on the database, or schema => an empty schema of the caller, and SELECT on the source.';
 
 CREATE FUNCTION @extschema@.fit(
         model text, method text DEFAULT 'auto', options jsonb DEFAULT '{}', since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL,

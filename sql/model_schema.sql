@@ -97,6 +97,7 @@ CREATE TABLE {schema}.traces (
     ended_at timestamptz,
     n_events integer NOT NULL,
     trace logfsm.trace NOT NULL,
+    is_negative boolean,
     PRIMARY KEY (run_id, trace_id),
     UNIQUE (run_id, trace_key),
     UNIQUE (run_id, synthetic_key),

@@ -1,5 +1,6 @@
 //! How long a learner may go without asking whether to go on: in steps, so that no clock is needed. A step is an
 //! allocation, of which every stage of every learner does some for each state, trace or edge it looks at.
+#![allow(unsafe_code)]
 
 mod support;
 

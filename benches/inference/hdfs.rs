@@ -2,7 +2,7 @@
 
 use crate::data::{self, Numbers, add};
 use logfsm::automaton::{Automaton, PrefixTree};
-use logfsm::infer::{Control, infer};
+use logfsm::infer::{Control, distinct_traces, infer};
 use logfsm::trace::Trace;
 use std::time::Instant;
 
@@ -24,6 +24,32 @@ fn sampled(traces: &[Vec<u8>], count: usize) -> Automaton {
     tree.to_automaton()
 }
 
+/// Traces up to which the peers are run: beyond, they need gigabytes.
+const PEERS_MOST: usize = 71_883;
+
+/// Runs AALpy and pm4py on the same traces with the Python that `LOGFSM_PEERS` names, if it does.
+fn peers(tree: &Automaton) {
+    let Some(python) = std::env::var_os("LOGFSM_PEERS") else { return };
+    let lines: Vec<String> = distinct_traces(tree)
+        .into_iter()
+        .map(|t| {
+            let names = t.events.iter().map(|&e| tree.labels[e as usize].to_string());
+            std::iter::once(t.count.to_string()).chain(names).collect::<Vec<String>>().join(" ")
+        })
+        .collect();
+    let file = std::env::temp_dir().join(format!("logfsm-peers-{}", std::process::id()));
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/inference/peers.py");
+    let written = std::fs::write(&file, lines.join("\n"));
+    let output = written.and_then(|()| std::process::Command::new(python).arg(script).arg(&file).output());
+    let _ = std::fs::remove_file(&file);
+    match output {
+        Ok(output) => {
+            String::from_utf8_lossy(&output.stdout).lines().for_each(|line| println!("         peer: {line}"))
+        }
+        Err(error) => println!("         peers not run: {error}"),
+    }
+}
+
 /// Prints the time of a method on 575,061 traces, and of several on inputs that double five times.
 pub fn run(methods: &[String]) {
     let Some(traces) = normal_traces() else { return };
@@ -42,6 +68,9 @@ pub fn run(methods: &[String]) {
             let (events, distinct) = (tree.totals.events, tree.totals.distinct_traces);
             let (states, seconds) = (machine.state_count(), start.elapsed().as_secs_f64());
             println!("{count:>8} {events:>9} {distinct:>8} {built:>10.2} {method:>10} {states:>7} {seconds:>9.3}");
+        }
+        if count <= PEERS_MOST {
+            peers(&tree);
         }
     }
     if let Ok(status) = std::fs::read_to_string("/proc/self/status") {

@@ -29,6 +29,7 @@ pub(super) fn coarsen(
     }
     let mut pairs: Vec<(usize, u32, u32)> = Vec::new();
     for a in 2..graph.nodes() as u32 {
+        control.check()?;
         let mine: BTreeSet<u32> = graph.successors(a).collect();
         for b in a + 1..graph.nodes() as u32 {
             if graph.labels[a as usize] == graph.labels[b as usize] {

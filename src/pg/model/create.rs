@@ -14,7 +14,7 @@ const SCHEMA_SQL: &str = include_str!("../../../sql/model_schema.sql");
 const LONGEST_NAME: usize = 63;
 
 /// create_model(model, source, trace, message, event, at, seq, component, params, trace_pattern, trace_slot, refresh_by,
-/// lateness, events, schema, format, formats, on_unmatched, parse_options) → text
+/// lateness, events, schema, format, formats, on_unmatched, parse_options, label, negative) → text
 pub fn create_model(call: Call) -> Reply {
     let name = call.need_text(0, "model")?;
     let source: pg_sys::Oid = call.need(1, "source")?;
@@ -34,6 +34,8 @@ pub fn create_model(call: Call) -> Reply {
         refresh_by: optional(11)?.or(optional(5)?),
         parse_settings: None,
         line_fields: Vec::new(),
+        label_column: optional(19)?,
+        negative_label: optional(20)?,
         events: call.need_text(13, "events")?.into(),
         fits: 0,
         method: None,
@@ -64,8 +66,8 @@ pub fn create_model(call: Call) -> Reply {
     let insert = format!(
         "INSERT INTO {quoted}.model (name, source, trace_column, trace_pattern, trace_slot, event_column, message_column,
              at_column, seq_column, component_column, params_column, refresh_by, lateness, events, fits, created_with,
-             parse_settings, line_fields)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15, $16::jsonb, $17)"
+             parse_settings, line_fields, label_column, negative_label)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15, $16::jsonb, $17, $18, $19)"
     );
     let created_with = env!("CARGO_PKG_VERSION");
     sql::run(
@@ -88,6 +90,8 @@ pub fn create_model(call: Call) -> Reply {
             created_with.into(),
             info.parse_settings.into(),
             info.line_fields.into(),
+            info.label_column.into(),
+            info.negative_label.into(),
         ],
     )?;
     Ok(Some(text(&schema)))
@@ -167,6 +171,13 @@ fn check_mapping(info: &Info, columns: &[Column]) -> Result<String, Failure> {
             "Give at => 'timestamp column', seq => 'integer column', or both.",
         ));
     }
+    if info.label_column.is_some() != info.negative_label.is_some() {
+        return Err(wrong(
+            "label and negative must be given together",
+            "label is a column, negative its value in rows of traces that must not happen.",
+            "Give both, as in label => 'outcome', negative => 'fault', or neither.",
+        ));
+    }
     if info.events != "table" && info.events != "none" {
         return Err(wrong(
             &format!("invalid value for events: \"{}\"", info.events),
@@ -184,6 +195,7 @@ fn check_mapping(info: &Info, columns: &[Column]) -> Result<String, Failure> {
         ("seq", &info.seq_column, ("an integer", &["int2", "int4", "int8"][..])),
         ("params", &info.params_column, ("jsonb", &["jsonb", "json"][..])),
         ("refresh_by", &info.refresh_by, times),
+        ("label", &info.label_column, ("", &[][..])),
     ];
     for (role, name, (expected, types)) in all {
         let Some(name) = name else { continue };

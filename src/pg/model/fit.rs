@@ -2,7 +2,7 @@
 
 use super::leaf::{self, Leaves};
 use super::progress::Progress;
-use super::{Model, data, invariants, lines, source};
+use super::{Model, data, invariants, labels, lines, source};
 use crate::conform::FALSE_POSITIVE_RATE;
 use crate::error::Error;
 use crate::pg::call::{Call, Reply, datum};
@@ -89,8 +89,13 @@ fn read_traces(model: &Model, leaves: &mut Leaves<'_>, windowed: bool) -> Result
 /// From traces and prefix tree to machine, tables and scores; swaps everything in.
 pub fn materialise(model: &Model, mut leaves: Leaves<'_>, progress: &Progress) -> Result<Vec<i64>, Failure> {
     let table = model.table("model");
+    labels::split(model, &leaves.name("traces"))?;
     progress.stage("inferring the machine");
-    let infer = format!("UPDATE {table} SET automaton = logfsm.infer(prefix_tree, method, fit_options)");
+    // Methods that have no use for negative traces learn from the others alone.
+    let infer = format!(
+        "UPDATE {table} SET automaton = logfsm.infer(prefix_tree, method, fit_options,
+             CASE WHEN method OPERATOR(pg_catalog.=) ANY ('{{auto,edsm,rpni}}'::text[]) THEN negative_tree END)"
+    );
     sql::run(&infer, &[])?;
     progress.stage("writing tables");
     let machine = format!("(SELECT automaton FROM {table})");

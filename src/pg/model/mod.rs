@@ -7,6 +7,7 @@ mod find;
 mod fit;
 mod guards;
 mod invariants;
+mod labels;
 mod leaf;
 mod lines;
 mod live;
@@ -56,6 +57,9 @@ pub struct Info {
     /// What the lines' formats give: see `LineFormats::gives`.
     #[serde(default)]
     pub line_fields: Vec<String>,
+    /// The column that says of rows what their trace is, and its value where that must not happen.
+    pub label_column: Option<String>,
+    pub negative_label: Option<String>,
     pub events: String,
     pub fits: i32,
     pub method: Option<String>,
@@ -83,7 +87,8 @@ impl Model {
             "SELECT pg_catalog.to_jsonb(m)::text
              FROM (SELECT name, source, trace_column, trace_pattern, trace_slot, event_column, message_column, at_column,
                           seq_column, component_column, params_column, refresh_by, events, fits, method, fitted_at::text,
-                          traces, events_read, states, transitions, parse_settings::text, COALESCE(line_fields, '{{}}') AS line_fields
+                          traces, events_read, states, transitions, parse_settings::text, COALESCE(line_fields, '{{}}') AS line_fields,
+                          label_column, negative_label
                    FROM ONLY {}.model LIMIT 1) m",
             quote_identifier(&schema)
         );

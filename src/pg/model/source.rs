@@ -142,6 +142,7 @@ impl Info {
             &self.component_column,
             &self.params_column,
             &self.refresh_by,
+            &self.label_column,
         ]
         .into_iter()
         .filter_map(Option::as_deref)
