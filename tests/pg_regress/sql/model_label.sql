@@ -10,8 +10,6 @@ select trace_key, is_negative, logfsm.accepts(automaton, trace) as accepted from
 select count(distinct trace_id) from m.events;
 select s.name, s.value from m.model, logfsm.stats(prefix_tree) s where s.name in ('traces', 'distinct_traces')
 union all select 'negative ' || s.name, s.value from m.model, logfsm.stats(negative_tree) s where s.name in ('traces', 'distinct_traces') order by 1;
--- What holds of the others, the negative ones break.
-select count(*) > 0 as some, count(*) filter (where not t.is_negative) as of_positive from logfsm.check_invariants('m') c join m.traces t using (trace_id);
 -- auto takes edsm; a method that has no use for them learns from the others.
 select traces from logfsm.fit('m');
 select value from m.model, logfsm.stats(automaton) s where s.name = 'method';
