@@ -149,7 +149,7 @@ COMMENT ON FUNCTION @extschema@.accepts(@extschema@.automaton, @extschema@.trace
 CREATE FUNCTION @extschema@.score(automaton @extschema@.automaton, trace @extschema@.trace) RETURNS double precision
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'logfsm_score';
 COMMENT ON FUNCTION @extschema@.score(@extschema@.automaton, @extschema@.trace) IS
-    'How anomalous a trace is: the surprise in bits of its rare (below 1 %) and impossible events, its end included; 0 for typical traces, however long. O(length).';
+    'How anomalous a trace is, in bits: surprise of its events beyond that of held-out training traces, event counts unlike any training trace''s, new event types, late events, new parameter values; 0 for typical traces, however long. O(length).';
 CREATE FUNCTION @extschema@.explain(automaton @extschema@.automaton, trace @extschema@.trace)
     RETURNS TABLE (
         seq integer, event text, kind text, state integer, probability double precision,

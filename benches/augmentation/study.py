@@ -244,7 +244,9 @@ def main():
                     else:
                         more = (x, y) if rows is None else (numpy.vstack([x, rows]), numpy.append(y, [1] * len(rows)))
                         model.fit(*more)
-                        scores = model.predict_proba(features(unique))[:, 1][where]
+                        scores = model.predict_proba(features(unique))
+                        # Without an example of an anomaly nothing is one.
+                        scores = scores[:, 1][where] if scores.shape[1] == 2 else numpy.zeros(len(where))
                     figures = (
                         f1_score(labels, scores > 0.5, sample_weight=weights),
                         roc_auc_score(labels, scores, sample_weight=weights),

@@ -11,7 +11,7 @@ from (values (1, array['open', 'read', 'close']), (2, array['open', 'close']), (
              (5, array['open', 'fly', 'close']), (6, array['fly'])) v (n, es), unnest(es) with ordinality u (e, o)
 group by n;
 select n, seq, event, kind, state, expected, round(probability::numeric, 4) p, round(contribution::numeric, 2) bits
-from machine, odd, logfsm.explain(a, t) order by n, seq;
+from machine, odd, logfsm.explain(a, t) order by n, seq, event nulls first;
 select n, abs(logfsm.score(a, t) - (select sum(contribution) from logfsm.explain(a, t))) < 1e-9 as adds_up from machine, odd order by n;
 select bool_and(abs(logfsm.score(a, t) - (select sum(contribution) from logfsm.explain(a, t))) < 1e-9) as adds_up from machine, traces;
 -- Common traces score about zero, odd ones higher.

@@ -5,7 +5,7 @@ from generate_series(1, 3000) i, lateral (select array['open'] || array_fill('re
      unnest(es) with ordinality u (e, o)
 group by i;
 create temp table machine as select logfsm.infer(logfsm.prefix_tree_agg(t), 'k_tails') a from traces;
-select logfsm.threshold(a) > logfsm.threshold(a, 0.1) as stricter, logfsm.threshold(a, 0.1) > 0 as positive, logfsm.threshold(a) = logfsm.threshold(a, 0.001) as "default" from machine;
+select logfsm.threshold(a) >= logfsm.threshold(a, 0.1) as ordered, logfsm.threshold(a, 0.1) > 0 as positive, logfsm.threshold(a) = logfsm.threshold(a, 0.001) as "default" from machine;
 -- Traces like those of training stay below, others do not.
 select count(*) filter (where logfsm.score(a, t) > logfsm.threshold(a)) <= 30 as few from machine, traces;
 select name, logfsm.score(a, t) > logfsm.threshold(a) as beyond
