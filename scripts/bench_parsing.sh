@@ -10,5 +10,5 @@ work=$home/bench-parsing
 rm -rf "$work" && mkdir -p "$work"
 cd "$top"
 cargo bench --quiet --bench parsing -- export "$work"
-"$venv/bin/python" "$top/benches/drain3.py" "$work" "${LINES_TIMED:-1000000}"
+"$venv/bin/python" "$top/benches/drain3_peer.py" "$work" "${LINES_TIMED:-1000000}"
 cargo bench --quiet --bench parsing -- peer "$work"

@@ -1,6 +1,6 @@
 """Drain3 from PyPI on the lines that `cargo bench --bench parsing -- export DIR` wrote: templates per line and lines/s.
 
-    drain3.py DIR [LINES]
+    drain3_peer.py DIR [LINES]
 
 Two configurations: the defaults, and the masks of Drain3's own README, read from the installed package. Writes
 DIR/SET.plain.tsv and DIR/SET.masked.tsv (cluster, template) for each DIR/SET.txt, and DIR/speed.tsv."""
