@@ -38,7 +38,8 @@ CREATE TYPE @extschema@.model_info AS (
     keyless_lines bigint,
     label_column text,
     negative_label text,
-    negative_tree @extschema@.automaton
+    negative_tree @extschema@.automaton,
+    generator @extschema@.generator
 );
 COMMENT ON TYPE @extschema@.model_info IS 'What a model''s table "model" holds: the mapping of its source, its last fit, its prefix tree and its machine.';
 

@@ -4,11 +4,12 @@ COMMENT ON TABLE {schema}.model IS 'One row: what the model is made from, how it
 CREATE TABLE {schema}.runs (
     run_id integer PRIMARY KEY,
     kind text NOT NULL CHECK (kind OPERATOR(pg_catalog.=) 'real' OR kind OPERATOR(pg_catalog.=) 'synthetic'),
-    status text NOT NULL CHECK (status OPERATOR(pg_catalog.=) 'current' OR status OPERATOR(pg_catalog.=) 'stale'),
+    status text NOT NULL CHECK (status OPERATOR(pg_catalog.=) 'current' OR status OPERATOR(pg_catalog.=) 'stale' OR status OPERATOR(pg_catalog.=) 'rejected'),
     fit integer NOT NULL,
     seed bigint,
     options jsonb,
     fingerprint text NOT NULL,
+    generator text,
     version text NOT NULL,
     traces bigint NOT NULL,
     events bigint NOT NULL,
@@ -96,6 +97,10 @@ CREATE TABLE {schema}.traces (
     started_at timestamptz,
     ended_at timestamptz,
     n_events integer NOT NULL,
+    weight double precision,
+    log_probability double precision,
+    label text,
+    about text,
     trace logfsm.trace NOT NULL,
     is_negative boolean,
     PRIMARY KEY (run_id, trace_id),
@@ -192,7 +197,7 @@ CREATE VIEW {schema}.synthetic_events AS
 SELECT run_id, trace_id, synthetic_key, seq, at, component, event, src, dst, transition_id FROM {schema}.all_events WHERE run_id OPERATOR(pg_catalog.>) 0;
 COMMENT ON VIEW {schema}.synthetic_events IS 'Synthetic events only.';
 CREATE VIEW {schema}.all_traces AS
-SELECT t.run_id, t.origin, t.trace_id, t.trace_key, t.synthetic_key, t.started_at, t.ended_at, t.n_events, s.score, s.is_anomalous, t.trace
+SELECT t.run_id, t.origin, t.trace_id, t.trace_key, t.synthetic_key, t.started_at, t.ended_at, t.n_events, s.score, s.is_anomalous, t.trace, COALESCE(t.weight, 1) AS weight, t.log_probability, t.label, t.about
 FROM {schema}.traces t
 LEFT JOIN {schema}.scores s ON s.run_id OPERATOR(pg_catalog.=) t.run_id AND s.trace_id OPERATOR(pg_catalog.=) t.trace_id;
 COMMENT ON VIEW {schema}.all_traces IS 'Real and synthetic traces side by side, with scores.';
@@ -200,5 +205,5 @@ CREATE VIEW {schema}.real_traces AS
 SELECT trace_id, trace_key, started_at, ended_at, n_events, score, is_anomalous, trace FROM {schema}.all_traces WHERE run_id OPERATOR(pg_catalog.=) 0;
 COMMENT ON VIEW {schema}.real_traces IS 'Real traces only.';
 CREATE VIEW {schema}.synthetic_traces AS
-SELECT run_id, trace_id, synthetic_key, started_at, ended_at, n_events, score, is_anomalous, trace FROM {schema}.all_traces WHERE run_id OPERATOR(pg_catalog.>) 0;
+SELECT run_id, trace_id, synthetic_key, started_at, ended_at, n_events, score, is_anomalous, trace, weight, log_probability, label, about FROM {schema}.all_traces WHERE run_id OPERATOR(pg_catalog.>) 0;
 COMMENT ON VIEW {schema}.synthetic_traces IS 'Synthetic traces only.';

@@ -210,6 +210,14 @@ impl Histogram {
         self.buckets.iter().rev().map(|&(bucket, count)| (bounds(bucket).1.min(self.max), count))
     }
 
+    /// How many values are in smaller buckets than a value's, and how many in its own.
+    pub fn rank(&self, value: u64) -> (u64, u64) {
+        let bucket = bucket(value);
+        let below = self.buckets.iter().take_while(|b| b.0 < bucket).map(|b| b.1).sum();
+        let own = self.buckets.binary_search_by_key(&bucket, |b| b.0).map_or(0, |i| self.buckets[i].1);
+        (below, own)
+    }
+
     /// The q-quantile (q in 0..=1), `None` without values.
     pub fn quantile(&self, q: f64) -> Option<u64> {
         let count = self.count();

@@ -43,6 +43,18 @@ pub fn split(tree: &Automaton, fold: usize, folds: usize) -> (Automaton, Vec<Hel
             *count = 0;
         }
     }
+    (restricted_to(tree, stops), held)
+}
+
+/// The prefix tree of fewer traces, by how many of each distinct one are left (in the order of [`distinct_traces`]);
+/// labels stay, times and parameters go. O(size of the tree).
+pub fn restricted(tree: &Automaton, left: &[u64]) -> Automaton {
+    let mut stops = tree.stops.clone();
+    stops.iter_mut().filter(|count| **count > 0).zip(left).for_each(|(count, &left)| *count = left);
+    restricted_to(tree, stops)
+}
+
+fn restricted_to(tree: &Automaton, stops: Vec<u64>) -> Automaton {
     // Sources come before targets, so backwards every count below a state is known when it is reached.
     let mut visits = stops.clone();
     for t in tree.transitions.iter().rev() {
@@ -69,7 +81,7 @@ pub fn split(tree: &Automaton, fold: usize, folds: usize) -> (Automaton, Vec<Hel
         events: transitions.iter().map(|t| t.count).sum(),
         ..Totals::default()
     };
-    let rest = Automaton {
+    Automaton {
         kind: tree.kind.clone(),
         labels: tree.labels.clone(),
         stops: kept,
@@ -79,10 +91,8 @@ pub fn split(tree: &Automaton, fold: usize, folds: usize) -> (Automaton, Vec<Hel
         starts: Sample::default(),
         pair_times: Vec::new(),
         learned: Learned::default(),
-    };
-    (rest, held)
+    }
 }
-
 /// Traces with the labels of one automaton, in the numbers of another; events that it lacks get a number beyond its.
 pub fn relabel(traces: &[Held], from: &Automaton, to: &Automaton) -> Vec<Held> {
     let number: Vec<LabelId> =

@@ -18,7 +18,9 @@ mod rpni;
 mod synoptic;
 
 pub use control::Control;
-pub use holdout::{Held, accepts, check_states, distinct_traces, passes, split as hold_out, traces_through};
+pub use holdout::{
+    Held, accepts, check_states, distinct_traces, passes, restricted, split as hold_out, traces_through,
+};
 pub use options::{OptionKind, OptionSpec, Options};
 pub use quotient::quotient;
 

@@ -7,6 +7,7 @@ use super::memory_limit;
 use crate::automaton::PrefixTree;
 use crate::conform::Machine;
 use crate::log::{TemplateMiner, Templates};
+use crate::synth::Playout;
 use pgrx::pg_sys::{self, Datum};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -21,6 +22,7 @@ type Cache<T> = RefCell<Vec<(Vec<u8>, Rc<T>)>>;
 
 thread_local! {
     static MACHINES: Cache<Machine> = const { RefCell::new(Vec::new()) };
+    static PLAYOUTS: Cache<Playout> = const { RefCell::new(Vec::new()) };
     static TEMPLATES: Cache<Templates> = const { RefCell::new(Vec::new()) };
     /// Templates by the hash of their state, for the life of the backend: deriving them takes long.
     static DERIVED: RefCell<Vec<(u128, Rc<Templates>)>> = const { RefCell::new(Vec::new()) };
@@ -33,6 +35,7 @@ unsafe extern "C-unwind" fn forget(_: pg_sys::XactEvent::Type, _: *mut std::ffi:
         let _ = cache.try_with(|all| all.try_borrow_mut().map(|mut all| all.clear()));
     }
     clear(&MACHINES);
+    clear(&PLAYOUTS);
     clear(&TEMPLATES);
 }
 
@@ -40,6 +43,18 @@ unsafe extern "C-unwind" fn forget(_: pg_sys::XactEvent::Type, _: *mut std::ffi:
 pub fn machine(call: Call, i: usize) -> Result<Option<Rc<Machine>>, Failure> {
     let make = || Ok(Rc::new(Machine::new(expanded::automaton(call, i)?)));
     call.datum(i).map(|datum| kept::<PrefixTree, Machine>(&MACHINES, datum, make)).transpose()
+}
+
+/// What generator argument `i` generates from; `None` for NULL.
+pub fn playout(call: Call, i: usize) -> Result<Option<Rc<Playout>>, Failure> {
+    let make = || Ok(Rc::new(Playout::from_bytes(call.bytes(i).unwrap_or_default())?));
+    call.datum(i).map(|datum| kept::<PrefixTree, Playout>(&PLAYOUTS, datum, make)).transpose()
+}
+
+/// What the machine of automaton argument `i` generates alone; `None` for NULL.
+pub fn playout_of_machine(call: Call, i: usize) -> Result<Option<Rc<Playout>>, Failure> {
+    let make = || Ok(Rc::new(Playout::of_machine(Machine::new(expanded::automaton(call, i)?))));
+    call.datum(i).map(|datum| kept::<PrefixTree, Playout>(&PLAYOUTS, datum, make)).transpose()
 }
 
 /// The templates of templates argument `i`; `None` for NULL.

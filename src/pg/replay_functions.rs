@@ -1,16 +1,14 @@
-//! accepts, score, explain, replay and generate: a machine and a trace, or a machine and a seed.
+//! accepts, score, explain and replay: a machine and a trace.
 
 use super::cache::machine;
-use super::call::{Call, Reply, datum, sql_functions, text};
+use super::call::{Call, datum, sql_functions, text};
 use super::error::Failure;
 use super::set::{Row, Rows, stream};
-use super::trace_type::{read, reply, timestamp};
+use super::trace_type::{read, timestamp};
 use super::{check_interrupts, memory_limit};
 use crate::conform::{Explanation, Machine, Move, VariantScores, threshold};
 use crate::infer::Control;
-use crate::synth::{Generator, Synthetic};
 use crate::trace::{Trace, TraceView};
-use pgrx::PgSqlErrorCode;
 use std::rc::Rc;
 
 fn both(call: Call) -> Result<Option<(Rc<Machine>, Trace)>, Failure> {
@@ -40,7 +38,7 @@ pub fn explained(rows: Vec<Explanation>) -> Rows {
 }
 
 /// One row per event of a trace along its path: (seq, at, component, event, src, dst, transition_id).
-fn event_row(machine: &Machine, trace: &Trace, path: &[u32], i: usize) -> Row {
+pub fn event_row(machine: &Machine, trace: &Trace, path: &[u32], i: usize) -> Row {
     let transition = &machine.automaton.transitions[path[i] as usize];
     let label = &machine.automaton.labels[transition.label as usize];
     vec![
@@ -78,35 +76,6 @@ fn aligned(machine: &Machine, trace: &Trace, step: usize, by: Move) -> Row {
         transition.and_then(|t| datum(t as i32)),
         datum(i32::from(name != "both")),
     ]
-}
-
-/// The number of the last of `traces` traces from number `first` on.
-fn last_trace(first: i64, traces: i64) -> Result<i64, Failure> {
-    let last = (first >= 1 && traces >= 0).then(|| first.checked_add(traces)).flatten();
-    last.map(|end| end - 1).ok_or_else(|| {
-        Failure::new(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, "invalid range of traces")
-            .detail(format!("{traces} traces from number {first} on were asked for."))
-            .hint("Traces are numbered from 1; give first_trace => n to start at the n-th.")
-    })
-}
-
-/// A generator kept from call to call, with what it was made for.
-type Kept = Option<(Rc<Machine>, i64, String, Generator<Rc<Machine>>)>;
-
-fn one_trace(call: Call) -> Reply {
-    let Some(machine) = machine(call, 0)? else { return Ok(None) };
-    let (seed, ordinal): (i64, i64) = (call.need(1, "seed")?, call.need(2, "trace")?);
-    last_trace(ordinal, 1)?;
-    let options = call.json(3, "{}");
-    let kept: &mut Kept = call.keep(|| None);
-    if !kept.as_ref().is_some_and(|k| Rc::ptr_eq(&k.0, &machine) && k.1 == seed && k.2 == options) {
-        let generator = Generator::new(machine.clone(), seed, &options)?;
-        *kept = Some((machine, seed, options, generator));
-    }
-    match kept {
-        Some((.., generator)) => reply(&generator.trace(ordinal as u64).trace),
-        None => Ok(None),
-    }
 }
 
 sql_functions! {
@@ -157,54 +126,5 @@ sql_functions! {
             let Some(path) = machine.path(&trace) else { return Ok(empty()) };
             Ok(Box::new((0..path.len()).map(move |i| Ok(event_row(&machine, &trace, &path, i)))))
         })
-    }
-
-    /// generate(automaton, bigint, bigint, bigint, jsonb) → setof (trace, seq, at, component, event, src, dst, transition_id)
-    fn logfsm_generate(call) {
-        stream(call, || {
-            let Some(machine) = machine(call, 0)? else { return Ok(empty()) };
-            let (traces, seed, first): (i64, i64, i64) =
-                (call.need(1, "traces")?, call.need(2, "seed")?, call.need(3, "first_trace")?);
-            let last = last_trace(first, traces)?;
-            let options = call.json(4, "{}");
-            let generator = Generator::new(machine.clone(), seed, &options)?;
-            Ok(Box::new(Generated { machine, generator, next: first, last, current: None, at: 0 }))
-        })
-    }
-
-    /// generate_trace(automaton, bigint, bigint, jsonb) → trace
-    fn logfsm_generate_trace(call) {
-        one_trace(call)
-    }
-}
-
-/// Rows of generated traces, one trace at a time in memory.
-struct Generated {
-    machine: Rc<Machine>,
-    generator: Generator<Rc<Machine>>,
-    next: i64,
-    last: i64,
-    current: Option<Synthetic>,
-    at: usize,
-}
-
-impl Iterator for Generated {
-    type Item = Result<Row, Failure>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(synthetic) = self.current.as_ref().filter(|s| self.at < s.path.len()) {
-                let mut row = event_row(&self.machine, &synthetic.trace, &synthetic.path, self.at);
-                row.insert(0, datum(self.next - 1));
-                self.at += 1;
-                return Some(Ok(row));
-            }
-            if self.next > self.last {
-                return None;
-            }
-            pgrx::check_for_interrupts!();
-            self.current = Some(self.generator.trace(self.next as u64));
-            (self.next, self.at) = (self.next + 1, 0);
-        }
     }
 }

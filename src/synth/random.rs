@@ -40,3 +40,50 @@ impl Stream {
         }
     }
 }
+
+impl Stream {
+    /// As [`Stream::below`] for bounds beyond 64 bits: rejection of whole 128-bit draws.
+    pub fn below_wide(&mut self, n: u128) -> u128 {
+        if let Ok(n) = u64::try_from(n) {
+            return self.below(n).into();
+        }
+        let shift = n.leading_zeros();
+        loop {
+            let draw = (u128::from(self.0.next_u64()) << 64 | u128::from(self.0.next_u64())) >> shift;
+            if draw < n {
+                return draw;
+            }
+        }
+    }
+}
+
+/// Draws from one number in [0, 1) that is spent digit by digit, as an arithmetic decoder does: traces of neighbouring
+/// numbers share their first events, so evenly spread numbers give evenly spread traces. What is known of the number
+/// is exact to 64 bits at every draw; digits that run out come from the stream.
+pub struct Spread {
+    number: u64,
+}
+
+impl Spread {
+    /// The number of an ordinal: steps of the golden ratio from an offset, which fill [0, 1) evenly from any ordinal on
+    /// (Weyl 1916).
+    pub fn new(offset: u64, ordinal: u64) -> Self {
+        Spread { number: offset.wrapping_add(ordinal.wrapping_mul(0x9e37_79b9_7f4a_7c15)) }
+    }
+
+    /// The offset that a key decides.
+    pub fn offset(key: &[u8; 32]) -> u64 {
+        Stream::new(key, u64::MAX).0.next_u64()
+    }
+
+    /// A number in 0..n, n positive.
+    pub fn below(&mut self, n: u64, stream: &mut Stream) -> (u64, u64) {
+        let spread = u128::from(self.number) * u128::from(n) + u128::from(stream.below(n));
+        ((spread >> 64) as u64, spread as u64)
+    }
+
+    /// Spends what a draw decided: it fell `into` an interval of this width, with these digits left.
+    pub fn spend(&mut self, into: u64, digits: u64, width: u64) {
+        self.number = ((u128::from(into) << 64 | u128::from(digits)) / u128::from(width.max(1))) as u64;
+    }
+}

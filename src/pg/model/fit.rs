@@ -97,6 +97,7 @@ pub fn materialise(model: &Model, mut leaves: Leaves<'_>, progress: &Progress) -
              CASE WHEN method OPERATOR(pg_catalog.=) ANY ('{{auto,edsm,rpni}}'::text[]) THEN negative_tree END)"
     );
     sql::run(&infer, &[])?;
+    super::synthesize::learn_generator(model, &leaves.name("traces"))?;
     progress.stage("writing tables");
     let machine = format!("(SELECT automaton FROM {table})");
     let templates = leaves.create("templates")?;
@@ -171,7 +172,7 @@ fn retire_runs(model: &Model) -> Result<(), Failure> {
     let runs = model.table("runs");
     let mut stale: Vec<i32> = Vec::new();
     let query = format!(
-        "SELECT run_id FROM {runs} WHERE kind OPERATOR(pg_catalog.=) 'synthetic' AND status OPERATOR(pg_catalog.=) 'current' ORDER BY 1"
+        "SELECT run_id FROM {runs} WHERE kind OPERATOR(pg_catalog.=) 'synthetic' AND status OPERATOR(pg_catalog.<>) 'stale' ORDER BY 1"
     );
     sql::each_row(&query, &[], |row| {
         stale.extend(row.get::<i32>(1)?);

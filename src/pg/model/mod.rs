@@ -1,5 +1,6 @@
 //! Layer 2: models, each a schema of tables made from a source.
 
+mod check;
 mod create;
 mod data;
 mod drop;
@@ -154,6 +155,18 @@ sql_functions! {
 
     /// synthesize(model, traces, seed, options) → integer
     fn logfsm_synthesize(call) { synthesize::synthesize(call) }
+
+    /// check_run(model, run) → setof (rule, kind, meaning, checked, violated, examples)
+    fn logfsm_check_run(call) { check::check_run(call) }
+
+    /// fidelity(model, run) → setof (metric, weighted, value, floor, shuffled, meaning)
+    fn logfsm_fidelity(call) { check::fidelity(call) }
+
+    /// transition_matrix(model, run) → setof (event, next_event, real_share, synthetic_share, difference)
+    fn logfsm_transition_matrix(call) { check::transition_matrix(call) }
+
+    /// spectra(model, run) → setof (n, real_eigenvalue, synthetic_eigenvalue)
+    fn logfsm_spectra(call) { check::spectra(call) }
 
     /// drop_run(model, run) → void
     fn logfsm_drop_run(call) { synthesize::drop_run(call) }

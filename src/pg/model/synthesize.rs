@@ -1,14 +1,20 @@
 //! synthesize, drop_run and score_traces: runs of synthetic traces beside the real ones.
 
 use super::Model;
+use super::check::{self, RunRows};
 use super::fit::{drop_earlier_fits, mark_scores, write_data};
 use super::leaf::{self, Leaves};
 use super::progress::Progress;
-use crate::infer::Options;
+use crate::automaton::Automaton;
+use crate::conform::Machine;
+use crate::error::Error;
+use crate::infer::{Control, Options};
 use crate::pg::call::{Call, Reply, datum};
 use crate::pg::error::Failure;
-use crate::pg::sql;
-use crate::synth;
+use crate::pg::generator_type::PREFIX;
+use crate::pg::{check_interrupts, memory_limit, sql, text_form};
+use crate::synth::{self, Plan, Playout};
+use crate::trace::Trace;
 use pgrx::PgSqlErrorCode;
 
 /// A run's number in the high bits of its trace ids: ids never meet between runs.
@@ -34,14 +40,12 @@ pub fn synthesize(call: Call) -> Reply {
         let mut leaves = Leaves::of_run(&model, run_id);
         progress.stage("generating traces");
         let leaf = leaves.create("traces")?;
-        // OFFSET 0 keeps each trace from being generated once per column.
         let insert = format!(
-            "INSERT INTO {leaf} (run_id, trace_id, origin, synthetic_key, started_at, ended_at, n_events, trace)
-             SELECT {run_id}, ({run_id}::bigint OPERATOR(pg_catalog.<<) {RUN_SHIFT}) OPERATOR(pg_catalog.+) g.n, 'synthetic',
-                    pg_catalog.format('s%s-%s', $2, g.n),
-                    logfsm.started_at(g.trace), logfsm.ended_at(g.trace), logfsm.length(g.trace), g.trace
-             FROM (SELECT n, logfsm.generate_trace((SELECT automaton FROM {}), $2, n, $3::jsonb) AS trace
-                   FROM pg_catalog.generate_series(1::bigint, $1) AS n OFFSET 0) AS g",
+            "INSERT INTO {leaf} (run_id, trace_id, origin, synthetic_key, started_at, ended_at, n_events, weight, log_probability, label, about, trace)
+             SELECT {run_id}, ({run_id}::bigint OPERATOR(pg_catalog.<<) {RUN_SHIFT}) OPERATOR(pg_catalog.+) g.number, 'synthetic',
+                    pg_catalog.format('s%s-%s', $2, g.number),
+                    logfsm.started_at(g.trace), logfsm.ended_at(g.trace), logfsm.length(g.trace), g.weight, g.log_probability, g.label, g.about, g.trace
+             FROM (SELECT (logfsm.generate_traces(m.generator, $1, $2, 1, $3::jsonb)).* FROM {} m) AS g",
             model.table("model")
         );
         sql::run(&insert, &[traces.into(), seed.into(), options.as_str().into()])?;
@@ -50,18 +54,81 @@ pub fn synthesize(call: Call) -> Reply {
         write_data(&model, &mut leaves, run_id)?;
         mark_scores(&model, &leaves.name("scores"))?;
         let record = format!(
-            "INSERT INTO {} (run_id, kind, status, fit, seed, options, fingerprint, version, traces, events)
-             SELECT {run_id}, 'synthetic', 'current', m.fits, $1, $2::jsonb, logfsm.fingerprint(m.automaton), logfsm.version(),
+            "INSERT INTO {} (run_id, kind, status, fit, seed, options, fingerprint, generator, version, traces, events)
+             SELECT {run_id}, 'synthetic', 'current', m.fits, $1, $2::jsonb, logfsm.fingerprint(m.automaton),
+                    (SELECT s.value FROM logfsm.generator_stats(m.generator) s WHERE s.name OPERATOR(pg_catalog.=) 'fingerprint'), logfsm.version(),
                     t.traces, t.events
              FROM {} m, (SELECT pg_catalog.count(*) AS traces, pg_catalog.sum(n_events) AS events FROM {leaf}) t",
             model.table("runs"),
             model.table("model")
         );
         sql::run(&record, &[seed.into(), options.as_str().into()])?;
+        progress.stage("checking the run");
+        reject_if_broken(&model, &leaves, run_id, &options)?;
         leaves.attach()?;
         Ok(run_id)
     })?;
     Ok(datum(run_id))
+}
+
+/// Marks a run that breaks a rule as rejected, saying which.
+fn reject_if_broken(model: &Model, leaves: &Leaves<'_>, run_id: i32, options: &str) -> Result<(), Failure> {
+    if model.info.events != "table" {
+        return Ok(());
+    }
+    let [traces, events, parameters] = ["traces", "events", "parameters"].map(|parent| leaves.name(parent));
+    let verdicts =
+        check::judge(model, &check::playout(model)?, &RunRows { traces, events, parameters }, options, false)?;
+    let broken: Vec<String> = verdicts
+        .iter()
+        .filter(|v| v.violated > 0)
+        .map(|v| format!("{} ({} of {})", v.rule.name, v.violated, v.checked))
+        .collect();
+    if broken.is_empty() {
+        return Ok(());
+    }
+    let mark = format!("UPDATE {} SET status = 'rejected' WHERE run_id OPERATOR(pg_catalog.=) $1", model.table("runs"));
+    sql::run(&mark, &[run_id.into()])?;
+    pgrx::warning!(
+        "run {run_id} is rejected, it breaks rules: {}; check_run() names traces, drop_run() removes it",
+        broken.join(", ")
+    );
+    Ok(())
+}
+
+/// Learns what synthetic traces are made from, from the machine, the prefix tree and the traces of a fit.
+pub fn learn_generator(model: &Model, traces: &str) -> Result<(), Failure> {
+    let control = Control::new(&check_interrupts, memory_limit());
+    let read = |column: &str| -> Result<Automaton, Failure> {
+        let query = format!("SELECT logfsm.automaton_send({column}) FROM {}", model.table("model"));
+        Ok(Automaton::from_bytes(&sql::one::<Vec<u8>>(&query, &[])?.unwrap_or_default())?)
+    };
+    let (tree, machine) = (read("prefix_tree")?, Machine::new(read("automaton")?));
+    let query = format!("SELECT logfsm.trace_send(trace) FROM {traces}");
+    let mut failed = None;
+    let plan = Plan::learn(
+        &tree,
+        &machine,
+        &mut |each| {
+            let outcome = sql::each_batch(&query, &mut |row| {
+                let bytes: Vec<u8> = row.get(1)?.unwrap_or_default();
+                Ok(each(&Trace::from_bytes(&bytes)?)?)
+            });
+            // The core has no word for what Postgres says; it is kept aside.
+            outcome.map_err(|failure| {
+                failed = Some(failure);
+                Error::Cancelled
+            })
+        },
+        &control,
+    );
+    if let Some(failure) = failed {
+        return Err(failure);
+    }
+    let text = text_form::encode(PREFIX, &Playout::new(machine, plan?).to_bytes());
+    let set = format!("UPDATE {} SET generator = $1::text::logfsm.generator", model.table("model"));
+    sql::run(&set, &[text.into()])?;
+    Ok(())
 }
 
 /// drop_run(model, run) → void

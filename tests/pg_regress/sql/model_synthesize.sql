@@ -29,7 +29,7 @@ select count(*) from m.events e where not exists (
 select bool_and(logfsm.accepts(automaton, trace)) from m.model, m.synthetic_traces;
 -- What generate gives.
 select count(*) from (select synthetic_key, seq, at, component, event from m.synthetic_events where run_id = 1
-                      except select 's42-' || g.trace, g.seq, g.at, g.component, g.event from m.model, logfsm.generate(automaton, 200, 42) g) s;
+                      except select 's42-' || g.trace, g.seq, g.at, g.component, g.event from m.model, logfsm.generate(generator, 200, 42) g) s;
 -- Foreign keys are there, and validated.
 select conrelid::regclass::text, count(*), bool_and(convalidated) from pg_constraint
 where connamespace = 'm'::regnamespace and contype = 'f' and conrelid::regclass::text ~ '(run_1|fit_1)$' group by 1 order by 1;

@@ -1,0 +1,311 @@
+//! check_run, fidelity and what belongs to them: a run's rows read and judged.
+
+use super::Model;
+use crate::automaton::LabelId;
+use crate::infer::Options;
+use crate::pg::bulk::{self, Row as BulkRow};
+use crate::pg::call::{Call, Reply, datum, text, varlena_payload};
+use crate::pg::error::Failure;
+use crate::pg::set::{Rows, stream};
+use crate::pg::sql;
+use crate::synth::checks::{
+    Checker, EventParameters, EventRow, ParameterChecker, Reference, StateRow, Tables, TransitionRow, Verdict,
+};
+use crate::synth::fidelity::report::{METRICS, Trace, report, variants};
+use crate::synth::fidelity::{ngrams, spectrum};
+use crate::synth::{OPTIONS, Playout};
+use crate::trace::Trace as Value;
+use pgrx::PgSqlErrorCode;
+
+/// The rows of a run: relations, quoted and qualified or in parentheses.
+pub struct RunRows {
+    /// Traces.
+    pub traces: String,
+    /// Events.
+    pub events: String,
+    /// Parameters.
+    pub parameters: String,
+}
+
+fn integer(row: &BulkRow<'_>, i: usize) -> Option<i32> {
+    row.datum(i).map(|d| d.value() as i32)
+}
+
+fn long(row: &BulkRow<'_>, i: usize) -> Option<i64> {
+    row.datum(i).map(|d| d.value() as i64)
+}
+
+fn words(row: &BulkRow<'_>, i: usize) -> Option<String> {
+    // SAFETY: callers ask for columns of type text.
+    row.datum(i).map(|d| String::from_utf8_lossy(unsafe { varlena_payload(d) }).into_owned())
+}
+
+/// What a model's traces are generated from.
+pub fn playout(model: &Model) -> Result<Playout, Failure> {
+    let mut bytes = Vec::new();
+    bulk::each_row(&format!("SELECT generator FROM {}", model.table("model")), &mut |row| {
+        // SAFETY: the column is a generator.
+        bytes.extend(row.datum(0).into_iter().flat_map(|d| unsafe { varlena_payload(d) }.iter().copied()));
+        Ok(())
+    })?;
+    if bytes.is_empty() {
+        let message = format!("model \"{}\" has no generator", model.info.name);
+        return Err(Failure::new(PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, message)
+            .detail("It was fitted by an earlier release.")
+            .hint(format!("SELECT logfsm.fit({}) again.", sql::quote_literal(&model.info.name))));
+    }
+    Ok(Playout::from_bytes(&bytes)?)
+}
+
+fn tables(model: &Model, playout: &Playout) -> Result<Tables, Failure> {
+    let mut tables = Tables { traces: playout.machine.automaton.totals.traces as i64, ..Tables::default() };
+    bulk::each_row(&format!("SELECT state_id, visits, stops FROM {} ORDER BY 1", model.table("states")), &mut |row| {
+        let (Some(id), Some(visits), Some(stops)) = (integer(&row, 0), long(&row, 1), long(&row, 2)) else {
+            return Ok(());
+        };
+        tables.states.push(StateRow { id, visits, stops });
+        Ok(())
+    })?;
+    let query =
+        format!("SELECT transition_id, src, template_id, dst, count FROM {} ORDER BY 1", model.table("transitions"));
+    bulk::each_row(&query, &mut |row| {
+        let key = (integer(&row, 0), integer(&row, 1), integer(&row, 2), integer(&row, 3), long(&row, 4));
+        if let (Some(id), Some(src), Some(template), Some(dst), Some(count)) = key {
+            tables.transitions.push(TransitionRow { id, src, template, dst, count });
+        }
+        Ok(())
+    })?;
+    bulk::each_row(&format!("SELECT template_id FROM {}", model.table("templates")), &mut |row| {
+        tables.templates.extend(integer(&row, 0));
+        Ok(())
+    })?;
+    Ok(tables)
+}
+
+/// Judges the rows of a run of the current machine. One pass over events, one over parameters.
+pub fn judge(
+    model: &Model,
+    playout: &Playout,
+    rows: &RunRows,
+    options: &str,
+    real: bool,
+) -> Result<Vec<Verdict>, Failure> {
+    let options = Options::parse("generate", OPTIONS, options)?;
+    let lambda = options.number("amplification");
+    let bound =
+        if options.choice("amplify_by") == "tilt" && lambda > 0.0 { f64::INFINITY } else { 1.0 / (1.0 - lambda) };
+    let mut reference = Reference::of(playout, bound, options.boolean("no_copy"));
+    if options.json("condition").get("duration").is_some() {
+        reference.durations = None;
+    }
+    if options.json("condition").as_object().is_some_and(|c| !c.is_empty()) {
+        // Weights average 1 over what was conditioned, not over all.
+        reference.largest_weight = f64::INFINITY;
+    }
+    let tables = tables(model, playout)?;
+    let mut checker = Checker::new(&tables, &reference);
+    let query = format!(
+        "SELECT t.trace_id, t.n_events, COALESCE(t.weight, 1::double precision), e.seq, e.at, e.template_id, e.transition_id, e.src, e.dst
+         FROM {} t LEFT JOIN {} e ON e.trace_id OPERATOR(pg_catalog.=) t.trace_id ORDER BY t.trace_id, e.seq",
+        rows.traces, rows.events
+    );
+    let mut current: Option<(i64, i32, f64)> = None;
+    let mut events: Vec<EventRow> = Vec::new();
+    bulk::each_row(&query, &mut |row| {
+        let (Some(id), Some(n)) = (long(&row, 0), integer(&row, 1)) else { return Ok(()) };
+        if let Some((before, n, weight)) = current.filter(|c| c.0 != id) {
+            checker.trace(before, n, weight, &events);
+            events.clear();
+        }
+        current = Some((id, n, row.datum(2).map_or(1.0, |d| f64::from_bits(d.value() as u64))));
+        if let (Some(seq), Some(template)) = (integer(&row, 3), integer(&row, 5)) {
+            let (transition, src, dst) = (integer(&row, 6), integer(&row, 7), integer(&row, 8));
+            events.push(EventRow { seq, at: long(&row, 4), template, transition, src, dst });
+        }
+        Ok(())
+    })?;
+    if let Some((id, n, weight)) = current {
+        checker.trace(id, n, weight, &events);
+    }
+    let mut parameters = ParameterChecker::new(&playout.plan.parameters, &playout.machine.automaton, !real);
+    if !playout.plan.parameters.is_empty() {
+        judge_parameters(rows, &mut parameters)?;
+    }
+    Ok(checker.finish().with(parameters.finish()))
+}
+
+fn judge_parameters(rows: &RunRows, checker: &mut ParameterChecker<'_>) -> Result<(), Failure> {
+    let query = format!(
+        "SELECT e.trace_id, e.seq, e.template_id, e.transition_id, p.slot, p.value
+         FROM {} e LEFT JOIN {} p ON p.trace_id OPERATOR(pg_catalog.=) e.trace_id AND p.seq OPERATOR(pg_catalog.=) e.seq
+         ORDER BY e.trace_id, e.seq, p.slot COLLATE \"C\"",
+        rows.events, rows.parameters
+    );
+    let mut at: Option<(i64, i32)> = None;
+    let mut events: Vec<EventParameters> = Vec::new();
+    bulk::each_row(&query, &mut |row| {
+        let (Some(id), Some(seq)) = (long(&row, 0), integer(&row, 1)) else { return Ok(()) };
+        if let Some((before, _)) = at.filter(|a| a.0 != id) {
+            checker.trace(before, &events);
+            events.clear();
+        }
+        if at != Some((id, seq)) {
+            let template = integer(&row, 2).unwrap_or_default() as u32;
+            events.push(EventParameters { template, transition: integer(&row, 3), values: Vec::new() });
+            at = Some((id, seq));
+        }
+        if let (Some(slot), Some(event)) = (words(&row, 4), events.last_mut()) {
+            event.values.push((slot, words(&row, 5)));
+        }
+        Ok(())
+    })?;
+    if let Some((id, _)) = at {
+        checker.trace(id, &events);
+    }
+    Ok(())
+}
+
+/// A run of the current machine and its options; run 0 has none.
+fn find_run(call: Call) -> Result<(Model, i32, String), Failure> {
+    let (name, run): (&str, i32) = (call.need_text(0, "model")?, call.need(1, "run")?);
+    let model = Model::find(name)?;
+    model.require_fitted()?;
+    let query = format!(
+        "SELECT COALESCE(options, '{{}}')::text FROM {} WHERE run_id OPERATOR(pg_catalog.=) $1 AND status OPERATOR(pg_catalog.<>) 'stale'",
+        model.table("runs")
+    );
+    let options: Option<String> = sql::one(&query, &[run.into()])?;
+    let options = options.ok_or_else(|| {
+        let message = format!("model \"{}\" has no run {run} of its current machine", model.info.name);
+        Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT, message)
+            .detail("It never was, was dropped, or belongs to the machine of an earlier fit.")
+            .hint(format!("SELECT * FROM {} lists the runs; 0 is the real data.", model.table("runs")))
+    })?;
+    Ok((model, run, options))
+}
+
+/// check_run(model, run) → setof (rule, kind, meaning, checked, violated, examples)
+pub fn check_run(call: Call) -> Reply {
+    stream(call, || {
+        let (model, run, options) = find_run(call)?;
+        let of =
+            |table: &str| format!("(SELECT * FROM {} WHERE run_id OPERATOR(pg_catalog.=) {run})", model.table(table));
+        let mut rows = RunRows { traces: of("traces"), events: of("events"), parameters: of("parameters") };
+        if model.info.events != "table" {
+            rows.events = format!(
+                "(SELECT t.trace_id, r.seq, r.at, r.label_id AS template_id, r.transition_id, r.src, r.dst
+                  FROM {} t, {} m, LATERAL logfsm.replay(m.automaton, t.trace) r)",
+                of("traces"),
+                model.table("model")
+            );
+        }
+        let verdicts = judge(&model, &playout(&model)?, &rows, &options, run == 0)?;
+        let mut answers = Vec::new();
+        for v in verdicts {
+            let names: Vec<String> = if v.rule.group == "model" {
+                v.examples.iter().map(|state| format!("S{state}")).collect()
+            } else {
+                let name = format!(
+                    "SELECT COALESCE(trace_key::text, synthetic_key) FROM {} t WHERE trace_id OPERATOR(pg_catalog.=) ANY ($1) ORDER BY trace_id",
+                    rows.traces
+                );
+                sql::column(&name, &[v.examples.clone().into()])?
+            };
+            answers.push((v, names));
+        }
+        Ok(Box::new(answers.into_iter().map(|(v, names)| {
+            Ok(vec![
+                Some(text(v.rule.name)),
+                Some(text(v.rule.group)),
+                Some(text(v.rule.meaning)),
+                datum(v.checked as i64),
+                datum(v.violated as i64),
+                datum(names),
+            ])
+        })) as Rows)
+    })
+}
+
+/// The traces of a run, as metrics see them, with labels numbered by the machine.
+fn traces(model: &Model, playout: &Playout, run: i32) -> Result<Vec<Trace>, Failure> {
+    let query = format!(
+        "SELECT trace, COALESCE(weight, 1::double precision) FROM {} WHERE run_id OPERATOR(pg_catalog.=) {run} ORDER BY trace_id",
+        model.table("traces")
+    );
+    let mut all = Vec::new();
+    bulk::each_row(&query, &mut |row| {
+        let Some(value) = row.datum(0) else { return Ok(()) };
+        // SAFETY: the column is a trace.
+        let trace = Value::from_bytes(unsafe { varlena_payload(value) })?;
+        let labels = playout.machine.resolve(&trace.variant);
+        let events = trace.variant.events.iter().map(|&e| labels[e as usize].unwrap_or(LabelId::MAX - 1)).collect();
+        let weight = row.datum(1).map_or(1.0, |d| f64::from_bits(d.value() as u64));
+        all.push(Trace { events, times: trace.times, weight });
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+/// Real and synthetic traces of a run.
+fn both(call: Call) -> Result<(Playout, Vec<Trace>, Vec<Trace>), Failure> {
+    let (model, run, _) = find_run(call)?;
+    let playout = playout(&model)?;
+    let (real, synthetic) = (traces(&model, &playout, 0)?, traces(&model, &playout, run)?);
+    Ok((playout, real, synthetic))
+}
+
+/// fidelity(model, run) → setof (metric, weighted, value, floor, shuffled, meaning)
+pub fn fidelity(call: Call) -> Reply {
+    stream(call, || {
+        let (_, real, synthetic) = both(call)?;
+        let meaning = |name: &str| METRICS.iter().find(|m| m.0 == name).map_or("", |m| m.1);
+        Ok(Box::new(report(&real, &synthetic).into_iter().map(move |m| {
+            Ok(vec![
+                Some(text(m.name)),
+                datum(m.weighted),
+                datum(m.value),
+                datum(m.floor),
+                datum(m.shuffled),
+                Some(text(meaning(m.name))),
+            ])
+        })) as Rows)
+    })
+}
+
+/// transition_matrix(model, run) → setof (event, next_event, real_share, synthetic_share, difference)
+pub fn transition_matrix(call: Call) -> Reply {
+    stream(call, || {
+        let (playout, real, synthetic) = both(call)?;
+        let (a, b) = (ngrams::rows(&variants(&real)), ngrams::rows(&variants(&synthetic)));
+        let mut keys: Vec<(LabelId, LabelId)> =
+            a.iter().chain(&b).flat_map(|(from, row)| row.keys().map(|to| (*from, *to))).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let share = |side: &hashbrown::HashMap<LabelId, hashbrown::HashMap<LabelId, f64>>, from, to| {
+            let row = side.get(&from)?;
+            let mut counts: Vec<f64> = row.values().copied().collect();
+            counts.sort_by(f64::total_cmp);
+            Some(row.get(&to).copied().unwrap_or(0.0) / counts.iter().fold(0.0, |sum, c| sum + c))
+        };
+        let rows: Vec<_> = keys
+            .into_iter()
+            .map(|(from, to)| (from, to, share(&a, from, to).unwrap_or(0.0), share(&b, from, to).unwrap_or(0.0)))
+            .collect();
+        Ok(Box::new(rows.into_iter().map(move |(from, to, real, synthetic)| {
+            let name =
+                |label: LabelId| playout.machine.automaton.labels.get(label as usize).map(|l| text(&l.to_string()));
+            Ok(vec![name(from), name(to), datum(real), datum(synthetic), datum(synthetic - real)])
+        })) as Rows)
+    })
+}
+
+/// spectra(model, run) → setof (n, real_eigenvalue, synthetic_eigenvalue)
+pub fn spectra(call: Call) -> Reply {
+    stream(call, || {
+        let (_, real, synthetic) = both(call)?;
+        let (a, b) = (variants(&real), variants(&synthetic));
+        let nodes = spectrum::union_nodes(&a, &b);
+        let values = spectrum::spectrum(&a, &nodes).into_iter().zip(spectrum::spectrum(&b, &nodes));
+        Ok(Box::new(values.zip(1i32..).map(|((a, b), n)| Ok(vec![datum(n), datum(a), datum(b)]))) as Rows)
+    })
+}

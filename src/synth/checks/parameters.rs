@@ -1,0 +1,120 @@
+//! Parameters: slots, formats, domains, identifiers, guards.
+
+use super::{Check, Verdicts};
+use crate::automaton::Automaton;
+use crate::automaton::guard::Parameters;
+use crate::synth::parameters::{Form, ParameterModel, Values};
+use hashbrown::{HashMap, HashSet};
+use serde_json::{Map, Value};
+
+/// The parameters of one event.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventParameters {
+    /// The event's template.
+    pub template: u32,
+    /// The transition it took.
+    pub transition: Option<i32>,
+    /// (slot, value), `None` for null.
+    pub values: Vec<(String, Option<String>)>,
+}
+
+/// Checks the parameters of traces.
+pub struct ParameterChecker<'a> {
+    model: &'a ParameterModel,
+    machine: &'a Automaton,
+    synthetic: bool,
+    forms: HashMap<u32, HashSet<Vec<&'a str>>>,
+    words: Vec<HashSet<String>>,
+    verdicts: Verdicts,
+}
+
+impl<'a> ParameterChecker<'a> {
+    /// For the traces of a run; real values are no leak in real ones.
+    pub fn new(model: &'a ParameterModel, machine: &'a Automaton, synthetic: bool) -> Self {
+        let mut forms: HashMap<u32, HashSet<Vec<&str>>> = HashMap::new();
+        for (_, label, counts) in &model.form_counts {
+            for (form, _) in counts {
+                let mut names: Vec<&str> = match &model.forms[*form as usize] {
+                    Form::None => Vec::new(),
+                    Form::Array(slots) | Form::Object(slots) => {
+                        slots.iter().map(|&s| &*model.slots[s as usize].name).collect()
+                    }
+                };
+                names.sort_unstable();
+                forms.entry(*label).or_default().insert(names);
+            }
+        }
+        let text = |json: &str| match serde_json::from_str(json) {
+            Ok(Value::String(text)) => text,
+            _ => json.to_string(),
+        };
+        let words = |values: &Values| match values {
+            Values::Words { atoms, .. } | Values::Numbers { atoms, .. } => atoms.iter().map(|a| text(a)).collect(),
+            Values::Identifier { .. } => HashSet::new(),
+        };
+        let words = model.slots.iter().map(|slot| words(&slot.values)).collect();
+        ParameterChecker { model, machine, synthetic, forms, words, verdicts: Verdicts::default() }
+    }
+
+    /// Checks the events of a trace that have parameters. O(values).
+    pub fn trace(&mut self, id: i64, events: &[EventParameters]) {
+        let mut bound: HashMap<u32, &str> = HashMap::new();
+        let mut constant: HashMap<u32, bool> = HashMap::new();
+        for event in events {
+            let mut names: Vec<&str> = event.values.iter().map(|v| v.0.as_str()).collect();
+            names.sort_unstable();
+            if let Some(forms) = self.forms.get(&event.template) {
+                self.verdicts.note(Check::known_slots, id, forms.contains(&names));
+            }
+            self.guard(id, event);
+            for (name, value) in &event.values {
+                let found = self.model.slots.binary_search_by(|s| (s.label, &*s.name).cmp(&(event.template, name)));
+                let (Ok(slot), Some(text)) = (found, value) else { continue };
+                let known = self.words[slot].contains(text.as_str());
+                match &self.model.slots[slot].values {
+                    Values::Words { rare, .. } => {
+                        let fits = known || rare.iter().any(|(shape, _)| shape.fits(text));
+                        self.verdicts.note(Check::domain, id, fits || text.is_empty());
+                    }
+                    Values::Numbers { ranges, decimals, .. } => {
+                        let number = crate::synth::parameters::scaled(text, *decimals);
+                        let inside =
+                            |n: i64| ranges.iter().any(|(low, above)| *low <= n && low.abs_diff(n) <= above.max);
+                        self.verdicts.note(Check::domain, id, known || number.is_some_and(inside));
+                    }
+                    Values::Identifier { class, .. } => {
+                        let of = &self.model.classes[*class as usize];
+                        let fits = of.shapes.iter().any(|shape| shape.fits(text));
+                        self.verdicts.note(Check::format, id, fits);
+                        if self.synthetic {
+                            self.verdicts.note(Check::no_real_identifier, id, !self.model.is_real(text));
+                        }
+                        if of.constant {
+                            let first = *bound.entry(*class).or_insert(text);
+                            *constant.entry(*class).or_insert(true) &= first == text;
+                        }
+                    }
+                }
+            }
+        }
+        let mut constant: Vec<(u32, bool)> = constant.into_iter().collect();
+        constant.sort_unstable();
+        constant.into_iter().for_each(|(_, same)| self.verdicts.note(Check::identifier_constant, id, same));
+    }
+
+    fn guard(&mut self, id: i64, event: &EventParameters) {
+        let position = event.transition.and_then(|t| usize::try_from(t).ok());
+        let Some(t) = position.and_then(|t| self.machine.transitions.get(t)) else { return };
+        let Some(choice) = self.machine.choice(t.source, t.label) else { return };
+        let value = |v: &Option<String>| v.as_ref().map_or(Value::Null, |text| Value::from(text.as_str()));
+        let object: Map<String, Value> = event.values.iter().map(|(name, v)| (name.clone(), value(v))).collect();
+        let text = Value::Object(object).to_string();
+        let taken = position.unwrap_or_default() as u32;
+        self.verdicts.note(Check::guard_holds, id, choice.decide(&Parameters::parse(&text)).contains(&taken));
+    }
+
+    /// The verdicts of all traces seen.
+    pub fn finish(self) -> Verdicts {
+        self.verdicts
+    }
+}

@@ -1,0 +1,325 @@
+//! The generator: a plan, a seed and options, and the trace of any number.
+
+use super::checks::within;
+use super::options::{Condition, OPTIONS};
+use super::paths::amplify::{Amplifier, Pair, tilted};
+use super::paths::graph::{Graph, NONE};
+use super::paths::solve::Order;
+use super::paths::walk::Walk;
+use super::plan::{Playout, variant_hash};
+use super::random::{self, Spread, Stream};
+use super::time::Starts;
+use crate::error::{Error, Result};
+use crate::infer::{Control, Options};
+use crate::trace::{Trace, Variant};
+use std::ops::Deref;
+
+/// Draws until a trace that meets what only whole traces show (a duration, not being a copy) is given up.
+const ATTEMPTS: u32 = 1000;
+/// Draws of times alone for a path, before another path is drawn.
+const TIME_ATTEMPTS: u32 = 16;
+/// Where longer traces than the cap are less probable than this, the cap needs no exact account.
+const NEGLIGIBLE: f64 = 1e-9;
+/// Nodes up to which a cap that matters is accounted for exactly.
+const MOST_CAPPED: u64 = 1 << 22;
+
+/// Generates traces from a plan, borrowed or shared.
+pub struct Generator<P> {
+    playout: P,
+    walk: Walk,
+    /// The walk before tilting, for weights.
+    plain: Option<Walk>,
+    amplifier: Option<Amplifier>,
+    log_shares: Vec<f64>,
+    log_stops: Vec<f64>,
+    ambiguous: bool,
+    spread: bool,
+    offset: u64,
+    no_copy: bool,
+    independent: bool,
+    duration: Option<(u64, u64)>,
+    starts: Starts,
+    keys: [[u8; 32]; 4],
+}
+
+/// A synthetic trace and how it came about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Synthetic {
+    /// Events, times and parameters.
+    pub trace: Trace,
+    /// Positions of the transitions in the automaton.
+    pub path: Vec<u32>,
+    /// The trace's weight in statistics: 1 without amplification.
+    pub weight: f64,
+    /// log2 of the path's probability without amplification.
+    pub log_probability: f64,
+    /// The rare pair of events that the trace was made to have.
+    pub forced: Option<Pair>,
+}
+
+impl<P: Deref<Target = Playout>> Generator<P> {
+    /// Prepares generation. `options` is a JSON object, see [`OPTIONS`].
+    ///
+    /// O(nodes + edges) of the plan, times the rare pairs with amplification.
+    pub fn new(playout: P, seed: i64, options: &str, control: &Control<'_>) -> Result<Self> {
+        let options = Options::parse("generate", OPTIONS, options)?;
+        let machine = &playout.machine.automaton;
+        if machine.totals.traces == 0 {
+            return Err(Error::NoTraces { operation: "generate from" });
+        }
+        let condition = Condition::parse(&options, machine.state_count(), machine.transitions.len())?;
+        let max_length = options.integer("max_length") as u32;
+        let mut graph = playout.plan.graph.clone();
+        if options.integer("min_support") > 1 {
+            graph = graph.supported(options.integer("min_support") as u64);
+            if graph.is_empty() {
+                let value = options.integer("min_support").to_string();
+                let expected = "a number that some trace's every step reaches".into();
+                return Err(Error::InvalidOption { name: "min_support".into(), value, expected });
+            }
+        }
+        let shortest = graph.distances()[0];
+        if shortest > max_length {
+            return Err(Error::InvalidOption {
+                name: "max_length".into(),
+                value: max_length.to_string(),
+                expected: format!("at least {shortest}, the length of the shortest trace"),
+            });
+        }
+        let graph = capped(conditioned(graph, &condition, max_length)?, max_length)?;
+        let (lambda, rho) = (options.number("amplification"), options.number("rare"));
+        let tilt = lambda > 0.0 && options.choice("amplify_by") == "tilt";
+        let (walk, plain) = if tilt {
+            (Walk::new(tilted(&graph, lambda, options.number("tilt")), max_length), Some(Walk::new(graph, max_length)))
+        } else {
+            (Walk::new(graph, max_length), None)
+        };
+        let amplifier = match tilt {
+            true => None,
+            false => Amplifier::new(&walk, &playout.plan.pairs, playout.plan.traces, lambda, rho, control)?,
+        };
+        let of_plain = plain.as_ref().unwrap_or(&walk);
+        let nodes = 0..of_plain.graph.len() as u32;
+        let log = |node: u32, weight: u64| libm::log2(of_plain.share(node, weight));
+        let of_node = |n: u32| of_plain.graph.outgoing(n).iter().map(move |e| log(n, e.weight));
+        let domain = |domain| random::key(domain, seed, &playout.fingerprint);
+        let keys = [domain("path"), domain("time"), domain("parameters"), domain("shared")];
+        Ok(Generator {
+            log_shares: nodes.clone().flat_map(of_node).collect(),
+            log_stops: nodes.map(|n| log(n, of_plain.graph.stops[n as usize])).collect(),
+            ambiguous: walk.graph.is_ambiguous(),
+            spread: options.choice("sampling") == "spread",
+            no_copy: options.boolean("no_copy"),
+            independent: options.boolean("independent_delays"),
+            duration: condition.duration,
+            starts: Starts::new(machine, options.choice("arrivals") == "hour_of_week", condition.starts_at),
+            offset: Spread::offset(&keys[0]),
+            keys,
+            walk,
+            plain,
+            amplifier,
+            playout,
+        })
+    }
+
+    /// What traces are generated from.
+    pub fn playout(&self) -> &Playout {
+        &self.playout
+    }
+
+    /// The rare pairs that are amplified, rarest first.
+    pub fn rare_pairs(&self) -> &[Pair] {
+        self.amplifier.as_ref().map_or(&[], |a| &a.pairs)
+    }
+
+    /// The largest weight that a trace can have; `None` where tilting leaves it unbounded.
+    pub fn largest_weight(&self) -> Option<f64> {
+        match (&self.amplifier, &self.plain) {
+            (_, Some(_)) => None,
+            (amplifier, None) => Some(amplifier.as_ref().map_or(1.0, Amplifier::largest_weight)),
+        }
+    }
+
+    /// The trace with this number, counted from 1. O(length × log of a context's events) without parameters.
+    ///
+    /// Fails where a condition on durations, or not being a copy, is not met in 1000 draws.
+    pub fn trace(&self, ordinal: u64) -> Result<Synthetic> {
+        let mut stream = Stream::new(&self.keys[0], ordinal);
+        let mut times = Stream::new(&self.keys[1], ordinal);
+        let forced = self.amplifier.as_ref().and_then(|amplifier| amplifier.forced(ordinal));
+        let (mut edges, mut delays) = (Vec::new(), Vec::new());
+        let number = self.amplifier.as_ref().map_or(ordinal, |amplifier| amplifier.plain_until(ordinal));
+        for attempt in 0..ATTEMPTS {
+            match (&self.amplifier, forced) {
+                (Some(amplifier), Some(pair)) => amplifier.draw(&self.walk, pair, &mut stream, &mut edges),
+                _ if self.spread && attempt == 0 => {
+                    self.walk.draw_spread(Spread::new(self.offset, number), &mut stream, &mut edges);
+                }
+                _ => self.walk.draw(&mut stream, &mut edges),
+            }
+            if self.no_copy && self.is_copy(&edges) || !self.is_bounded(&edges) {
+                continue;
+            }
+            let Some(path) = self.transitions(&edges) else { continue };
+            for _ in 0..TIME_ATTEMPTS {
+                self.playout.plan.delays.draw(&self.playout.machine, &path, &mut times, self.independent, &mut delays);
+                if self.lasts(&delays) {
+                    return Ok(self.finish(ordinal, &edges, path, &delays, &mut times, forced));
+                }
+                if self.duration.is_none() && !self.is_timed() {
+                    break;
+                }
+            }
+            if self.duration.is_none() && !self.no_copy {
+                // No draw of this path lasts as long as real traces do; its delays are each as real ones.
+                return Ok(self.finish(ordinal, &edges, path, &delays, &mut times, forced));
+            }
+        }
+        let what = if self.no_copy { "is new and meets the condition" } else { "meets the condition" };
+        Err(Error::InvalidArgument {
+            argument: "condition",
+            reason: format!("None of {ATTEMPTS} drawn traces {what}"),
+            hint: "Ask for what is less rare, or leave no_copy out.".into(),
+        })
+    }
+
+    fn is_timed(&self) -> bool {
+        self.playout.machine.automaton.totals.timed_traces > 0
+    }
+
+    /// True where the duration is one asked for, or else one within what real traces have.
+    fn lasts(&self, delays: &[u64]) -> bool {
+        let real = &self.playout.machine.automaton.durations;
+        let (least, most) = match self.duration {
+            Some(range) => range,
+            None if real.buckets.is_empty() => return true,
+            None => (real.min, real.max),
+        };
+        let sum = delays.iter().fold(0u64, |sum, &delay| sum.saturating_add(delay));
+        (least..=most).contains(&sum)
+    }
+
+    /// True for the sequence of events of a real trace.
+    fn is_copy(&self, edges: &[u32]) -> bool {
+        let hash = variant_hash(edges.iter().map(|&edge| self.walk.graph.edges[edge as usize].label));
+        self.playout.plan.variants.binary_search(&hash).is_ok()
+    }
+
+    /// True where no event type is more or less frequent than in any real trace; what is drawn seldom is not.
+    fn is_bounded(&self, edges: &[u32]) -> bool {
+        let bounds = &self.playout.plan.bounds;
+        let label = |&edge: &u32| self.walk.graph.edges[edge as usize].label;
+        bounds.is_empty() || within(&edges.iter().map(label).collect::<Vec<_>>(), bounds)
+    }
+
+    /// The machine's transitions along a path.
+    fn transitions(&self, edges: &[u32]) -> Option<Vec<u32>> {
+        if !self.ambiguous {
+            return Some(edges.iter().map(|&edge| self.walk.graph.edges[edge as usize].transition).collect());
+        }
+        self.playout.machine.path(&self.variant(edges))
+    }
+
+    fn variant(&self, edges: &[u32]) -> Variant {
+        let labels = edges.iter().map(|&edge| self.walk.graph.edges[edge as usize].label);
+        Variant::from_ids(labels, &self.playout.machine.automaton.labels)
+    }
+
+    fn finish(
+        &self,
+        ordinal: u64,
+        edges: &[u32],
+        path: Vec<u32>,
+        delays: &[u64],
+        stream: &mut Stream,
+        forced: Option<usize>,
+    ) -> Synthetic {
+        let mut times = Vec::new();
+        if self.is_timed() && !path.is_empty() {
+            let mut at = self.starts.draw(stream);
+            times.reserve(path.len());
+            times.push(at);
+            for &delay in delays {
+                at = at.saturating_add_unsigned(delay);
+                times.push(at);
+            }
+        }
+        let ties = times.windows(2).filter(|pair| pair[0] == pair[1]).count() as u32;
+        let seqs = if ties > 0 { (1..=path.len() as i64).collect() } else { Vec::new() };
+        let (weight, log_probability) = self.weigh(edges);
+        let mut own = Stream::new(&self.keys[2], ordinal);
+        let parameters = self.playout.plan.parameters.draw(&self.playout.machine, &path, &self.keys[3], &mut own);
+        let trace = Trace { variant: self.variant(edges), times, seqs, parameters, ties: 0 };
+        let forced = forced.and_then(|pair| self.rare_pairs().get(pair).copied());
+        Synthetic { trace, path, weight, log_probability, forced }
+    }
+
+    /// The weight of a path and log2 of its probability.
+    fn weigh(&self, edges: &[u32]) -> (f64, f64) {
+        let last = self.walk.last_node(edges);
+        let log_probability =
+            edges.iter().fold(self.log_stops[last as usize], |sum, &edge| sum + self.log_shares[edge as usize]);
+        let weight = match (&self.amplifier, &self.plain) {
+            (Some(amplifier), _) => amplifier.weight(&self.walk, edges),
+            (None, Some(plain)) => {
+                let mut node = 0;
+                let mut ratio = 1.0;
+                for &edge in edges {
+                    let (p, q) = (&plain.graph.edges[edge as usize], &self.walk.graph.edges[edge as usize]);
+                    ratio *= plain.share(node, p.weight) / self.walk.share(node, q.weight);
+                    node = q.target;
+                }
+                let stops = |walk: &Walk| walk.share(node, walk.graph.stops[node as usize]);
+                ratio * stops(plain) / stops(&self.walk)
+            }
+            (None, None) => 1.0,
+        };
+        (weight, log_probability)
+    }
+}
+
+/// The walks that meet what a condition asks of paths.
+fn conditioned(mut graph: Graph, condition: &Condition, max_length: u32) -> Result<Graph> {
+    if condition.takes.is_none() && condition.length.is_none() && condition.ends_in.is_none() {
+        return Ok(graph);
+    }
+    let by_path = |what: &str| Error::InvalidArgument {
+        argument: "condition",
+        reason: format!("{what} cannot be asked of a machine whose paths are only known whole"),
+        hint: "Fit with a method whose machines are deterministic, or choose traces by WHERE after generating.".into(),
+    };
+    if let Some(transition) = condition.takes {
+        if graph.is_ambiguous() {
+            return Err(by_path("takes"));
+        }
+        graph = graph.through(|edge| edge.transition == transition)?;
+    }
+    if let Some((least, most)) = condition.length {
+        graph = graph.unrolled(least, most.min(max_length))?;
+    }
+    if condition.ends_in.is_some() && graph.states.contains(&NONE) {
+        return Err(by_path("ends_in"));
+    }
+    let states = graph.states.clone();
+    let graph = graph.conditioned(|node| condition.ends_in.is_none_or(|state| states[node as usize] == state));
+    if graph.is_empty() {
+        return Err(Error::InvalidArgument {
+            argument: "condition",
+            reason: "No trace of the machine meets it".into(),
+            hint: "Ask for states, transitions and lengths that occur together.".into(),
+        });
+    }
+    Ok(graph)
+}
+
+/// The walks within the cap, by the exact probabilities of the capped walk where the cap matters.
+fn capped(graph: Graph, max_length: u32) -> Result<Graph> {
+    let order = Order::of(&graph);
+    if order.acyclic && graph.len() as u64 <= u64::from(max_length) {
+        return Ok(graph);
+    }
+    if order.beyond(&graph, max_length) < NEGLIGIBLE || graph.len() as u64 * u64::from(max_length) > MOST_CAPPED {
+        return Ok(graph);
+    }
+    graph.unrolled(0, max_length)
+}

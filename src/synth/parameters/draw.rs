@@ -1,0 +1,239 @@
+//! Drawing the parameters of a trace.
+
+use super::learn::{number_text, split_json, text_hash};
+use super::model::{ANY, COPY, Counts, Form, NEW, ParameterModel, Values, row};
+use crate::automaton::guard::Parameters;
+use crate::conform::Machine;
+use crate::synth::random::Stream;
+use serde_json::Value;
+
+/// Draws of an event's parameters until its guard holds.
+const ATTEMPTS: usize = 200;
+/// Occurrences of a slot in a trace that are told apart.
+pub const MOST_OCCURRENCES: u32 = 12;
+
+/// What a trace's parameters are so far.
+#[derive(Clone)]
+struct Bound {
+    /// Each slot's latest bin and JSON text.
+    latest: Vec<Option<(u32, Box<str>)>>,
+    /// How often each slot occurred.
+    occurrences: Vec<u32>,
+    /// Each class's values by order of introduction, and the last one used.
+    values: Vec<(Vec<Box<str>>, u32)>,
+}
+
+/// Draws one of some counted numbers.
+fn pick(counts: &[(u32, u64)], stream: &mut Stream) -> Option<u32> {
+    let mut draw = stream.below(counts.iter().map(|c| c.1).sum());
+    for &(value, count) in counts {
+        if draw < count {
+            return Some(value);
+        }
+        draw -= count;
+    }
+    counts.last().map(|c| c.0)
+}
+
+impl ParameterModel {
+    /// True for a value that occurs in the real traces (and, rarely, for one that does not).
+    pub fn is_real(&self, text: &str) -> bool {
+        let bits = self.real.len() as u64 * 64;
+        bits > 0
+            && super::learn::bloom_bits(text_hash(text), bits)
+                .all(|bit| self.real[(bit / 64) as usize] >> (bit % 64) & 1 == 1)
+    }
+
+    /// The parameters of a trace's events, as JSON text; empty where there are none.
+    ///
+    /// * `path`: the machine's transitions
+    /// * `shared`: the key of values that traces of a run share
+    /// * `stream`: the trace's own numbers
+    pub fn draw(
+        &self,
+        machine: &Machine,
+        path: &[u32],
+        shared: &[u8; 32],
+        stream: &mut Stream,
+    ) -> Vec<Option<Box<str>>> {
+        if self.is_empty() {
+            return Vec::new();
+        }
+        let mut bound = Bound {
+            latest: vec![None; self.slots.len()],
+            occurrences: vec![0; self.slots.len()],
+            values: vec![(Vec::new(), ANY); self.classes.len()],
+        };
+        let mut all = Vec::with_capacity(path.len());
+        for &transition in path {
+            let t = &machine.automaton.transitions[transition as usize];
+            let choice = machine.automaton.choice(t.source, t.label);
+            let mut drawn = None;
+            for _ in 0..if choice.is_some() { ATTEMPTS } else { 1 } {
+                let mut next = bound.clone();
+                let text = self.event(t.label, transition, shared, stream, &mut next);
+                let parsed = Parameters::parse(text.as_deref().unwrap_or("{}"));
+                let holds = choice.is_none_or(|choice| choice.decide(&parsed).contains(&transition));
+                drawn = Some((next, text));
+                if holds {
+                    break;
+                }
+            }
+            let Some((next, text)) = drawn else { continue };
+            bound = next;
+            all.push(text);
+        }
+        if all.iter().all(Option::is_none) { Vec::new() } else { all }
+    }
+
+    /// The parameters of one event.
+    fn event(
+        &self,
+        label: u32,
+        transition: u32,
+        shared: &[u8; 32],
+        stream: &mut Stream,
+        bound: &mut Bound,
+    ) -> Option<Box<str>> {
+        let find = |t: u32| self.form_counts.binary_search_by_key(&(t, label), |row| (row.0, row.1)).ok();
+        let counts = find(transition).or_else(|| find(ANY)).map(|i| &self.form_counts[i].2)?;
+        let form = &self.forms[pick(counts, stream)? as usize];
+        let slots = match form {
+            Form::None => return None,
+            Form::Array(slots) | Form::Object(slots) => slots,
+        };
+        let values: Vec<Box<str>> =
+            slots.iter().map(|&slot| self.value(slot, transition, shared, stream, bound)).collect();
+        Some(match form {
+            Form::Object(_) => {
+                let pairs = slots.iter().zip(&values);
+                let name = |slot: u32| Value::from(&*self.slots[slot as usize].name).to_string();
+                let pairs: Vec<String> = pairs.map(|(&slot, value)| format!("{}: {value}", name(slot))).collect();
+                format!("{{{}}}", pairs.join(", ")).into()
+            }
+            _ => format!("[{}]", values.join(", ")).into(),
+        })
+    }
+
+    /// One value, as JSON text; the trace remembers it.
+    fn value(&self, slot: u32, transition: u32, shared: &[u8; 32], stream: &mut Stream, bound: &mut Bound) -> Box<str> {
+        let of = &self.slots[slot as usize];
+        let occurrence = bound.occurrences[slot as usize].min(MOST_OCCURRENCES);
+        bound.occurrences[slot as usize] += 1;
+        if let Values::Identifier { class, quoted, table, shared: common, single } = &of.values {
+            let text = self.identifier(*class, occurrence, table, common, single, shared, stream, bound);
+            let json: Box<str> = if *quoted { Value::from(text).to_string().into() } else { text.into() };
+            bound.latest[slot as usize] = Some((ANY, json.clone()));
+            return json;
+        }
+        let parent = of.parent.and_then(|p| bound.latest[p as usize].as_ref()).map_or(ANY, |latest| latest.0);
+        let counts = row(&of.table, &[(transition, parent), (ANY, parent), (transition, ANY)]);
+        let copied = of.copies.and_then(|from| bound.latest[from as usize].clone());
+        let without: Counts;
+        let counts = if copied.is_none() && counts.iter().any(|c| c.0 == COPY) {
+            without = counts.iter().filter(|c| c.0 != COPY).copied().collect();
+            if without.is_empty() { row(&of.table, &[]) } else { &without }
+        } else {
+            counts
+        };
+        let bin = pick(counts, stream).unwrap_or(0);
+        let (bin, json) = match copied {
+            Some((_, json)) if bin == COPY => (self.bin(slot, &json), json),
+            _ => {
+                let bin = if bin == COPY { 0 } else { bin };
+                (bin, self.of_bin(slot, bin, stream))
+            }
+        };
+        bound.latest[slot as usize] = Some((bin, json.clone()));
+        json
+    }
+
+    /// The bin of a value.
+    pub fn bin(&self, slot: u32, json: &str) -> u32 {
+        match &self.slots[slot as usize].values {
+            Values::Words { atoms, .. } => atoms.iter().position(|atom| &**atom == json).unwrap_or(atoms.len()) as u32,
+            Values::Numbers { atoms, decimals, ranges, .. } => match atoms.iter().position(|atom| &**atom == json) {
+                Some(bin) => bin as u32,
+                None => {
+                    let number =
+                        split_json(json).1.and_then(|text| super::learn::scaled(&text, *decimals)).unwrap_or(0);
+                    let range = ranges.iter().rposition(|r| r.0 <= number).unwrap_or(0);
+                    (atoms.len() + range) as u32
+                }
+            },
+            Values::Identifier { .. } => ANY,
+        }
+    }
+
+    /// A value of a bin.
+    fn of_bin(&self, slot: u32, bin: u32, stream: &mut Stream) -> Box<str> {
+        match &self.slots[slot as usize].values {
+            Values::Words { atoms, rare } => match atoms.get(bin as usize) {
+                Some(atom) => atom.clone(),
+                None => {
+                    let counts: Counts = rare.iter().zip(0..).map(|(r, i)| (i, r.1)).collect();
+                    let shape = pick(&counts, stream).and_then(|i| rare.get(i as usize));
+                    let text =
+                        shape.map_or_else(String::new, |(shape, _)| shape.fresh(stream, &|text| self.is_real(text)));
+                    Value::from(text).to_string().into()
+                }
+            },
+            Values::Numbers { atoms, decimals, quoted, ranges } => match atoms.get(bin as usize) {
+                Some(atom) => atom.clone(),
+                None => {
+                    let Some((low, above)) = ranges.get(bin as usize - atoms.len()).or(ranges.last()) else {
+                        return atoms.first().cloned().unwrap_or_else(|| "null".into());
+                    };
+                    let drawn = above.value_at(stream.below(above.count())).unwrap_or(0);
+                    let text = number_text(low.saturating_add_unsigned(drawn), *decimals);
+                    if *quoted { format!("\"{text}\"").into() } else { text.into() }
+                }
+            },
+            Values::Identifier { .. } => "null".into(),
+        }
+    }
+
+    /// A value of a class: one that the trace has had, or a fresh one.
+    #[allow(clippy::too_many_arguments)]
+    fn identifier(
+        &self,
+        class: u32,
+        occurrence: u32,
+        table: &[(u32, u32, Counts)],
+        common: &[(u32, u64)],
+        single: &[(u32, u64)],
+        key: &[u8; 32],
+        stream: &mut Stream,
+        bound: &mut Bound,
+    ) -> String {
+        let (values, last) = &mut bound.values[class as usize];
+        let counts = row(table, &[(occurrence, *last), (occurrence, ANY), (ANY, *last)]);
+        let index = pick(counts, stream).unwrap_or(NEW);
+        if let Some(value) = values.get(index as usize) {
+            *last = index;
+            return value.to_string();
+        }
+        let of_class = &self.classes[class as usize];
+        let (of_common, of_single): (u64, u64) = (common.iter().map(|c| c.1).sum(), single.iter().map(|c| c.1).sum());
+        let mut text = String::new();
+        for _ in 0..16 {
+            let drawn = stream.below(of_common + of_single);
+            text = if drawn < of_common {
+                let number = pick(common, stream).unwrap_or(0);
+                // The same for all traces of a run.
+                let mut own = Stream::new(key, u64::from(class) << 32 | u64::from(number));
+                let shape = of_class.shared.get(number as usize).and_then(|&shape| of_class.shapes.get(shape as usize));
+                shape.map_or_else(String::new, |shape| shape.fresh(&mut own, &|text| self.is_real(text)))
+            } else {
+                let shape = pick(single, stream).and_then(|shape| of_class.shapes.get(shape as usize));
+                shape.map_or_else(String::new, |shape| shape.fresh(stream, &|text| self.is_real(text)))
+            };
+            if !values.iter().any(|value| **value == *text) {
+                break;
+            }
+        }
+        *last = values.len() as u32;
+        values.push(text.clone().into());
+        text
+    }
+}

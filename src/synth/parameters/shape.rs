@@ -1,0 +1,234 @@
+//! Shapes of texts: what of a value is the same in many, so that fresh values look alike and are never real ones.
+
+use crate::synth::random::Stream;
+use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Parts that fewer distinct values share are not repeated.
+const MOST_ATOMS: usize = 64;
+const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
+const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const HEX: &[u8] = b"0123456789abcdef";
+const UPPER_HEX: &[u8] = b"0123456789ABCDEF";
+const MIXED: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+
+/// What a part of a text consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Part {
+    /// Digits.
+    Number,
+    /// Lower-case letters, perhaps after one upper-case one.
+    Word,
+    /// Upper-case letters.
+    Capitals,
+    /// Hexadecimal digits with letters among them.
+    Hex,
+    /// The same in upper case.
+    UpperHex,
+    /// Letters and digits.
+    Mixed,
+    /// One other character.
+    Other(char),
+}
+
+/// What was seen at one part of a shape.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    part: Part,
+    /// (text, distinct values with it), frequent ones only.
+    atoms: Vec<(Box<str>, u64)>,
+    /// Values with other texts there.
+    others: u64,
+    /// (length, values), ascending.
+    lengths: Vec<(u32, u64)>,
+    /// Smallest and largest number.
+    range: (u64, u64),
+    /// True where numbers start with 0s.
+    padded: bool,
+}
+
+/// A shape: its parts in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shape {
+    parts: Vec<Seen>,
+}
+
+/// Splits a text into parts.
+fn split(text: &str) -> Vec<(Part, &str)> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let end = if first.is_ascii_alphanumeric() {
+            rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len())
+        } else {
+            first.len_utf8()
+        };
+        let (part, after) = rest.split_at(end);
+        let all = |test: fn(&u8) -> bool| part.as_bytes().iter().all(test);
+        let kind = if !first.is_ascii_alphanumeric() {
+            Part::Other(first)
+        } else if all(u8::is_ascii_digit) {
+            Part::Number
+        } else if all(u8::is_ascii_uppercase) {
+            Part::Capitals
+        } else if all(u8::is_ascii_alphabetic) {
+            Part::Word
+        } else if part.bytes().all(|b| HEX.contains(&b)) {
+            Part::Hex
+        } else if part.bytes().all(|b| UPPER_HEX.contains(&b)) {
+            Part::UpperHex
+        } else {
+            Part::Mixed
+        };
+        parts.push((kind, part));
+        rest = after;
+    }
+    // Runs of hexadecimal digits are of one kind, whatever letters they happen to have.
+    let any_hex = parts.iter().any(|p| p.0 == Part::Hex);
+    let any_upper = parts.iter().any(|p| p.0 == Part::UpperHex);
+    for part in &mut parts {
+        if any_hex && part.1.len() >= 4 && part.1.bytes().all(|b| HEX.contains(&b)) {
+            part.0 = Part::Hex;
+        }
+        if any_upper && part.1.len() >= 4 && part.1.bytes().all(|b| UPPER_HEX.contains(&b)) {
+            part.0 = Part::UpperHex;
+        }
+    }
+    parts
+}
+
+/// The shapes of distinct texts, most frequent first, and for each text which it has.
+///
+/// * `least`: a part's text is repeated where at least so many distinct values have it
+pub fn shapes(texts: &[&str], least: u64) -> (Vec<Shape>, Vec<u32>) {
+    let split: Vec<Vec<(Part, &str)>> = texts.iter().map(|text| split(text)).collect();
+    let mut groups: BTreeMap<Vec<Part>, Vec<usize>> = BTreeMap::new();
+    for (i, parts) in split.iter().enumerate() {
+        groups.entry(parts.iter().map(|p| p.0).collect()).or_default().push(i);
+    }
+    let mut groups: Vec<(Vec<Part>, Vec<usize>)> = groups.into_iter().collect();
+    groups.sort_by_key(|(_, members)| std::cmp::Reverse(members.len()));
+    let mut of = vec![0u32; texts.len()];
+    let mut shapes = Vec::with_capacity(groups.len());
+    for (number, (parts, members)) in groups.iter().enumerate() {
+        members.iter().for_each(|&i| of[i] = number as u32);
+        let seen = |(at, &part): (usize, &Part)| Seen::of(part, members.iter().map(|&i| split[i][at].1), least);
+        shapes.push(Shape { parts: parts.iter().enumerate().map(seen).collect() });
+    }
+    (shapes, of)
+}
+
+impl Seen {
+    fn of<'a>(part: Part, texts: impl Iterator<Item = &'a str>, least: u64) -> Self {
+        let mut counts: HashMap<&str, u64> = HashMap::new();
+        let mut lengths: BTreeMap<u32, u64> = BTreeMap::new();
+        let (mut range, mut padded, mut total) = ((u64::MAX, 0), false, 0);
+        for text in texts {
+            *counts.entry(text).or_default() += 1;
+            *lengths.entry(text.len() as u32).or_default() += 1;
+            total += 1;
+            if part == Part::Number {
+                let number = text.parse().unwrap_or(u64::MAX);
+                range = (range.0.min(number), range.1.max(number));
+                padded |= text.len() > 1 && text.starts_with('0');
+            }
+        }
+        let mut atoms: Vec<(Box<str>, u64)> =
+            counts.into_iter().filter(|(_, count)| *count >= least).map(|(text, count)| (text.into(), count)).collect();
+        atoms.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        atoms.truncate(MOST_ATOMS);
+        let others = total - atoms.iter().map(|a| a.1).sum::<u64>();
+        Seen { part, atoms, others, lengths: lengths.into_iter().collect(), range, padded }
+    }
+
+    fn draw(&self, stream: &mut Stream, text: &mut String) {
+        if let Part::Other(character) = self.part {
+            return text.push(character);
+        }
+        let mut draw = stream.below(self.atoms.iter().map(|a| a.1).sum::<u64>() + self.others);
+        for (atom, count) in &self.atoms {
+            if draw < *count {
+                return text.push_str(atom);
+            }
+            draw -= count;
+        }
+        let mut draw = stream.below(self.lengths.iter().map(|l| l.1).sum());
+        let mut length = 1;
+        for &(candidate, count) in &self.lengths {
+            length = candidate as usize;
+            if draw < count {
+                break;
+            }
+            draw -= count;
+        }
+        let alphabet = match self.part {
+            Part::Number => return self.number(length, stream, text),
+            Part::Word => LOWER,
+            Part::Capitals => UPPER,
+            Part::Hex => HEX,
+            Part::UpperHex => UPPER_HEX,
+            _ => MIXED,
+        };
+        (0..length).for_each(|_| text.push(char::from(alphabet[stream.below(alphabet.len() as u64) as usize])));
+    }
+
+    /// A number of this length within the range seen.
+    fn number(&self, length: usize, stream: &mut Stream, text: &mut String) {
+        let power = |n: usize| u32::try_from(n).ok().and_then(|n| 10u64.checked_pow(n));
+        let least = if self.padded || length == 1 { 0 } else { power(length - 1).unwrap_or(0) };
+        let most = power(length).map_or(u64::MAX, |p| p - 1);
+        let (low, high) = (least.max(self.range.0), most.min(self.range.1));
+        if length > 19 || low > high {
+            return (0..length).for_each(|_| text.push(char::from(b'0' + stream.below(10) as u8)));
+        }
+        let number = low + stream.below((high - low).saturating_add(1));
+        text.push_str(&format!("{number:0width$}", width = if self.padded { length } else { 1 }));
+    }
+}
+
+impl Shape {
+    /// A text of this shape.
+    pub fn draw(&self, stream: &mut Stream) -> String {
+        let mut text = String::new();
+        self.parts.iter().for_each(|part| part.draw(stream, &mut text));
+        text
+    }
+
+    /// True for a text of these parts; hexadecimal digits may happen to be all digits or all letters.
+    pub fn fits(&self, text: &str) -> bool {
+        let parts = split(text);
+        let like = |(seen, part): (&Seen, &(Part, &str))| {
+            let loose = |part: Part| !matches!(part, Part::Number | Part::Other(_));
+            let digits = matches!(seen.part, Part::Hex | Part::UpperHex | Part::Mixed) && part.0 == Part::Number;
+            seen.part == part.0 || digits || (loose(seen.part) && loose(part.0))
+        };
+        parts.len() == self.parts.len() && self.parts.iter().zip(&parts).all(like)
+    }
+
+    /// A text of this shape that `real` does not know. Where hardly any other exists, digits are added.
+    pub fn fresh(&self, stream: &mut Stream, real: &dyn Fn(&str) -> bool) -> String {
+        for _ in 0..32 {
+            let text = self.draw(stream);
+            if !real(&text) {
+                return text;
+            }
+        }
+        let mut text = self.draw(stream);
+        while real(&text) {
+            text.push(char::from(b'0' + stream.below(10) as u8));
+        }
+        text
+    }
+}
+
+/// True for texts that name one thing: addresses, identifiers, long or hexadecimal numbers, paths with digits.
+pub fn is_name(text: &str) -> bool {
+    let parts = split(text);
+    let numbers = parts.iter().filter(|p| p.0 == Part::Number).count();
+    let letters = parts.iter().any(|p| matches!(p.0, Part::Word | Part::Capitals | Part::Mixed));
+    let hex = parts.iter().any(|p| matches!(p.0, Part::Hex | Part::UpperHex | Part::Mixed) && p.1.len() >= 4);
+    let address = numbers == parts.iter().filter(|p| !matches!(p.0, Part::Other(_))).count() && numbers >= 4;
+    let long = parts.iter().any(|p| p.0 == Part::Number && p.1.len() >= 9);
+    hex || address || long || (letters && numbers > 0)
+}

@@ -1,0 +1,214 @@
+//! What traces are generated from: made once from prefix tree, machine and traces, then only read.
+
+use super::parameters::ParameterModel;
+use super::paths::amplify::{self, Pair};
+use super::paths::choose::choose;
+use super::paths::graph::{Graph, NONE};
+use super::paths::solve::Order;
+use super::time::{Delays, SpeedLearner};
+use crate::automaton::{Automaton, LabelId};
+use crate::conform::Machine;
+use crate::error::{Error, Result};
+use crate::infer::{Control, Held, distinct_traces};
+use crate::trace::Trace;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The version this release writes. Older ones stay readable.
+pub const GENERATOR_VERSION: u8 = 1;
+const WHAT: &str = "logfsm.generator";
+
+/// What generation needs beside the machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// How paths were chosen to be generated, and what the other ways came to.
+    pub notes: Vec<String>,
+    /// Contexts, events and counts.
+    pub graph: Graph,
+    /// Pairs of adjacent events with their trace support.
+    pub pairs: Vec<Pair>,
+    /// Hashes of all distinct real traces, ascending: to tell copies from new ones.
+    pub variants: Vec<u64>,
+    /// For each event type the fewest and most of it in a trace.
+    pub bounds: Vec<(u32, u32)>,
+    /// Traces learned from.
+    pub traces: u64,
+    /// Delays where a transition has none of its own, and how they hang together.
+    pub delays: Delays,
+    /// Parameters of events.
+    pub parameters: ParameterModel,
+}
+
+/// A plan with the machine it belongs to, ready for use.
+pub struct Playout {
+    /// The machine.
+    pub machine: Machine,
+    /// The plan.
+    pub plan: Plan,
+    /// SHA-256 of both: names the generator in runs and keys its random streams.
+    pub fingerprint: [u8; 32],
+}
+
+/// The hash of a sequence of events.
+pub fn variant_hash(events: impl IntoIterator<Item = LabelId>) -> u64 {
+    let bytes: Vec<u8> = events.into_iter().flat_map(u32::to_le_bytes).collect();
+    xxh3_64(&bytes)
+}
+
+/// The fewest and most occurrences of each label in a trace. O(sum of lengths + traces × labels).
+fn bounds(traces: &[Held], labels: usize) -> Vec<(u32, u32)> {
+    let mut bounds = vec![(u32::MAX, 0u32); labels];
+    let mut counts = vec![0u32; labels];
+    for trace in traces {
+        trace.events.iter().for_each(|&label| counts[label as usize] += 1);
+        for (count, bound) in counts.iter_mut().zip(&mut bounds) {
+            *bound = (bound.0.min(*count), bound.1.max(*count));
+            *count = 0;
+        }
+    }
+    bounds
+}
+
+/// Calls what it is given with every trace.
+pub type ForEachTrace<'a> = &'a mut dyn FnMut(&mut dyn FnMut(&Trace) -> Result<()>) -> Result<()>;
+
+impl Plan {
+    /// Learns a plan.
+    ///
+    /// * `tree`: the prefix tree of the traces
+    /// * `machine`: the machine inferred from it; generated paths are paths of it
+    /// * `for_each_trace`: calls its argument with every trace, twice in all; may give none
+    ///
+    /// See [`choose`] for what choosing the paths costs; O(events) beside.
+    pub fn learn(
+        tree: &Automaton,
+        machine: &Machine,
+        for_each_trace: ForEachTrace<'_>,
+        control: &Control<'_>,
+    ) -> Result<Self> {
+        if let crate::automaton::Kind::Inferred(provenance) = &tree.kind {
+            return Err(Error::NotAPrefixTree { operation: "generator", method: provenance.method.clone() });
+        }
+        if tree.labels != machine.automaton.labels || tree.totals.traces != machine.automaton.totals.traces {
+            return Err(Error::InvalidArgument {
+                argument: "machine",
+                reason: "It was not inferred from this prefix tree".into(),
+                hint: "Give the prefix tree and the machine that infer() made from it.".into(),
+            });
+        }
+        let choice = choose(tree, machine, control)?;
+        let traces = distinct_traces(tree);
+        let mut variants: Vec<u64> = traces.iter().map(|t| variant_hash(t.events.iter().copied())).collect();
+        variants.sort_unstable();
+        let mut delays = Delays::of_tree(tree);
+        let mut speed = SpeedLearner::default();
+        let mut learner = super::parameters::Learner::new(&machine.automaton, control.memory_limit);
+        for_each_trace(&mut |trace| {
+            let Some(path) = machine.path(trace) else { return Ok(()) };
+            speed.add(&delays, machine, trace, &path);
+            learner.add(machine, trace, &path)
+        })?;
+        delays.follow = speed.finish();
+        let mut parameters = learner.finish(control)?;
+        if parameters.has_identifiers() {
+            for_each_trace(&mut |trace| {
+                parameters.guard(machine, trace);
+                Ok(())
+            })?;
+        }
+        Ok(Plan {
+            notes: choice.notes,
+            graph: choice.graph,
+            pairs: amplify::pairs(&traces),
+            variants,
+            bounds: bounds(&traces, tree.labels.len()),
+            traces: tree.totals.traces,
+            delays,
+            parameters,
+        })
+    }
+
+    /// The plan of a machine alone: its own walk and delays, rare pairs by its own probabilities, no parameters.
+    pub fn of_machine(machine: &Automaton) -> Self {
+        let graph = Graph::of_machine(machine);
+        let (order, traces) = (Order::of(&graph), machine.totals.traces);
+        let mut pairs: Vec<Pair> = Vec::new();
+        let sources = (0..graph.len() as u32).flat_map(|n| graph.outgoing(n).iter().map(move |e| (n, e.label)));
+        let ends = (0..graph.len() as u32).filter(|&n| graph.stops[n as usize] > 0).map(|n| (n, NONE));
+        pairs.extend(sources.chain(ends).map(|(n, then)| Pair { first: graph.last[n as usize], then, support: 0 }));
+        pairs.sort_unstable();
+        pairs.dedup();
+        // Solving each pair is for machines small enough; others have no rare pairs here.
+        if pairs.len() * graph.edges.len() > 1 << 26 {
+            pairs.clear();
+        }
+        let mut source = vec![0u32; graph.edges.len()];
+        (0..graph.len() as u32).for_each(|n| graph.range(n).for_each(|i| source[i] = graph.last[n as usize]));
+        for pair in &mut pairs {
+            let edge = |i: usize| source[i] == pair.first && graph.edges[i].label == pair.then;
+            let stop = |n: u32| pair.then == NONE && graph.last[n as usize] == pair.first;
+            let h = order.probability(&graph, &edge, &stop)[0];
+            pair.support = libm::round(h * traces as f64) as u64;
+        }
+        Plan {
+            notes: vec!["paths by machine".into()],
+            pairs,
+            variants: Vec::new(),
+            bounds: Vec::new(),
+            traces,
+            delays: Delays::of_tree(machine),
+            parameters: ParameterModel::default(),
+            graph,
+        }
+    }
+}
+
+impl Playout {
+    /// Makes a machine and its plan ready; the fingerprint covers both.
+    pub fn new(machine: Machine, plan: Plan) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(machine.fingerprint);
+        hash.update(postcard::to_allocvec(&plan).unwrap_or_default());
+        Playout { fingerprint: hash.finalize().into(), machine, plan }
+    }
+
+    /// A machine alone; the fingerprint is the machine's.
+    pub fn of_machine(machine: Machine) -> Self {
+        let plan = Plan::of_machine(&machine.automaton);
+        Playout { fingerprint: machine.fingerprint, machine, plan }
+    }
+
+    /// The binary form: a version byte, then the machine's binary form with its length, then the plan.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let machine = self.machine.automaton.to_bytes();
+        // invariant: serialising plain vectors into a growing buffer cannot fail
+        postcard::to_extend(&(machine.as_slice(), &self.plan), vec![GENERATOR_VERSION]).unwrap_or_default()
+    }
+
+    /// Reads what [`Playout::to_bytes`] wrote, of this or an older release, checking everything.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let (&version, body) = bytes.split_first().ok_or_else(|| Error::invalid(WHAT, "It is empty."))?;
+        if version == 0 {
+            return Err(Error::invalid(WHAT, "Versions count from 1."));
+        }
+        if version > GENERATOR_VERSION {
+            return Err(Error::NewerVersion { what: WHAT, found: version.into(), newest: GENERATOR_VERSION.into() });
+        }
+        let ((machine, plan), rest): ((&[u8], Plan), _) =
+            postcard::take_from_bytes(body).map_err(|e| Error::invalid(WHAT, format!("The binary form: {e}.")))?;
+        if !rest.is_empty() {
+            return Err(Error::invalid(WHAT, "Bytes are left over at the end."));
+        }
+        let machine = Automaton::from_bytes(machine)?;
+        let (labels, transitions) = (machine.labels.len(), machine.transitions.len());
+        let problem = plan.graph.problem(labels, transitions).or_else(|| plan.delays.problem(labels));
+        if let Some(problem) = problem.or_else(|| plan.parameters.problem(labels, transitions)) {
+            return Err(Error::invalid(WHAT, problem));
+        }
+        if plan.graph.states.iter().any(|&s| s != NONE && s as usize >= machine.state_count()) {
+            return Err(Error::invalid(WHAT, "A generator's node refers to no state."));
+        }
+        Ok(Playout::new(Machine::new(machine), plan))
+    }
+}

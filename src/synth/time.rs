@@ -1,0 +1,204 @@
+//! Times: when traces start and how long their events take.
+
+use super::random::Stream;
+use crate::automaton::{Automaton, Histogram};
+use crate::conform::Machine;
+use crate::trace::Trace;
+use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
+
+/// One, as the share of delays that follow their trace's speed.
+const ALL: u32 = 1 << 16;
+const HOUR: i64 = 3_600_000_000;
+const HOURS_OF_WEEK: i64 = 168;
+
+/// Delays by what they are known for, coarser than transitions: pairs of event types, event types, all.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Delays {
+    /// (earlier event type, later one, delays), ascending.
+    pub pairs: Vec<(u32, u32, Histogram)>,
+    /// By event type.
+    pub labels: Vec<Histogram>,
+    /// All.
+    pub all: Histogram,
+    /// The share (in 1/65536) of a trace's delays that follow one rank drawn for the whole trace: slow traces are slow
+    /// throughout.
+    pub follow: u32,
+}
+
+impl Delays {
+    /// From a prefix tree, or from a machine, whose states may not tell the earlier event. O(statistics).
+    pub fn of_tree(tree: &Automaton) -> Self {
+        let mut entered = vec![None; tree.state_count()];
+        let mut unique = vec![true; tree.state_count()];
+        for t in &tree.transitions {
+            let target = t.target as usize;
+            unique[target] &= entered[target].is_none_or(|label| label == t.label);
+            entered[target] = Some(t.label);
+        }
+        let mut pairs: HashMap<(u32, u32), Histogram> = HashMap::new();
+        let mut labels = vec![Histogram::default(); tree.labels.len()];
+        let mut all = Histogram::default();
+        for t in &tree.transitions {
+            if let (Some(first), true) = (entered[t.source as usize], unique[t.source as usize]) {
+                pairs.entry((first, t.label)).or_default().merge(&t.delays);
+            }
+            labels[t.label as usize].merge(&t.delays);
+            all.merge(&t.delays);
+        }
+        let mut pairs: Vec<(u32, u32, Histogram)> =
+            pairs.into_iter().filter(|p| p.1.count() > 0).map(|((a, b), delays)| (a, b, delays)).collect();
+        pairs.sort_unstable_by_key(|p| (p.0, p.1));
+        Delays { pairs, labels, all, follow: 0 }
+    }
+
+    /// The delays of a step: the transition's own, else those of the pair of event types, of the later one, of all.
+    pub fn of<'a>(&'a self, own: &'a Histogram, first: u32, then: u32) -> &'a Histogram {
+        let pair = self.pairs.binary_search_by_key(&(first, then), |p| (p.0, p.1)).ok().map(|i| &self.pairs[i].2);
+        let levels = [Some(own), pair, self.labels.get(then as usize)];
+        levels.into_iter().flatten().find(|delays| !delays.buckets.is_empty()).unwrap_or(&self.all)
+    }
+
+    /// Why these cannot be delays over so many labels, if so.
+    pub fn problem(&self, labels: usize) -> Option<&'static str> {
+        if self.labels.len() != labels || self.follow > ALL {
+            return Some("A generator's delays do not fit its event types.");
+        }
+        let histograms = self.pairs.iter().map(|p| &p.2).chain(&self.labels).chain([&self.all]);
+        histograms.filter_map(Histogram::problem).next()
+    }
+
+    /// Delays of a path, one fewer than it has events.
+    pub fn draw(&self, machine: &Machine, path: &[u32], stream: &mut Stream, independent: bool, delays: &mut Vec<u64>) {
+        delays.clear();
+        let rank = stream.below(u64::MAX);
+        let transitions = &machine.automaton.transitions;
+        for pair in path.windows(2) {
+            let (first, then) = (&transitions[pair[0] as usize], &transitions[pair[1] as usize]);
+            let sketch = self.of(&then.delays, first.label, then.label);
+            let count = sketch.count();
+            let follows = !independent && stream.below(ALL.into()) < self.follow.into();
+            let drawn = stream.below(count);
+            let rank = if follows { ((u128::from(rank) * u128::from(count)) >> 64) as u64 } else { drawn };
+            delays.push(sketch.value_at(rank).unwrap_or(0));
+        }
+    }
+}
+
+/// Learns how much the delays of a trace hang together: the mean product of centred ranks over all pairs of delays of
+/// a trace, as a share of what it would be if all had one rank. Exact sums, so the order of traces does not matter.
+#[derive(Default)]
+pub struct SpeedLearner {
+    products: i128,
+    pairs: i128,
+}
+
+impl SpeedLearner {
+    /// Takes one trace with its path.
+    pub fn add(&mut self, delays: &Delays, machine: &Machine, trace: &Trace, path: &[u32]) {
+        let transitions = &machine.automaton.transitions;
+        let (mut sum, mut squares, mut count) = (0i128, 0i128, 0i128);
+        for (i, pair) in trace.times.windows(2).enumerate() {
+            let (first, then) = (&transitions[path[i] as usize], &transitions[path[i + 1] as usize]);
+            let sketch = delays.of(&then.delays, first.label, then.label);
+            if sketch.buckets.len() < 2 {
+                continue;
+            }
+            let (below, own) = sketch.rank(pair[0].abs_diff(pair[1]));
+            // The middle of the value's bucket in the order of all, from -1/2 to 1/2, times 2^16.
+            let middle = (i128::from(below) * 2 + i128::from(own)) * i128::from(ALL) / 2 / i128::from(sketch.count());
+            let rank = middle - i128::from(ALL) / 2;
+            (sum, squares, count) = (sum + rank, squares + rank * rank, count + 1);
+        }
+        self.products += sum * sum - squares;
+        self.pairs += count * (count - 1);
+    }
+
+    /// The share of delays that follow their trace's rank: its square is the share of pairs that do.
+    pub fn finish(self) -> u32 {
+        if self.pairs == 0 || self.products <= 0 {
+            return 0;
+        }
+        let unit = f64::from(ALL);
+        let share = (12.0 * self.products as f64 / (self.pairs as f64 * unit * unit)).min(1.0);
+        (share.sqrt() * unit) as u32
+    }
+}
+
+/// Starts of traces: between neighbouring real ones, by the hours of the week, or in a period asked for.
+pub struct Starts {
+    /// Sampled real starts with their counts, ascending.
+    sample: Vec<(i64, u64)>,
+    total: u64,
+    /// Weights of the hours of the week, where these are asked for.
+    hours: Option<Vec<u64>>,
+    period: (i64, i64),
+    within: Option<(i64, i64)>,
+}
+
+impl Starts {
+    /// From what the machine has seen. `within` is the period of all starts, if one was asked for.
+    pub fn new(machine: &Automaton, hour_of_week: bool, within: Option<(i64, i64)>) -> Self {
+        let mut sample: Vec<(i64, u64)> = machine.starts.items.iter().map(|i| (i.value, i.count)).collect();
+        sample.sort_unstable();
+        let mut hours = vec![0u64; HOURS_OF_WEEK as usize];
+        for &(start, count) in &sample {
+            hours[start.div_euclid(HOUR).rem_euclid(HOURS_OF_WEEK) as usize] += count;
+        }
+        let period = within.unwrap_or((machine.totals.earliest, machine.totals.latest));
+        Starts {
+            total: sample.iter().map(|s| s.1).sum(),
+            hours: (hour_of_week && !sample.is_empty()).then_some(hours),
+            sample,
+            period,
+            within,
+        }
+    }
+
+    /// One start. O(sample).
+    pub fn draw(&self, stream: &mut Stream) -> i64 {
+        if let Some(hours) = &self.hours {
+            return self.by_hour(hours, stream);
+        }
+        if let Some((from, until)) = self.within {
+            return from.saturating_add_unsigned(stream.below(from.abs_diff(until).saturating_add(1)));
+        }
+        let mut draw = stream.below(self.total.max(1));
+        for (i, &(start, count)) in self.sample.iter().enumerate() {
+            if draw < count {
+                let next = self.sample.get(i + 1).map_or(start, |next| next.0);
+                return start.saturating_add_unsigned(stream.below(start.abs_diff(next).saturating_add(1)));
+            }
+            draw -= count;
+        }
+        self.period.0
+    }
+
+    /// An hour of the week by its weight, in any week of the period.
+    fn by_hour(&self, hours: &[u64], stream: &mut Stream) -> i64 {
+        let (first, last) =
+            (self.period.0.div_euclid(HOUR), self.period.1.div_euclid(HOUR).max(self.period.0.div_euclid(HOUR)));
+        let span = last.abs_diff(first) + 1;
+        // Only hours that the period has; all have some weight if none of the seen ones is in it.
+        let in_period =
+            |hour: i64| span >= HOURS_OF_WEEK as u64 || (hour - first).rem_euclid(HOURS_OF_WEEK) < span as i64;
+        let weight = |hour: i64| if in_period(hour) { hours[hour as usize] } else { 0 };
+        let total: u64 = (0..HOURS_OF_WEEK).map(weight).sum();
+        let mut draw = stream.below(total);
+        let drawn = (0..HOURS_OF_WEEK).find(|&hour| {
+            let taken = draw < weight(hour);
+            draw = draw.wrapping_sub(weight(hour));
+            taken
+        });
+        let offset = match drawn.filter(|_| total > 0) {
+            Some(hour) => {
+                let first_such = (hour - first).rem_euclid(HOURS_OF_WEEK) as u64;
+                let such = (span - 1 - first_such) / HOURS_OF_WEEK as u64 + 1;
+                first_such + stream.below(such) * HOURS_OF_WEEK as u64
+            }
+            None => stream.below(span),
+        };
+        let start = first.saturating_add_unsigned(offset).saturating_mul(HOUR);
+        start.saturating_add_unsigned(stream.below(HOUR as u64)).clamp(self.period.0, self.period.1)
+    }
+}

@@ -1,0 +1,131 @@
+//! Generated parameters: kinds, identifiers, dependence, privacy.
+
+use logfsm::automaton::PrefixTree;
+use logfsm::conform::Machine;
+use logfsm::infer::{Control, infer};
+use logfsm::synth::{Generator, Plan, Playout};
+use logfsm::trace::{Trace, TraceView};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+type Row<'a> = (Option<i64>, Option<i64>, &'a str, Option<&'a str>, Option<&'a str>);
+
+fn row<'a>(at: i64, event: &'a str, parameters: Option<&'a str>) -> Row<'a> {
+    (Some(at), None, event, None, parameters)
+}
+
+fn learned(traces: &[Trace]) -> Playout {
+    let mut tree = PrefixTree::new(usize::MAX);
+    traces.iter().for_each(|t| tree.add(&TraceView::from_bytes(&t.to_bytes()).unwrap()).unwrap());
+    let (tree, control) = (tree.to_automaton(), Control::unlimited());
+    let machine = Machine::new(infer(&tree, "k_tails", "{}", &control).unwrap());
+    let plan = Plan::learn(&tree, &machine, &mut |each| traces.iter().try_for_each(&mut *each), &control).unwrap();
+    let playout = Playout::new(machine, plan);
+    assert_eq!(Playout::from_bytes(&playout.to_bytes()).unwrap().fingerprint, playout.fingerprint);
+    playout
+}
+
+/// (event, parameters) of synthetic traces.
+fn drawn(playout: &Playout, n: u64) -> Vec<Vec<(String, Value)>> {
+    let generator = Generator::new(playout, 1, "{}", &Control::unlimited()).unwrap();
+    let value = |p: &Option<Box<str>>| p.as_deref().map_or(Value::Null, |p| serde_json::from_str(p).unwrap());
+    (1..=n)
+        .map(|i| {
+            let trace = generator.trace(i).unwrap().trace;
+            let names: Vec<String> = trace.variant.iter().map(|l| l.event.to_string()).collect();
+            names.into_iter().zip(trace.parameters.iter().map(value)).collect()
+        })
+        .collect()
+}
+
+/// Uploads: a block, its size, which server and how it went.
+fn uploads() -> Vec<Trace> {
+    (0..300u64)
+        .map(|i| {
+            let id = i.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let (host, size, port) =
+                (i * i % 7, if i % 3 == 0 { 67_108_864 } else { 1_000 + i * 37 }, 40_000 + i * 13 % 9_000);
+            let (mode, reply) = if i % 4 == 0 { ("fast", 200) } else { ("slow", 503) };
+            let open = format!(r#"["blk_{id}", "10.250.{host}.1{host}:50010", "10.250.{host}.1{host}:{port}"]"#);
+            let send = format!(r#"["blk_{id}", {size}, "{mode}", "v2"]"#);
+            let done = format!(r#"{{"block": "blk_{id}", "size": {size}, "reply": {reply}}}"#);
+            let at = i as i64 * 1_000_000;
+            Trace::from_rows(vec![
+                row(at, "open", Some(open.as_str())),
+                row(at + 5, "send", Some(send.as_str())),
+                row(at + 9, "tick", None),
+                row(at + 20, "done", Some(done.as_str())),
+            ])
+        })
+        .collect()
+}
+
+#[test]
+fn parameters_keep_kinds_bonds_and_dependence_and_show_no_real_identifier() {
+    let real = uploads();
+    let playout = learned(&real);
+    let texts = |traces: &[Trace]| -> BTreeSet<String> {
+        let all = traces.iter().flat_map(|t| t.parameters.iter().flatten());
+        let values = all.flat_map(|p| match serde_json::from_str(p).unwrap() {
+            Value::Array(values) => values,
+            Value::Object(values) => values.into_iter().map(|v| v.1).collect(),
+            _ => vec![],
+        });
+        values
+            .filter_map(|v| v.as_str().filter(|s| s.contains("blk_") || s.contains("10.250")).map(String::from))
+            .collect()
+    };
+    let names = texts(&real);
+    let traces = drawn(&playout, 500);
+    let (mut blocks, mut hosts, mut same, mut known) = (BTreeSet::new(), BTreeMap::new(), 0, 0);
+    for trace in &traces {
+        let of = |event: &str| trace.iter().find(|e| e.0 == event).map(|e| &e.1).unwrap();
+        let block = of("open")[0].as_str().unwrap();
+        assert!(block.starts_with("blk_") && block[4..].bytes().all(|b| b.is_ascii_digit()), "{block}");
+        assert_eq!((block, block), (of("send")[0].as_str().unwrap(), of("done")["block"].as_str().unwrap()));
+        assert!(blocks.insert(block.to_string()), "{block}");
+        for value in [&of("open")[0], &of("open")[1], &of("open")[2]] {
+            assert!(!names.contains(value.as_str().unwrap()), "{value}");
+        }
+        assert!(of("open")[1].as_str().unwrap().ends_with(":50010"));
+        *hosts.entry(of("open")[1].as_str().unwrap().to_string()).or_insert(0) += 1;
+        assert_eq!(of("send")[3], "v2");
+        assert_eq!(*of("tick"), Value::Null);
+        let (size, again) = (of("send")[1].as_u64().unwrap(), of("done")["size"].as_u64().unwrap());
+        same += usize::from(size == again);
+        known += usize::from(size == 67_108_864);
+        assert!((1_000..=67_108_864).contains(&size));
+        let reply = of("done")["reply"].as_u64().unwrap();
+        assert_eq!(reply, if of("send")[2] == "fast" { 200 } else { 503 });
+    }
+    assert!(same > 490 && (130..200).contains(&known), "{same} {known}");
+    // Seven servers shared by all traces.
+    assert!(hosts.len() <= 8, "{hosts:?}");
+}
+
+#[test]
+fn rare_words_are_never_repeated() {
+    let traces: Vec<Trace> = (0..400)
+        .map(|i| {
+            let name = if i % 40 == 0 {
+                format!("Secretname{}", char::from(b'a' + (i / 40) as u8))
+            } else {
+                "anonymous".into()
+            };
+            let parameters = format!(r#"{{"user": "{name}"}}"#);
+            Trace::from_rows(vec![row(i, "login", Some(&parameters))])
+        })
+        .collect();
+    let traces = drawn(&learned(&traces), 400);
+    let users: Vec<&str> = traces.iter().map(|t| t[0].1["user"].as_str().unwrap()).collect();
+    assert!(users.iter().filter(|u| **u == "anonymous").count() > 380);
+    assert!(users.iter().all(|u| !u.starts_with("Secretname")) && users.iter().any(|u| *u != "anonymous"), "{users:?}");
+}
+
+#[test]
+fn the_order_of_traces_does_not_matter() {
+    let mut traces = uploads();
+    let one = learned(&traces);
+    traces.reverse();
+    assert_eq!(learned(&traces).fingerprint, one.fingerprint);
+}
