@@ -195,13 +195,14 @@ impl Shape {
         text
     }
 
-    /// True for a text of these parts; hexadecimal digits may happen to be all digits or all letters.
+    /// True for a text of these parts. Letters and digits may turn out otherwise than in the texts seen.
     pub fn fits(&self, text: &str) -> bool {
         let parts = split(text);
-        let like = |(seen, part): (&Seen, &(Part, &str))| {
-            let loose = |part: Part| !matches!(part, Part::Number | Part::Other(_));
-            let digits = matches!(seen.part, Part::Hex | Part::UpperHex | Part::Mixed) && part.0 == Part::Number;
-            seen.part == part.0 || digits || (loose(seen.part) && loose(part.0))
+        let like = |(seen, (part, text)): (&Seen, &(Part, &str))| match (seen.part, *part) {
+            (Part::Other(a), Part::Other(b)) => a == b,
+            (Part::Other(_), _) | (_, Part::Other(_)) => false,
+            (Part::Number, _) => text.bytes().all(|b| b.is_ascii_digit()),
+            _ => true,
         };
         parts.len() == self.parts.len() && self.parts.iter().zip(&parts).all(like)
     }
@@ -215,8 +216,10 @@ impl Shape {
             }
         }
         let mut text = self.draw(stream);
+        // Behind the last letter or digit, so that the parts stay as they are.
+        let Some(last) = text.rfind(|c: char| c.is_ascii_alphanumeric()) else { return text };
         while real(&text) {
-            text.push(char::from(b'0' + stream.below(10) as u8));
+            text.insert(last + 1, char::from(b'0' + stream.below(10) as u8));
         }
         text
     }
