@@ -216,6 +216,7 @@ mod tests {
         );
         assert!(of("ngram_distance").shuffled > of("ngram_distance").floor && of("ngram_distance").floor > Some(0.0));
         assert!(of("classifier_auc").shuffled > Some(0.9) && of("classifier_auc").value < Some(0.6));
-        assert_eq!((of("cycle_time_distance").value, of("control_flow_distance").value), (Some(0.0), Some(0.0)));
+        // Sums of shares may leave a last bit.
+        assert!(of("cycle_time_distance").value < Some(1e-9) && of("control_flow_distance").value == Some(0.0));
     }
 }
