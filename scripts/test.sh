@@ -44,6 +44,7 @@ install_extension debug
 part regress "$top/scripts/regress.sh"
 part sessions "$top/scripts/sessions.sh"
 part nodes "$top/scripts/nodes.sh"
+part watchers "$top/scripts/watchers.sh"
 part readme "$top/scripts/readme.sh"
 part server-logs "$top/scripts/server_logs.sh"
 part acceptance "$top/scripts/acceptance.sh"

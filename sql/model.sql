@@ -104,17 +104,6 @@ CREATE FUNCTION @extschema@.explain(model text, trace_key text)
 COMMENT ON FUNCTION @extschema@.explain(text, text) IS
     'Why a trace of a model has its score; the trace is given by its key in the source, or by its synthetic key.';
 
-CREATE FUNCTION @extschema@.watch_insert() RETURNS trigger
-    LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'logfsm_watch_insert';
-COMMENT ON FUNCTION @extschema@.watch_insert() IS 'The trigger function that watch() uses.';
-CREATE FUNCTION @extschema@.watch(model text, action text DEFAULT 'flag', on_table regclass DEFAULT NULL) RETURNS void
-    LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'logfsm_watch';
-COMMENT ON FUNCTION @extschema@.watch(text, text, regclass) IS
-    'Scores rows as they are inserted into the source, or into on_table where the source is a view. flag: anomalous events go to the model''s table anomalies with an explanation; the insert never fails.';
-CREATE FUNCTION @extschema@.unwatch(model text, on_table regclass DEFAULT NULL) RETURNS integer
-    LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'logfsm_unwatch';
-COMMENT ON FUNCTION @extschema@.unwatch(text, regclass) IS 'Ends the watches of a model, or the one on a table; returns how many.';
-
 CREATE FUNCTION @extschema@.drop_model(model text, cascade boolean DEFAULT false) RETURNS void
     LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'logfsm_drop_model';
 COMMENT ON FUNCTION @extschema@.drop_model(text, boolean) IS

@@ -151,20 +151,49 @@ CREATE TABLE {schema}.watches (
     watched_oid oid NOT NULL,
     trigger_name text NOT NULL,
     view_name text PRIMARY KEY,
-    action text NOT NULL
+    action text NOT NULL,
+    checked boolean NOT NULL
 );
-COMMENT ON TABLE {schema}.watches IS 'The tables whose inserts this model watches.';
+COMMENT ON TABLE {schema}.watches IS 'The tables whose inserts this model watches; checked = close_traces has taken in what came between the fit and the watch.';
+
+-- Backends keep models and watches ready; a change makes them look again.
+CREATE TRIGGER logfsm_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {schema}.model
+    FOR EACH STATEMENT EXECUTE FUNCTION logfsm.model_changed();
+ALTER TABLE {schema}.model ENABLE ALWAYS TRIGGER logfsm_changed;
+CREATE TRIGGER logfsm_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {schema}.watches
+    FOR EACH STATEMENT EXECUTE FUNCTION logfsm.model_changed();
+ALTER TABLE {schema}.watches ENABLE ALWAYS TRIGGER logfsm_changed;
 
 CREATE TABLE {schema}.live_traces (
     trace_key {key_type} PRIMARY KEY,
     fit integer NOT NULL,
-    states integer[] NOT NULL,
-    weights double precision[] NOT NULL,
     n_events integer NOT NULL,
     score double precision NOT NULL,
-    last_at timestamptz
+    dirty boolean NOT NULL,
+    unseen integer NOT NULL,
+    surprise double precision NOT NULL,
+    started_at timestamptz,
+    last_at timestamptz,
+    touched_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    state bytea
+) WITH (fillfactor = 70);
+COMMENT ON TABLE {schema}.live_traces IS 'Where each trace of a watched table stands: its events and score so far, whole once ended_at is set, and the state that scoring its next event needs. dirty: events came late or under an earlier fit; close_traces reads the trace again.';
+
+CREATE TABLE {schema}.pending (
+    trace_key {key_type} NOT NULL,
+    event text,
+    component text,
+    at timestamptz,
+    seq bigint,
+    parameters jsonb,
+    message text,
+    watched_table text,
+    flagged boolean NOT NULL DEFAULT false,
+    added_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
 );
-COMMENT ON TABLE {schema}.live_traces IS 'Where each trace of a watched table stands: what scoring its next event needs.';
+CREATE INDEX ON {schema}.pending (trace_key);
+COMMENT ON TABLE {schema}.pending IS 'Events that could not be scored when they were inserted, because another transaction had their trace; the next event of the trace or close_traces takes them in. Without an event: a mark that the trace must be read again.';
 
 CREATE TABLE {schema}.anomalies (
     anomaly_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -207,3 +236,17 @@ COMMENT ON VIEW {schema}.real_traces IS 'Real traces only.';
 CREATE VIEW {schema}.synthetic_traces AS
 SELECT run_id, trace_id, synthetic_key, started_at, ended_at, n_events, score, is_anomalous, trace, weight, log_probability, label, about FROM {schema}.all_traces WHERE run_id OPERATOR(pg_catalog.>) 0;
 COMMENT ON VIEW {schema}.synthetic_traces IS 'Synthetic traces only.';
+
+CREATE VIEW {schema}.drift AS
+WITH training AS (
+    SELECT (pg_catalog.sum((OPERATOR(pg_catalog.-) t.count::numeric) OPERATOR(pg_catalog.*) pg_catalog.log(2.0, t.prob::numeric)) OPERATOR(pg_catalog./) NULLIF(pg_catalog.sum(t.count), 0))::double precision AS surprise
+    FROM {schema}.transitions t WHERE t.run_id OPERATOR(pg_catalog.=) 0
+), days AS (
+    SELECT (COALESCE(l.last_at, l.touched_at) AT TIME ZONE 'UTC')::date AS day, pg_catalog.count(*) AS traces,
+           pg_catalog.sum(l.n_events) AS events, pg_catalog.sum(l.unseen) AS unseen, pg_catalog.sum(l.surprise) AS surprise
+    FROM {schema}.live_traces l GROUP BY 1
+)
+SELECT d.day, d.traces, d.events, d.unseen, d.unseen::double precision OPERATOR(pg_catalog./) NULLIF(d.events, 0)::double precision AS unseen_share,
+       d.surprise OPERATOR(pg_catalog./) NULLIF(d.events, 0)::double precision AS surprise, t.surprise AS training_surprise
+FROM days d CROSS JOIN training t;
+COMMENT ON VIEW {schema}.drift IS 'Per day of a live trace''s latest event (UTC): the share of events that the machine did not have where they came (in training none), and the average surprise of an event in bits beside that of training.';

@@ -10,6 +10,7 @@ mod paths;
 mod predict;
 mod replay;
 mod score;
+mod standing;
 mod variant_scores;
 
 pub use align::{Alignment, Move};
@@ -22,4 +23,5 @@ pub use paths::{Path, Paths};
 pub use predict::{PREDICT_OPTIONS, Prediction};
 pub use replay::{Finding, Frontier, Observed, Step};
 pub use score::{Deviation, FALSE_POSITIVE_RATE, calibrate, threshold};
+pub use standing::{Last, NO_SEQ, Standing};
 pub use variant_scores::VariantScores;

@@ -204,7 +204,7 @@ pub fn jsonb(json: &str) -> Result<Datum, Failure> {
 
 /// # Safety
 /// `datum` must be a jsonb.
-unsafe fn jsonb_text(datum: Datum) -> String {
+pub unsafe fn jsonb_text(datum: Datum) -> String {
     // SAFETY: detoasted to a 4-byte header, as JsonbToCString needs.
     unsafe {
         let jsonb = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::Jsonb>();

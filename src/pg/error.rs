@@ -23,6 +23,11 @@ impl Failure {
         Failure(Box::new(self.0.set_hint(hint)))
     }
 
+    /// What it says.
+    pub fn message(&self) -> String {
+        self.0.message().to_string()
+    }
+
     /// Raises it. Memory of the frames above is released on the way.
     pub fn raise(self) -> ! {
         self.0.report(PgLogLevel::ERROR);

@@ -59,7 +59,7 @@ fn array(values: &[Cow<'_, str>]) -> Option<Datum> {
 }
 
 /// Named values as an object; slots beside them by number, from 1. Slots alone are an array.
-fn parameters(row: &LineRow<'_>, with_level: bool) -> Option<Datum> {
+pub fn parameters(row: &LineRow<'_>, with_level: bool) -> Option<Datum> {
     let level = row.level.filter(|_| with_level).map(|level| ("level", level));
     if row.named.is_empty() && level.is_none() {
         return (!row.slots.is_empty()).then(|| jsonb::array(&row.slots));

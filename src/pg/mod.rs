@@ -18,6 +18,7 @@ mod invariant_functions;
 mod jsonb;
 mod line_functions;
 mod model;
+mod plan;
 mod prefix_tree_agg;
 mod render_functions;
 mod replay_functions;
@@ -77,4 +78,5 @@ extension_sql_file!("../../sql/model.sql", name = "model", requires = ["function
 extension_sql_file!("../../sql/model_traces.sql", name = "model_traces", requires = ["model"]);
 extension_sql_file!("../../sql/scoring.sql", name = "scoring", requires = ["functions"]);
 extension_sql_file!("../../sql/synthesis.sql", name = "synthesis", requires = ["model"]);
+extension_sql_file!("../../sql/watch.sql", name = "watch", requires = ["model"]);
 extension_sql_file!("../../sql/finalize.sql", name = "finalize", finalize);

@@ -233,13 +233,7 @@ fn finish_run_zero(model: &Model) -> Result<Vec<i64>, Failure> {
     );
     sql::run(&upsert, &[])?;
     sql::run(&format!("UPDATE {table} SET fitted_at = pg_catalog.now()"), &[])?;
-    // Where live traces stood in the machine before means nothing now; those being written are passed over.
-    let live = model.table("live_traces");
-    let forget = format!(
-        "DELETE FROM {live} WHERE ctid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT ctid FROM {live}
-             WHERE fit OPERATOR(pg_catalog.<>) $1 FOR UPDATE SKIP LOCKED))"
-    );
-    sql::run(&forget, &[model.info.fits.into()])?;
+    super::watch::after_fit(model)?;
     let sizes = format!(
         "UPDATE {table} SET traces = r.traces, events_read = r.events, states = (SELECT pg_catalog.count(*) FROM {}),
                 transitions = (SELECT pg_catalog.count(*) FROM {})

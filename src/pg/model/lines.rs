@@ -103,7 +103,8 @@ impl Info {
         self.at_column.is_some() || self.lines_give("time")
     }
 
-    fn settings(&self) -> Result<Settings, Failure> {
+    /// How lines are read.
+    pub fn settings(&self) -> Result<Settings, Failure> {
         Ok(Settings::from_json(self.parse_settings.as_deref().unwrap_or("{}"))?)
     }
 

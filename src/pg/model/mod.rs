@@ -11,7 +11,6 @@ mod invariants;
 mod labels;
 mod leaf;
 mod lines;
-mod live;
 mod owner;
 mod progress;
 mod refresh;
@@ -24,6 +23,7 @@ mod watch;
 use super::call::sql_functions;
 use super::error::Failure;
 use super::sql::{self, quote_identifier};
+pub use owner::set_local;
 use owner::{AsOwner, require_membership};
 use pgrx::{PgSqlErrorCode, pg_sys};
 use serde::Deserialize;
@@ -197,6 +197,12 @@ sql_functions! {
 
     /// watch_insert() → trigger
     fn logfsm_watch_insert(call) { watch::on_insert(call) }
+
+    /// model_changed() → trigger
+    fn logfsm_model_changed(call) { watch::on_change(call) }
+
+    /// close_traces(model, idle, recheck) → record
+    fn logfsm_close_traces(call) { watch::close_traces(call) }
 
     /// drop_model(model, cascade) → void
     fn logfsm_drop_model(call) { drop::drop_model(call) }

@@ -49,13 +49,13 @@ select run_id, status, fit from m.runs order by 1;
 select logfsm.synthesize('m', 5, 7);
 select logfsm.drop_run('m', 1);
 select logfsm.unwatch('m');
-select count(*) from pg_trigger where tgname like 'logfsm%';
+select count(*) from pg_trigger where tgname like 'logfsm\_watch%';
 insert into app_log values ('unwatched', 'close', '2026-01-05');
 select count(*) from m.anomalies where trace_key = 'unwatched';
 select logfsm.watch('m');
 select traces from logfsm.fit('m');
 drop view my_view;
 select logfsm.drop_model('m');
-select count(*) from pg_trigger where tgname like 'logfsm%';
+select count(*) from pg_trigger where tgname like 'logfsm\_watch%';
 \c regress
 drop database regress_restored;

@@ -15,6 +15,7 @@ begin
     select count(*) into explained from logfsm.explain('keys', (select t.trace_key::text from keys.real_traces t order by t.trace_id limit 1));
     perform logfsm.watch('keys');
     execute format('insert into app_log values ($1::%s, ''open'', ''2026-01-03''), ($2::%1$s, ''open'', ''2026-01-03'')', type) using keys[1], keys[3];
+    perform logfsm.close_traces('keys');
     select count(*) into live from keys.live_traces;
     perform logfsm.synthesize('keys', 3, 1);
     select r.new_traces, r.changed_traces into new_traces, changed from logfsm.refresh('keys') r;

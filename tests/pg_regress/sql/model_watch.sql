@@ -12,7 +12,7 @@ select traces from logfsm.fit('m');
 select logfsm.watch('m');
 select watched_table, action from m.watches;
 insert into app_log values ('new1', 'open', '2026-02-01', 'api'), ('new1', 'read', '2026-02-01', 'api'), ('new2', 'open', '2026-02-01', 'api');
-insert into app_log values ('new1', 'close', '2026-02-01', 'api');
+insert into app_log values ('new1', 'close', '2026-02-01 00:00:01', 'api');
 select count(*) from m.anomalies;
 -- Known but not here, unknown, in another component; a known trace that goes on after its end.
 insert into app_log values ('new2', 'close', '2026-02-01 00:01', 'api');
@@ -27,12 +27,12 @@ select trace_key, n_events, score > 5 as high from m.live_traces where trace_key
 -- Copy and insert … select, thousands of rows.
 copy app_log from stdin;
 copied	open	2026-02-02	api
-copied	open	2026-02-02	api
+copied	open	2026-02-02 00:01	api
 \.
 select trace_key, event, kind from m.anomalies where trace_key = 'copied';
 insert into app_log select 'many' || i, 'open', '2026-02-03', 'api' from generate_series(1, 5000) i;
 select count(*) from m.anomalies where trace_key like 'many%';
-insert into app_log select 'many' || i, 'close', '2026-02-03', 'api' from generate_series(1, 5000) i;
+insert into app_log select 'many' || i, 'close', '2026-02-03 00:01', 'api' from generate_series(1, 5000) i;
 select count(*) from m.anomalies where trace_key like 'many%';
 -- What is rolled back was not flagged.
 begin;
@@ -43,7 +43,7 @@ select count(*) from m.anomalies where trace_key = 'gone';
 insert into app_log select * from app_log where false;
 -- After a refit the watch uses the new machine.
 select traces from logfsm.fit('m');
-insert into app_log values ('later', 'open', '2026-03-01', 'api'), ('later', 'close', '2026-03-01', 'api');
+insert into app_log values ('later', 'open', '2026-03-01', 'api'), ('later', 'close', '2026-03-01 00:01', 'api');
 select count(*) from m.anomalies where trace_key = 'later';
 -- unwatch ends it.
 select logfsm.unwatch('m');

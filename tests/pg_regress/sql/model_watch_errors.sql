@@ -4,8 +4,10 @@ create table app_log (id text, event text, at timestamptz);
 insert into app_log values ('a', 'open', '2026-01-01'), ('a', 'close', '2026-01-02');
 create view app_view as select * from app_log;
 create materialized view app_matview as select * from app_log;
-create table app_log_parts (id text, event text, at timestamptz) partition by range (at);
-create table app_log_part partition of app_log_parts default;
+create extension file_fdw;
+create server files foreign data wrapper file_fdw;
+create foreign table app_log_foreign (id text, event text, at timestamptz) server files options (program 'true');
+create sequence app_log_numbers;
 create table short_log (id text, at timestamptz);
 select logfsm.create_model('m', source => 'app_view', trace => 'id', event => 'event', at => 'at');
 select traces from logfsm.fit('m');
@@ -13,18 +15,22 @@ select logfsm.watch('m');
 \echo :SQLSTATE
 select logfsm.watch('m', on_table => 'app_matview');
 \echo :SQLSTATE
-select logfsm.watch('m', on_table => 'app_log_parts');
+select logfsm.watch('m', on_table => 'app_log_foreign');
+\echo :SQLSTATE
+select logfsm.watch('m', on_table => 'app_log_numbers');
 \echo :SQLSTATE
 select logfsm.watch('m', on_table => 'short_log');
 \echo :SQLSTATE
 select logfsm.watch('m', action => 'reject', on_table => 'app_log');
+\echo :SQLSTATE
+select logfsm.watch('m', action => 'Flag', on_table => 'app_log');
 \echo :SQLSTATE
 select logfsm.watch('m', null, 'app_log');
 \echo :SQLSTATE
 select logfsm.watch('n', on_table => 'app_log');
 \echo :SQLSTATE
 select count(*) from m.watches;
-select count(*) from pg_trigger where tgname like 'logfsm%';
+select count(*) from pg_trigger where tgname like 'logfsm\_watch%';
 -- The table behind the view.
 select logfsm.watch('m', on_table => 'app_log');
 select logfsm.watch('m', on_table => 'app_log');
@@ -62,7 +68,7 @@ drop table app_log_2;
 select logfsm.unwatch('m');
 select logfsm.watch('m', on_table => 'app_log');
 select logfsm.drop_model('m'), logfsm.drop_model('m2');
-select count(*) from pg_trigger where tgname like 'logfsm%';
+select count(*) from pg_trigger where tgname like 'logfsm\_watch%';
 -- Nobody calls the trigger function otherwise.
 select logfsm.watch_insert();
 \echo :SQLSTATE

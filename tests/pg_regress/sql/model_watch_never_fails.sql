@@ -29,7 +29,7 @@ insert into app_log values ('d', 'open', now(), 1);
 rollback;
 -- The model's tables damaged.
 begin;
-drop table m.live_traces;
+drop table m.live_traces cascade;
 insert into app_log values ('d', 'open', now(), 1, '{}');
 rollback;
 begin;

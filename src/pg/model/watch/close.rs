@@ -1,0 +1,430 @@
+//! close_traces: takes in what could not be scored at once, and ends traces that nothing is added to any more.
+//!
+//! A live trace holds exactly the events that were applied to it; `pending` holds exactly those that were not; both are
+//! written by the transactions that inserted them. A trace is locked, then its pending events are taken out and applied.
+//! Where one comes too late for that, the trace is read again from the source, by the statement that removes its pending
+//! events: both see the same snapshot, so each event counts once.
+
+use super::super::refresh::{key_equality, key_type};
+use super::super::{Model, fit, source};
+use super::compiled::{self, Compiled};
+use super::judge::{Anomaly, judge, judge_end};
+use super::key::array;
+use super::reader::SHOWN;
+use super::row::{Row, Rows};
+use super::store;
+use super::transaction::{self, Held, Traces};
+use crate::conform::{NO_SEQ, Standing};
+use crate::pg::call::{Call, Reply};
+use crate::pg::error::Failure;
+use crate::pg::sql;
+use crate::pg::trace_type::microseconds;
+use pgrx::datum::{DatumWithOid, Interval, TimestampWithTimeZone};
+use pgrx::pg_sys::{self, Datum, Oid};
+use pgrx::spi::Spi;
+use pgrx::{IntoDatum, PgSqlErrorCode};
+use std::rc::Rc;
+
+/// Traces worked on at a time.
+const CHUNK: usize = 10_000;
+/// Rows fetched at a time.
+const FETCHED: i64 = 10_000;
+
+/// What was done.
+#[derive(Default)]
+struct Closed {
+    resumed: i64,
+    reread: i64,
+    ended: i64,
+    anomalies: i64,
+}
+
+/// close_traces(model, idle, recheck) → (resumed, reread, ended, anomalies)
+pub fn close_traces(call: Call) -> Reply {
+    let name = call.need_text(0, "model")?;
+    let idle: Interval = call.need(1, "idle")?;
+    let recheck: bool = call.need(2, "recheck")?;
+    // SAFETY: reads the transaction's isolation level.
+    if unsafe { pg_sys::XactIsoLevel > pg_sys::XACT_READ_COMMITTED as i32 } {
+        let code = PgSqlErrorCode::ERRCODE_INVALID_TRANSACTION_STATE;
+        return Err(Failure::new(code, "close_traces() needs a READ COMMITTED transaction")
+            .detail("It must see what others committed after it started.")
+            .hint("Run it in a transaction of its own."));
+    }
+    let closed = Model::change(name, "close the traces of", |model| {
+        model.require_fitted()?;
+        let compiled = compiled::compiled(model)?;
+        transaction::with(&compiled.clone(), |traces, nested| close(&compiled, traces, nested, idle, recheck))
+    })?;
+    fit::record(call, vec![closed.resumed, closed.reread, closed.ended, closed.anomalies])
+}
+
+fn close(
+    model: &Rc<Compiled>,
+    traces: &mut Traces,
+    nested: bool,
+    idle: Interval,
+    recheck: bool,
+) -> Result<Closed, Failure> {
+    if nested || !traces.may_be_forgotten() {
+        let code = PgSqlErrorCode::ERRCODE_ACTIVE_SQL_TRANSACTION;
+        return Err(Failure::new(code, "close_traces() cannot run here")
+            .detail("This transaction has inserted watched rows under a savepoint, or is inserting them now.")
+            .hint("Run it in a transaction of its own."));
+    }
+    store::write(traces, &traces.changed())?;
+    traces.forget();
+    check_again(&model.model, recheck)?;
+    let idle_since: Option<TimestampWithTimeZone> =
+        sql::one("SELECT pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) $1", &[idle.into()])?;
+    let wanted = wanted(model, traces, idle_since)?;
+    // What no row shows, as the end of a trace, is told of the watched table, if there is one.
+    let tables: Vec<String> = sql::column(&format!("SELECT watched_table FROM {}", model.model.table("watches")), &[])?;
+    let table = if let [table] = &tables[..] { table } else { &model.model.info.source }.clone();
+    let mut closed = Closed::default();
+    for wanted in wanted.chunks(CHUNK) {
+        pgrx::check_for_interrupts!();
+        close_some(model, traces, wanted, &table, &mut closed)?;
+    }
+    traces.forget();
+    Ok(closed)
+}
+
+/// The traces that need work, each with whether nothing was added to it for the idle time.
+fn wanted(
+    model: &Compiled,
+    traces: &mut Traces,
+    idle_since: Option<TimestampWithTimeZone>,
+) -> Result<Vec<(u32, bool)>, Failure> {
+    let query = format!(
+        "SELECT t.trace_key, pg_catalog.bool_and(t.idle) FROM (
+             SELECT l.trace_key, l.touched_at OPERATOR(pg_catalog.<=) $1 AS idle FROM {live} l
+             WHERE l.dirty OR l.fit OPERATOR(pg_catalog.<>) $2 OR (l.ended_at IS NULL AND l.touched_at OPERATOR(pg_catalog.<=) $1)
+             UNION ALL SELECT p.trace_key, p.added_at OPERATOR(pg_catalog.<=) $1 AND NOT EXISTS (
+                 SELECT FROM {live} l WHERE l.trace_key {equals} p.trace_key AND l.touched_at OPERATOR(pg_catalog.>) $1) FROM {pending} p
+         ) t GROUP BY t.trace_key ORDER BY t.trace_key",
+        live = model.model.table("live_traces"),
+        pending = model.model.table("pending"),
+        equals = key_equality(&model.model)?,
+    );
+    let mut wanted = Vec::new();
+    each_raw(&query, &[idle_since.into(), model.model.info.fits.into()], |values| {
+        if let Some(key) = values[0] {
+            let idle = values[1].is_some_and(|idle| idle.value() != 0);
+            wanted.push((traces.entry_of(model.key.key(key)), idle));
+        }
+        Ok(())
+    })?;
+    Ok(wanted)
+}
+
+fn close_some(
+    model: &Compiled,
+    traces: &mut Traces,
+    wanted: &[(u32, bool)],
+    table: &str,
+    closed: &mut Closed,
+) -> Result<(), Failure> {
+    let mut rows = Rows::default();
+    let mut anomalies: Vec<Anomaly> = Vec::new();
+    let all: Vec<u32> = wanted.iter().map(|wanted| wanted.0).collect();
+    let mut again = Vec::new();
+    let mut ours = Vec::new();
+    for (touch, &(trace, idle)) in store::touch(traces, &all, &mut rows)?.into_iter().zip(wanted) {
+        // Somebody else has it: it is not idle, and its turn comes.
+        let Some(mut held) = touch.held else { continue };
+        let mut resumed = touch.resumed;
+        held.dirty |= resumed.iter().any(Row::is_incomplete);
+        resumed.retain(|row| !row.is_incomplete());
+        ours.push((trace, idle));
+        if !held.dirty {
+            rows.order(&mut resumed, &model.names.borrow());
+            let mut found = Vec::new();
+            judge(model, &mut held, &resumed, &rows, |anomaly| found.push(anomaly));
+            if !held.dirty {
+                closed.resumed += resumed.len() as i64;
+                anomalies.append(&mut found);
+            }
+        }
+        if held.dirty {
+            again.push(trace);
+        }
+        held.changed = true;
+        traces.hold(trace, held);
+    }
+    closed.reread += again.len() as i64;
+    read_again(model, traces, &again, &mut rows, &mut anomalies)?;
+    let gone: Vec<u32> = again
+        .into_iter()
+        .filter(|&trace| traces.entry(trace).held.as_ref().is_some_and(|h| h.standing.is_none()))
+        .collect();
+    let mut ends: Vec<(u32, f64)> = Vec::new();
+    for &(trace, idle) in ours.iter().filter(|(trace, idle)| *idle && !gone.contains(trace)) {
+        debug_assert!(idle);
+        if let Some(standing) = traces.entry(trace).held.as_ref().and_then(|held| held.standing.as_ref()) {
+            ends.push((trace, judge_end(model, trace, standing, |anomaly| anomalies.push(anomaly))));
+        }
+    }
+    let kept: Vec<u32> = ours.iter().map(|ours| ours.0).filter(|trace| !gone.contains(trace)).collect();
+    store::write(traces, &kept)?;
+    forget_gone(model, traces, &gone)?;
+    end(model, traces, &ends)?;
+    closed.ended += ends.len() as i64;
+    let new = unflagged(model, traces, anomalies, &all)?;
+    closed.anomalies += new.len() as i64;
+    store::flag(traces, &new, &rows, table)?;
+    Ok(())
+}
+
+/// Reads traces whole from the source. Those that it does not have any more are left without a standing.
+fn read_again(
+    model: &Compiled,
+    traces: &mut Traces,
+    again: &[u32],
+    rows: &mut Rows,
+    anomalies: &mut Vec<Anomaly>,
+) -> Result<(), Failure> {
+    if again.is_empty() {
+        return Ok(());
+    }
+    let info = &model.model.info;
+    source::require_readable(info)?;
+    let (key_type, equals) = (key_type(&model.model)?, key_equality(&model.model)?);
+    let key = model.key.element("k.key", &key_type);
+    let query = format!(
+        "WITH keys (key, n) AS MATERIALIZED (SELECT {key}, k.n::integer FROM pg_catalog.unnest($1) WITH ORDINALITY AS k (key, n)),
+         gone AS (DELETE FROM {pending} p USING keys k WHERE p.trace_key {equals} k.key)
+         SELECT k.n, r.event, r.at, r.seq, r.component, r.params::text, pg_catalog.left(r.message, {SHOWN}), r.watched_table
+         FROM ({rows}) r JOIN keys k ON k.key {equals} r.trace_key WHERE r.event IS NOT NULL ORDER BY k.n",
+        pending = model.model.table("pending"),
+        rows = rows_of(&model.model)?,
+    );
+    let keys = keys(traces, again);
+    let mut of_trace: Vec<Row> = Vec::new();
+    let mut fresh: Vec<(u32, Held)> = again
+        .iter()
+        .map(|&trace| (trace, Held { standing: None, fit: info.fits, dirty: false, changed: true }))
+        .collect();
+    let mut at_trace = 0;
+    let mut finish = |at_trace: usize, of_trace: &mut Vec<Row>, rows: &Rows| {
+        if !of_trace.is_empty() {
+            rows.order(of_trace, &model.names.borrow());
+            fresh[at_trace].1.standing = Some(Standing::start(&model.machine));
+            judge(model, &mut fresh[at_trace].1, of_trace, rows, |anomaly| anomalies.push(anomaly));
+            // What is read whole and in order misses nothing.
+            fresh[at_trace].1.dirty = false;
+            of_trace.clear();
+        }
+    };
+    each_raw(&query, &[keys], |values| {
+        let n = values[0].map_or(0, |n| n.value() as i32 as usize).saturating_sub(1);
+        if n != at_trace {
+            finish(at_trace, &mut of_trace, rows);
+            at_trace = n;
+        }
+        let Some(row) = row(model, again[n], values, rows) else { return Ok(()) };
+        of_trace.push(row);
+        Ok(())
+    })?;
+    finish(at_trace, &mut of_trace, rows);
+    for (trace, held) in fresh {
+        traces.hold(trace, held);
+    }
+    Ok(())
+}
+
+fn row(model: &Compiled, trace: u32, values: &[Option<Datum>], rows: &mut Rows) -> Option<Row> {
+    // SAFETY: the columns are text.
+    let text = |i: usize| {
+        values[i].map(|datum| String::from_utf8_lossy(unsafe { crate::pg::call::varlena_payload(datum) }).into_owned())
+    };
+    let at = values[2].map(|at| at.value() as i64).filter(|&at| at != i64::MIN && at != i64::MAX);
+    let seq = values[3].map(|seq| seq.value() as i64);
+    let (at, seq) = if model.model.info.has_times() { (at?, seq.unwrap_or(NO_SEQ)) } else { (0, seq?) };
+    let component = text(4);
+    let name = model.names.borrow_mut().number(component.as_deref().map(str::as_bytes), text(1)?.as_bytes());
+    let (parameters, message, table) = (rows.keep(text(5)), rows.keep(text(6)), rows.keep(text(7)));
+    Some(Row { trace, name, at, seq, number: u32::MAX, parameters, message, table, flagged: false })
+}
+
+/// The rows of the source, and of watched tables that the source does not read, with the table's name.
+fn rows_of(model: &Model) -> Result<String, Failure> {
+    let query = format!(
+        "WITH RECURSIVE reads (id) AS (
+             SELECT pg_catalog.to_regclass($1)::oid
+             UNION SELECT x.id FROM reads CROSS JOIN LATERAL (
+                 SELECT d.refobjid FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_depend d
+                     ON d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_rewrite'::regclass AND d.objid OPERATOR(pg_catalog.=) w.oid
+                     AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::regclass
+                 WHERE w.ev_class OPERATOR(pg_catalog.=) reads.id
+                 UNION ALL SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent OPERATOR(pg_catalog.=) reads.id) x (id))
+         SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM {} w
+         JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) w.watched_oid
+         JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+         WHERE pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT EXISTS (SELECT FROM reads r WHERE r.id OPERATOR(pg_catalog.=) c.oid)
+         ORDER BY 1",
+        model.table("watches")
+    );
+    let mut relations = vec![model.info.source.clone()];
+    relations.extend(sql::column::<String>(&query, &[model.info.source.as_str().into()])?);
+    let templates = format!("(SELECT templates FROM {})", model.table("model"));
+    let one = |relation: &String| {
+        let rows = model.info.rows_query(relation, &templates);
+        format!("SELECT s.*, {}::text AS watched_table FROM ({rows}) s", sql::quote_literal(relation))
+    };
+    Ok(relations.iter().map(one).collect::<Vec<_>>().join(" UNION ALL "))
+}
+
+/// Marks the traces whose rows in the source are not as many as are known: all of them, or after a watch was made those
+/// that may have grown since the fit.
+fn check_again(model: &Model, all: bool) -> Result<(), Failure> {
+    let watches = model.table("watches");
+    if !all && !sql::holds(&format!("SELECT EXISTS (SELECT FROM {watches} WHERE NOT checked)"), &[])? {
+        return Ok(());
+    }
+    source::require_readable(&model.info)?;
+    let equals = key_equality(model)?;
+    let rows = rows_of(model)?;
+    let grown = match &model.info.refresh_by {
+        Some(column) if !all => {
+            let recent = format!(
+                "(SELECT x.* FROM {} x, {} m WHERE m.high_water IS NULL OR x.{}::timestamptz OPERATOR(pg_catalog.>=) (m.high_water OPERATOR(pg_catalog.-) m.lateness))",
+                model.info.source,
+                model.table("model"),
+                sql::quote_identifier(column)
+            );
+            let templates = format!("(SELECT templates FROM {})", model.table("model"));
+            let recent = model.info.rows_query(&recent, &templates);
+            format!("AND EXISTS (SELECT FROM ({recent}) g WHERE g.trace_key {equals} r.trace_key)")
+        }
+        _ => String::new(),
+    };
+    let placed = if model.info.has_times() { "pg_catalog.isfinite(r.at)" } else { "r.seq IS NOT NULL" };
+    let mark = format!(
+        "INSERT INTO {pending} (trace_key)
+         SELECT c.trace_key FROM (
+             SELECT r.trace_key, pg_catalog.count(*) AS n FROM ({rows}) r
+             WHERE r.trace_key IS NOT NULL AND r.event IS NOT NULL AND {placed} {grown} GROUP BY r.trace_key) c
+         LEFT JOIN {live} l ON l.trace_key {equals} c.trace_key
+         LEFT JOIN {traces} t ON t.run_id OPERATOR(pg_catalog.=) 0 AND t.trace_key {equals} c.trace_key
+         WHERE c.n OPERATOR(pg_catalog.<>) (COALESCE(l.n_events, t.n_events, 0) OPERATOR(pg_catalog.+)
+               (SELECT pg_catalog.count(*) FROM {pending} p WHERE p.trace_key {equals} c.trace_key AND p.event IS NOT NULL))",
+        pending = model.table("pending"),
+        live = model.table("live_traces"),
+        traces = model.table("traces"),
+    );
+    sql::run(&mark, &[])?;
+    sql::run(&format!("UPDATE {watches} SET checked = true WHERE NOT checked"), &[])?;
+    Ok(())
+}
+
+/// After a fit: live traces that it knows whole are not needed any more, and pending events may be among those it read.
+/// What others are writing is passed over: they find it to be of an earlier fit.
+pub fn after_fit(model: &Model) -> Result<(), Failure> {
+    let (live, pending, equals) = (model.table("live_traces"), model.table("pending"), key_equality(model)?);
+    let forget = format!(
+        "DELETE FROM {live} WHERE ctid OPERATOR(pg_catalog.=) ANY (ARRAY(
+             SELECT l.ctid FROM {live} l JOIN {} t ON t.run_id OPERATOR(pg_catalog.=) 0 AND t.trace_key {equals} l.trace_key
+                  AND t.n_events OPERATOR(pg_catalog.=) l.n_events
+             WHERE l.fit OPERATOR(pg_catalog.<>) $1 AND NOT l.dirty FOR UPDATE OF l SKIP LOCKED))",
+        model.table("traces")
+    );
+    sql::run(&forget, &[model.info.fits.into()])?;
+    let mark = format!(
+        "UPDATE {pending} SET event = NULL WHERE ctid OPERATOR(pg_catalog.=) ANY (ARRAY(
+             SELECT p.ctid FROM {pending} p WHERE p.event IS NOT NULL FOR UPDATE SKIP LOCKED))"
+    );
+    sql::run(&mark, &[])?;
+    Ok(())
+}
+
+/// Those anomalies that are not in the table yet.
+fn unflagged(model: &Compiled, traces: &Traces, anomalies: Vec<Anomaly>, all: &[u32]) -> Result<Vec<Anomaly>, Failure> {
+    if anomalies.is_empty() {
+        return Ok(anomalies);
+    }
+    let key = model.key.element("k.key", &key_type(&model.model)?);
+    let query = format!(
+        "SELECT k.n::integer, a.kind, a.event, a.at FROM pg_catalog.unnest($1) WITH ORDINALITY AS k (key, n)
+         JOIN {} a ON a.trace_key {} {key}",
+        model.model.table("anomalies"),
+        key_equality(&model.model)?
+    );
+    let mut known: hashbrown::HashSet<(u32, String, Option<String>, Option<i64>)> = hashbrown::HashSet::new();
+    Spi::connect_mut(|client| -> Result<(), Failure> {
+        for row in client.update(&query, None, &[keys(traces, all)])? {
+            if let (Some(n), Some(kind)) = (row.get::<i32>(1)?, row.get(2)?) {
+                let at: Option<TimestampWithTimeZone> = row.get(4)?;
+                known.insert((all[n as usize - 1], kind, row.get(3)?, at.map(microseconds)));
+            }
+        }
+        Ok(())
+    })?;
+    let has_times = model.model.info.has_times();
+    let is_new = |a: &Anomaly| !known.contains(&(a.trace, a.kind.clone(), a.event.clone(), a.at.filter(|_| has_times)));
+    Ok(anomalies.into_iter().filter(is_new).collect())
+}
+
+fn forget_gone(model: &Compiled, traces: &Traces, gone: &[u32]) -> Result<(), Failure> {
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let key = model.key.element("k.key", &key_type(&model.model)?);
+    let delete = format!(
+        "DELETE FROM {} l USING pg_catalog.unnest($1) AS k (key) WHERE l.trace_key {} {key}",
+        model.model.table("live_traces"),
+        key_equality(&model.model)?
+    );
+    sql::run(&delete, &[keys(traces, gone)])?;
+    Ok(())
+}
+
+/// Sets the whole score and the time of closing.
+fn end(model: &Compiled, traces: &Traces, ends: &[(u32, f64)]) -> Result<(), Failure> {
+    if ends.is_empty() {
+        return Ok(());
+    }
+    let key = model.key.element("k.key", &key_type(&model.model)?);
+    let update = format!(
+        "UPDATE {} l SET ended_at = pg_catalog.clock_timestamp(), score = k.score
+         FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS k (key, score) WHERE l.trace_key {} {key}",
+        model.model.table("live_traces"),
+        key_equality(&model.model)?
+    );
+    let ended: Vec<u32> = ends.iter().map(|end| end.0).collect();
+    let scores = array(pg_sys::FLOAT8OID, ends.iter().map(|end| end.1.into_datum()).collect());
+    // SAFETY: an array of that type.
+    let scores = unsafe { DatumWithOid::new(scores, pg_sys::FLOAT8ARRAYOID) };
+    sql::run(&update, &[keys(traces, &ended), scores])?;
+    Ok(())
+}
+
+fn keys<'a>(traces: &Traces, wanted: &[u32]) -> DatumWithOid<'a> {
+    let array_type: Oid = traces.model.key.array;
+    // SAFETY: all keys of a model are of its type, and so is their array.
+    unsafe { DatumWithOid::new(traces.model.key.array(wanted.iter().map(|&t| &traces.entry(t).key)), array_type) }
+}
+
+/// Calls `each` with the values of every row, fetched some at a time.
+fn each_raw(
+    query: &str,
+    arguments: &[DatumWithOid<'_>],
+    mut each: impl FnMut(&[Option<Datum>]) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    Spi::connect_mut(|client| {
+        let mut cursor = client.try_open_cursor_mut(query, arguments)?;
+        loop {
+            let mut table = cursor.fetch(FETCHED)?;
+            if table.is_empty() {
+                return Ok(());
+            }
+            pgrx::check_for_interrupts!();
+            let columns = table.columns()?;
+            while table.next().is_some() {
+                let values: Result<Vec<Option<Datum>>, _> =
+                    (1..=columns).map(|i| table.get_datum_by_ordinal(i)).collect();
+                each(&values?)?;
+            }
+        }
+    })
+}

@@ -1,0 +1,189 @@
+//! watch and unwatch: triggers on a log table that score rows as they are inserted.
+//!
+//! rows → events by trace → live traces → anomalies. Live traces are kept in the backend until the transaction commits;
+//! what cannot be scored at once, because another transaction holds the trace, waits in `pending` for `close_traces`.
+
+mod close;
+mod compiled;
+mod fire;
+mod judge;
+mod key;
+mod notify;
+mod reader;
+mod row;
+mod statements;
+mod store;
+mod transaction;
+
+pub use close::{after_fit, close_traces};
+pub use compiled::on_change;
+pub use fire::on_insert;
+
+use super::Model;
+use crate::pg::call::{Call, Reply, datum};
+use crate::pg::error::Failure;
+use crate::pg::sql::{self, quote_identifier, quote_literal};
+use pgrx::{PgSqlErrorCode, pg_sys};
+
+/// What a watch does with anomalous rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Writes them to `anomalies`.
+    Flag,
+    /// The same, and notifies.
+    Notify,
+    /// Fails the statement.
+    Raise,
+    /// Drops them before they are inserted, and writes them to `anomalies`.
+    Skip,
+}
+
+impl Action {
+    fn parse(name: &str) -> Result<Self, Failure> {
+        Ok(match name {
+            "flag" => Action::Flag,
+            "notify" => Action::Notify,
+            "raise" => Action::Raise,
+            "skip" => Action::Skip,
+            _ => {
+                let code = PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE;
+                return Err(Failure::new(code, format!("unknown action \"{name}\""))
+                    .detail("Actions that exist: flag, notify, raise, skip.")
+                    .hint("flag writes anomalous rows to the model's table anomalies; notify also sends a notification; raise fails the statement; skip drops the rows."));
+            }
+        })
+    }
+}
+
+/// watch(model, action, on_table) → void
+pub fn watch(call: Call) -> Reply {
+    let (name, action) = (call.need_text(0, "model")?, call.need_text(1, "action")?);
+    let kind = Action::parse(action)?;
+    let on_table: Option<pg_sys::Oid> = call.get(2);
+    Model::change(name, "watch with", |model| {
+        model.require_fitted()?;
+        super::lines::require_independent_rows(&model.info)?;
+        let (table, by_row) = watched_table(&model, on_table)?;
+        compiled::require_columns(&model, &table)?;
+        let id: i64 = sql::one("SELECT $1::regclass::oid::bigint", &[table.as_str().into()])?.unwrap_or(0);
+        // By name only where the number is not that of a table any more, as after a restore.
+        let recorded = format!(
+            "SELECT EXISTS (SELECT FROM {} WHERE watched_oid::bigint OPERATOR(pg_catalog.=) $1
+                 OR (watched_table OPERATOR(pg_catalog.=) $2
+                     AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) watched_oid)))",
+            model.table("watches")
+        );
+        if sql::holds(&recorded, &[id.into(), table.as_str().into()])? {
+            let code = PgSqlErrorCode::ERRCODE_DUPLICATE_OBJECT;
+            return Err(Failure::new(code, format!("model \"{}\" already watches {table}", model.info.name))
+                .detail("A model watches a table once.")
+                .hint("unwatch() it first."));
+        }
+        let view = model.table(&watch_view(id));
+        let trigger = format!("logfsm_watch_{}", model_id(&model)?);
+        let create = format!(
+            "CREATE VIEW {view} AS SELECT * FROM {} WHERE watched_table OPERATOR(pg_catalog.=) {}",
+            model.table("anomalies"),
+            quote_literal(&table)
+        );
+        sql::run(&create, &[])?;
+        // The trigger's condition names a view of the model: so it is dropped with the model, also after a restore, and
+        // the model's owner can remove it from somebody else's table. A constant costs nothing and needs no rights.
+        let when =
+            format!("WHEN ({}::regclass IS NOT NULL) EXECUTE FUNCTION logfsm.watch_insert()", quote_literal(&view));
+        let each = if by_row {
+            "FOR EACH ROW".into()
+        } else {
+            format!("REFERENCING NEW TABLE AS {} FOR EACH STATEMENT", statements::NEW_ROWS)
+        };
+        sql::run(&format!("CREATE TRIGGER {} AFTER INSERT ON {table} {each} {when}", quote_identifier(&trigger)), &[])?;
+        if kind == Action::Skip {
+            sql::run(
+                &format!(
+                    "CREATE TRIGGER {} BEFORE INSERT ON {table} FOR EACH ROW {when}",
+                    quote_identifier(trigger_before(&trigger))
+                ),
+                &[],
+            )?;
+        }
+        let record = format!("INSERT INTO {} VALUES ($1, $2::bigint::oid, $3, $4, $5, false)", model.table("watches"));
+        sql::run(&record, &[table.into(), id.into(), trigger.into(), watch_view(id).into(), action.into()])?;
+        Ok(())
+    })?;
+    Ok(None)
+}
+
+/// The name of the second trigger of skip.
+fn trigger_before(trigger: &str) -> String {
+    format!("{trigger}_before")
+}
+
+/// The view of a watch: its anomalies, and what its trigger hangs on.
+fn watch_view(table_id: i64) -> String {
+    format!("anomalies_of_{table_id}")
+}
+
+/// unwatch(model, on_table) → how many watches ended
+pub fn unwatch(call: Call) -> Reply {
+    let on_table: Option<pg_sys::Oid> = call.get(1);
+    let ended = Model::change(call.need_text(0, "model")?, "unwatch", |model| {
+        let query = format!(
+            "SELECT view_name FROM {} w WHERE $1::oid IS NULL OR watched_oid OPERATOR(pg_catalog.=) $1::oid
+                 OR NOT EXISTS (SELECT FROM pg_catalog.pg_class t WHERE t.oid OPERATOR(pg_catalog.=) w.watched_oid)
+                    AND watched_table OPERATOR(pg_catalog.=) (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
+                     JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace WHERE c.oid OPERATOR(pg_catalog.=) $1::oid)
+             ORDER BY 1",
+            model.table("watches")
+        );
+        let watches: Vec<String> = sql::column(&query, &[on_table.into()])?;
+        sql::run("SELECT pg_catalog.set_config('client_min_messages', 'warning', true)", &[])?;
+        for view in &watches {
+            sql::run(&format!("DROP VIEW IF EXISTS {} CASCADE", model.table(view)), &[])?;
+            let forget = format!("DELETE FROM {} WHERE view_name OPERATOR(pg_catalog.=) $1", model.table("watches"));
+            sql::run(&forget, &[view.as_str().into()])?;
+        }
+        Ok(watches.len() as i32)
+    })?;
+    Ok(datum(ended))
+}
+
+/// A number that tells models apart in trigger names.
+fn model_id(model: &Model) -> Result<i64, Failure> {
+    Ok(sql::one("SELECT $1::regclass::oid::bigint", &[model.table("model").into()])?.unwrap_or(0))
+}
+
+/// Whether a relation is temporary.
+const TEMPORARY: &str = "SELECT relpersistence OPERATOR(pg_catalog.=) 't' FROM pg_catalog.pg_class WHERE oid OPERATOR(pg_catalog.=) $1::regclass";
+
+/// The table to put the trigger on, and whether it must be a row trigger: the statement triggers of a partitioned table
+/// do not fire for inserts into a partition, nor those of a partition for inserts into its parent.
+fn watched_table(model: &Model, on_table: Option<pg_sys::Oid>) -> Result<(String, bool), Failure> {
+    let query = "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind::text, c.relispartition
+                 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+                 WHERE c.oid OPERATOR(pg_catalog.=) COALESCE($1, pg_catalog.to_regclass($2)::oid)";
+    let mut found: Option<((String, String), bool)> = None;
+    sql::each_row(query, &[on_table.into(), model.info.source.as_str().into()], |row| {
+        found = row.get(1)?.zip(row.get(2)?).zip(row.get(3)?);
+        Ok(())
+    })?;
+    let Some(((table, kind), is_partition)) = found else {
+        let code = PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE;
+        return Err(Failure::new(code, format!("table to watch does not exist: {}", model.info.source))
+            .detail("It was dropped or renamed.")
+            .hint("Give on_table => the table that receives the rows."));
+    };
+    if (kind != "r" && kind != "p") || sql::holds(TEMPORARY, &[table.as_str().into()])? {
+        let code = PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE;
+        return Err(Failure::new(code, format!("{table} cannot be watched"))
+            .detail("Only permanent tables, partitioned or not, can be watched: rows reach a view or a foreign table without its triggers.")
+            .hint("Give on_table => the table that receives the rows, with the same column names."));
+    }
+    let may = "SELECT pg_catalog.has_table_privilege($1::regclass, 'TRIGGER')";
+    if !sql::holds(may, &[table.as_str().into()])? {
+        let code = PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE;
+        return Err(Failure::new(code, format!("permission denied to watch {table}"))
+            .detail("A watch is a trigger on the table.")
+            .hint(format!("GRANT TRIGGER ON {table} TO {}.", quote_identifier(super::owner::role_name(model.owner)))));
+    }
+    Ok((table, kind == "p" || is_partition))
+}

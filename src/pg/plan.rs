@@ -1,0 +1,176 @@
+//! Statements prepared once per session, for triggers that run them row after row.
+//!
+//! They probe indexes by construction: a generic plan made while a table was small would scan it for ever.
+
+use super::call::varlena_payload;
+use super::error::Failure;
+use pgrx::pg_sys::{self, Datum};
+use pgrx::spi::Spi;
+use pgrx::{FromDatum, PgSqlErrorCode};
+use std::cell::Cell;
+use std::ffi::{CStr, CString, c_char};
+
+/// Settings under which plans are made.
+const PROBING: [&CStr; 5] =
+    [c"enable_seqscan", c"enable_bitmapscan", c"enable_hashjoin", c"enable_mergejoin", c"enable_material"];
+
+/// A statement with the types of its parameters, prepared at its first use.
+pub struct Plan {
+    sql: CString,
+    types: Vec<pg_sys::Oid>,
+    prepared: Cell<pg_sys::SPIPlanPtr>,
+    /// Whether it reads a trigger's transition table, which must be registered in the connection.
+    trigger: bool,
+}
+
+/// One row of a result.
+pub struct Record<'a> {
+    values: &'a [Datum],
+    nulls: &'a [bool],
+}
+
+impl Record<'_> {
+    /// Column `i`, from 0, converted by pgrx.
+    pub fn get<T: FromDatum>(&self, i: usize) -> Option<T> {
+        // SAFETY: callers ask for the type that their statement returns.
+        self.datum(i).and_then(|datum| unsafe { T::from_datum(datum, false) })
+    }
+
+    /// Column `i` as it is.
+    pub fn datum(&self, i: usize) -> Option<Datum> {
+        (!self.nulls[i]).then(|| self.values[i])
+    }
+
+    /// The payload of column `i` of a variable-length type; valid until the statement's result is dropped.
+    pub fn bytes(&self, i: usize) -> Option<&[u8]> {
+        // SAFETY: callers ask for columns of such types.
+        self.datum(i).map(|datum| unsafe { varlena_payload(datum) })
+    }
+
+    /// Column `i` of a text type.
+    pub fn text(&self, i: usize) -> Option<String> {
+        self.bytes(i).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+    }
+}
+
+impl Plan {
+    /// A statement to be prepared when it first runs.
+    pub fn new(sql: &str, types: &[pg_sys::Oid]) -> Self {
+        let sql = CString::new(sql).unwrap_or_default();
+        Plan { sql, types: types.to_vec(), prepared: Cell::new(std::ptr::null_mut()), trigger: false }
+    }
+
+    /// A statement over the transition table of a trigger.
+    pub fn over_new_rows(sql: &str) -> Self {
+        let mut plan = Plan::new(sql, &[]);
+        plan.trigger = true;
+        plan
+    }
+
+    /// Runs it; the number of rows. `None` is NULL.
+    pub fn run(&self, args: &[Option<Datum>]) -> Result<u64, Failure> {
+        self.each(args, |_| Ok(()))
+    }
+
+    /// Runs it and calls `each` with every row of the result.
+    pub fn each(
+        &self,
+        args: &[Option<Datum>],
+        each: impl FnMut(&Record<'_>) -> Result<(), Failure>,
+    ) -> Result<u64, Failure> {
+        // SAFETY: no trigger data are used.
+        unsafe { self.each_of(std::ptr::null_mut(), args, each) }
+    }
+
+    /// Runs it over the rows of a trigger.
+    ///
+    /// # Safety
+    /// `data` must be what the trigger manager passed.
+    pub unsafe fn each_of(
+        &self,
+        data: *mut pg_sys::TriggerData,
+        args: &[Option<Datum>],
+        mut each: impl FnMut(&Record<'_>) -> Result<(), Failure>,
+    ) -> Result<u64, Failure> {
+        Spi::connect_mut(|_| {
+            // SAFETY: inside a connection; arguments have the types given at preparation.
+            unsafe {
+                if self.trigger {
+                    pg_sys::SPI_register_trigger_data(data);
+                }
+                let level = self.prepare()?;
+                let mut values: Vec<Datum> = args.iter().map(|arg| arg.unwrap_or(Datum::null())).collect();
+                let nulls: Vec<c_char> =
+                    args.iter().map(|arg| if arg.is_none() { b'n' } else { b' ' } as c_char).collect();
+                let code = pg_sys::SPI_execute_plan(self.prepared.get(), values.as_mut_ptr(), nulls.as_ptr(), false, 0);
+                if let Some(level) = level {
+                    pg_sys::AtEOXact_GUC(false, level);
+                }
+                if code < 0 {
+                    return Err(failed(code));
+                }
+                let (rows, table) = (pg_sys::SPI_processed, pg_sys::SPI_tuptable);
+                if !table.is_null() {
+                    let columns = (*(*table).tupdesc).natts as usize;
+                    let (mut values, mut nulls) = (vec![Datum::null(); columns], vec![true; columns]);
+                    for i in 0..(*table).numvals as usize {
+                        let tuple = *(*table).vals.add(i);
+                        pg_sys::heap_deform_tuple(tuple, (*table).tupdesc, values.as_mut_ptr(), nulls.as_mut_ptr());
+                        each(&Record { values: &values, nulls: &nulls })?;
+                    }
+                }
+                Ok(rows)
+            }
+        })
+    }
+
+    /// Prepares it, and opens a GUC level for planning where it will be planned now.
+    ///
+    /// # Safety
+    /// Inside an SPI connection.
+    unsafe fn prepare(&self) -> Result<Option<i32>, Failure> {
+        // SAFETY: a kept plan lives until it is freed below.
+        unsafe {
+            // What others changed is taken notice of now: else the plan would be made anew while it runs, without the settings.
+            pg_sys::AcceptInvalidationMessages();
+            let known = self.prepared.get();
+            if !known.is_null() && pg_sys::SPI_plan_is_valid(known) {
+                return Ok(None);
+            }
+            let level = pg_sys::NewGUCNestLevel();
+            for setting in PROBING {
+                super::model::set_local(setting, c"off");
+            }
+            if known.is_null() {
+                let mut types = self.types.clone();
+                let options = pg_sys::CURSOR_OPT_GENERIC_PLAN as i32;
+                let plan =
+                    pg_sys::SPI_prepare_cursor(self.sql.as_ptr(), types.len() as i32, types.as_mut_ptr(), options);
+                if plan.is_null() {
+                    return Err(failed(pg_sys::SPI_result));
+                }
+                pg_sys::SPI_keepplan(plan);
+                self.prepared.set(plan);
+            }
+            Ok(Some(level))
+        }
+    }
+}
+
+fn failed(code: i32) -> Failure {
+    // SAFETY: gives a static string for every code.
+    let what = unsafe { CStr::from_ptr(pg_sys::SPI_result_code_string(code)) }.to_string_lossy();
+    Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, format!("logfsm could not run a query: {what}"))
+}
+
+impl Drop for Plan {
+    fn drop(&mut self) {
+        let plan = self.prepared.get();
+        // SAFETY: the plan is ours. While the process exits its memory is gone already.
+        unsafe {
+            if !plan.is_null() && !pg_sys::proc_exit_inprogress && !std::thread::panicking() {
+                pg_sys::SPI_freeplan(plan);
+            }
+        }
+    }
+}
