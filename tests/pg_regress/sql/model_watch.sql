@@ -2,7 +2,7 @@
 set client_min_messages = warning;
 set timezone = 'UTC'; set datestyle = iso;
 create table app_log (id text, event text, at timestamptz, svc text);
-insert into app_log select i, e, timestamptz '2026-01-01' + i * interval '1 min' + o * interval '1 s', 'api'
+insert into app_log select i, e, timestamptz '2025-01-01' + i * interval '1 min' + o * interval '40 days', 'api'
 from generate_series(1, 1000) i, unnest(array['open', 'read', 'close']) with ordinality u (e, o);
 select logfsm.create_model('m', source => 'app_log', trace => 'id', event => 'event', at => 'at', component => 'svc');
 -- Not before a fit.

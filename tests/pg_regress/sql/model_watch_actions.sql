@@ -3,7 +3,7 @@ set client_min_messages = warning;
 set timezone = 'UTC'; set datestyle = iso;
 create extension dblink;
 create table app_log (n bigint generated always as identity primary key, id text, event text, at timestamptz);
-insert into app_log (id, event, at) select i, e, timestamptz '2026-01-01' + i * interval '1 min' + o * interval '1 s'
+insert into app_log (id, event, at) select i, e, timestamptz '2025-01-01' + i * interval '1 min' + o * interval '40 days'
 from generate_series(1, 100) i, unnest(array['open', 'read', 'close']) with ordinality u (e, o);
 select logfsm.create_model('m', source => 'app_log', trace => 'id', event => 'event', at => 'at');
 select traces from logfsm.fit('m');

@@ -3,7 +3,7 @@ set client_min_messages = warning;
 set timezone = 'UTC'; set datestyle = iso;
 create extension dblink;
 create table app_log (id text, event text, at timestamptz, n int);
-insert into app_log select i, e, timestamptz '2026-01-01' + i * interval '1 min' + o * interval '1 s', o
+insert into app_log select i, e, timestamptz '2025-01-01' + i * interval '1 min' + o * interval '40 days', o
 from generate_series(1, 100) i, unnest(array['open', 'read', 'close']) with ordinality u (e, o);
 select logfsm.create_model('m', source => 'app_log', trace => 'id', event => 'event', at => 'at', seq => 'n');
 -- Not before a fit.

@@ -2,7 +2,7 @@
 set client_min_messages = error;
 set timezone = 'UTC'; set datestyle = iso;
 create table lines (line text, at timestamptz);
-insert into lines select format('blk_%s %s block of blk_%s size %s', i, e, i, i * 7), timestamptz '2026-01-01' + i * interval '1 min' + o * interval '1 s'
+insert into lines select format('blk_%s %s block of blk_%s size %s', i, e, i, i * 7), timestamptz '2025-01-01' + i * interval '1 min' + o * interval '40 days'
 from generate_series(1, 200) i, unnest(array['allocate', 'write', 'close']) with ordinality u (e, o);
 select logfsm.create_model('m', source => 'lines', message => 'line', trace_pattern => 'blk_\d+', at => 'at');
 select traces from logfsm.fit('m', 'k_tails');

@@ -2,11 +2,12 @@
 set client_min_messages = warning;
 set timezone = 'UTC'; set datestyle = iso;
 create table app_log (id text, event text, at timestamptz) partition by range (at);
+create table app_log_0 partition of app_log for values from (minvalue) to ('2026-01-01');
 create table app_log_1 partition of app_log for values from ('2026-01-01') to ('2026-02-01');
 create table app_log_2 partition of app_log for values from ('2026-02-01') to ('2026-03-01') partition by list (event);
 create table app_log_2a partition of app_log_2 for values in ('open', 'fly');
 create table app_log_2b partition of app_log_2 default;
-insert into app_log select i, e, timestamptz '2026-01-01' + i * interval '1 min' + o * interval '1 s'
+insert into app_log select i, e, timestamptz '2025-01-01' + i * interval '1 min' + o * interval '40 days'
 from generate_series(1, 100) i, unnest(array['open', 'read', 'close']) with ordinality u (e, o);
 select logfsm.create_model('m', source => 'app_log', trace => 'id', event => 'event', at => 'at');
 select traces from logfsm.fit('m');
