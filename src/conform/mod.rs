@@ -1,5 +1,6 @@
 //! How traces and a machine fit together: replay, acceptance, scores and explanations.
 
+pub mod accuracy;
 mod align;
 mod compare;
 mod evaluate;

@@ -1,19 +1,26 @@
-//! How a long computation asks whether to go on, and how much memory it may take.
+//! How a long computation asks whether to go on, how much memory it may take, and whether it may use threads.
 
 use crate::error::{Error, Result};
 
-/// A hook that may stop a computation, and its memory bound.
+/// A hook that may stop a computation, its memory bound, and its leave to start threads.
 #[derive(Clone, Copy)]
 pub struct Control<'a> {
     proceed: &'a dyn Fn() -> Result<()>,
     /// Bytes that a learner may hold beyond its input.
     pub memory_limit: usize,
+    around_spawn: Option<&'a dyn Fn(bool)>,
 }
 
 impl<'a> Control<'a> {
-    /// Calls `proceed` now and then; its error stops the computation.
+    /// Calls `proceed` now and then; its error stops the computation. All work is done in the calling thread.
     pub fn new(proceed: &'a dyn Fn() -> Result<()>, memory_limit: usize) -> Self {
-        Control { proceed, memory_limit }
+        Control { proceed, memory_limit, around_spawn: None }
+    }
+
+    /// Allows threads. `around_spawn` is called with true before threads are started and with false afterwards, always
+    /// in pairs: a host whose signals only its own thread may handle blocks them in between.
+    pub fn with_threads(self, around_spawn: &'a dyn Fn(bool)) -> Self {
+        Control { around_spawn: Some(around_spawn), ..self }
     }
 
     /// Asks whether to go on. Learners call this at least every few thousand steps.
@@ -28,11 +35,16 @@ impl<'a> Control<'a> {
         }
         Ok(())
     }
+
+    /// The hook around starting threads; `None` where none may be started.
+    pub(super) fn around_spawn(&self) -> Option<&'a dyn Fn(bool)> {
+        self.around_spawn
+    }
 }
 
 impl Control<'static> {
-    /// Never stops and has no bound.
+    /// Never stops, has no bound and may start threads.
     pub fn unlimited() -> Self {
-        Control { proceed: &|| Ok(()), memory_limit: usize::MAX }
+        Control { proceed: &|| Ok(()), memory_limit: usize::MAX, around_spawn: Some(&|_| ()) }
     }
 }

@@ -43,7 +43,7 @@ pub fn split(tree: &Automaton, fold: usize, folds: usize) -> (Automaton, Vec<Hel
             *count = 0;
         }
     }
-    (restricted_to(tree, stops), held)
+    (restrict(tree, &stops), held)
 }
 
 /// The prefix tree of fewer traces, by how many of each distinct one are left (in the order of [`distinct_traces`]);
@@ -51,12 +51,15 @@ pub fn split(tree: &Automaton, fold: usize, folds: usize) -> (Automaton, Vec<Hel
 pub fn restricted(tree: &Automaton, left: &[u64]) -> Automaton {
     let mut stops = tree.stops.clone();
     stops.iter_mut().filter(|count| **count > 0).zip(left).for_each(|(count, &left)| *count = left);
-    restricted_to(tree, stops)
+    restrict(tree, &stops)
 }
 
-fn restricted_to(tree: &Automaton, stops: Vec<u64>) -> Automaton {
+/// A prefix tree with other, smaller numbers of traces ending in each of its states, without those no trace reaches.
+///
+/// It keeps labels and counts only. O(size of the tree).
+pub fn restrict(tree: &Automaton, stops: &[u64]) -> Automaton {
     // Sources come before targets, so backwards every count below a state is known when it is reached.
-    let mut visits = stops.clone();
+    let mut visits = stops.to_vec();
     for t in tree.transitions.iter().rev() {
         visits[t.source as usize] += visits[t.target as usize];
     }

@@ -3,23 +3,33 @@
 mod alergia;
 mod auto;
 mod bayes;
+pub(crate) mod bits;
 mod control;
+pub mod determinize;
 mod edsm;
+mod general;
+mod guards;
 mod holdout;
 pub mod invariants;
 mod k_tails;
 mod likelihood;
 pub mod merge;
+mod mint;
 mod options;
+mod parallel;
+mod prefix_multiset;
 mod prefix_tree;
+mod prins;
 mod quotient;
 pub mod red_blue;
 mod rpni;
 mod synoptic;
 
 pub use control::Control;
+pub use general::options as general_options;
+pub use guards::add_guards;
 pub use holdout::{
-    Held, accepts, check_states, distinct_traces, passes, restricted, split as hold_out, traces_through,
+    Held, accepts, check_states, distinct_traces, passes, restrict, restricted, split as hold_out, traces_through,
 };
 pub use options::{OptionKind, OptionSpec, Options};
 pub use quotient::quotient;
@@ -66,18 +76,22 @@ pub fn learners() -> &'static [&'static dyn Learner] {
     &[
         &k_tails::KTails,
         &edsm::Edsm,
+        &mint::Mint,
         &rpni::Rpni,
         &alergia::Alergia,
         &likelihood::Likelihood,
         &likelihood::Aic,
         &likelihood::Mdl,
         &synoptic::Synoptic,
+        &prins::Prins,
+        &prefix_multiset::PrefixMultiset,
         &prefix_tree::Keep,
     ]
 }
 
 /// What `auto` chooses from, in order of preference where nothing else decides.
-const AUTO: &[&dyn Learner] = &[&likelihood::Mdl, &synoptic::Synoptic, &alergia::Alergia, &k_tails::KTails];
+const AUTO: &[&dyn Learner] =
+    &[&likelihood::Mdl, &synoptic::Synoptic, &prefix_multiset::PrefixMultiset, &alergia::Alergia, &k_tails::KTails];
 
 /// Infers a machine from a prefix tree.
 ///
@@ -110,10 +124,12 @@ pub fn infer_from(sample: Sample<'_>, method: &str, options: &str, control: &Con
             return Err(Error::NotAPrefixTree { operation: "infer", method: provenance.method.clone() });
         }
     }
+    let (general, options) = &general::General::take(method, options)?;
     if method == "auto" && sample.negative.is_none() {
         Options::parse("auto", &[], options)?;
-        let mut machine = auto::learn(sample.positive, AUTO, control)?;
+        let machine = auto::learn(sample.positive, AUTO, control)?;
         let chosen = find(machine.method())?;
+        let mut machine = general.finish(machine, sample.positive, control)?;
         add_invariants(chosen, &mut machine, sample.positive, control)?;
         return calibrated(machine, sample.positive, control);
     }
@@ -134,6 +150,7 @@ pub fn infer_from(sample: Sample<'_>, method: &str, options: &str, control: &Con
         Kind::PrefixTree => Vec::new(),
     };
     machine.kind = Kind::Inferred(Provenance { method: learner.name().into(), options: options.to_text(), notes });
+    let mut machine = general.finish(machine, sample.positive, control)?;
     add_invariants(learner, &mut machine, sample.positive, control)?;
     calibrated(machine, sample.positive, control)
 }
@@ -162,8 +179,26 @@ fn add_invariants(
     Ok(())
 }
 
+/// Learns with a method, `auto` included, without mining invariants: for machines that are parts of another.
+fn learn(tree: &Automaton, method: &str, options: &str, control: &Control<'_>) -> Result<Automaton> {
+    if method == "auto" {
+        Options::parse("auto", &[], options)?;
+        return auto::learn(tree, AUTO, control);
+    }
+    let learner = find(method)?;
+    let options = Options::parse(learner.name(), learner.options(), options)?;
+    let mut machine = learner.learn(Sample { positive: tree, negative: None }, &options, control)?;
+    let notes = match machine.kind {
+        Kind::Inferred(provenance) => provenance.notes,
+        Kind::PrefixTree => Vec::new(),
+    };
+    machine.kind = Kind::Inferred(Provenance { method: learner.name().into(), options: options.to_text(), notes });
+    Ok(machine)
+}
+
 /// Checks a method's name and options, without learning anything.
 pub fn check(method: &str, options: &str) -> Result<()> {
+    let (_, options) = &general::General::take(method, options)?;
     let (subject, specs) = if method == "auto" { ("auto", &[][..]) } else { (method, find(method)?.options()) };
     Options::parse(subject, specs, options).map(|_| ())
 }

@@ -33,17 +33,17 @@ pub fn quotient(machine: &Automaton, blocks: &[u32], names: usize, control: &Con
     }
     let initial = blocks.first().copied().unwrap_or_default();
     control.check()?;
-    renumber(machine, transitions, &stops, initial, control)
+    Ok(renumber(machine, transitions, &stops, initial, control)?.0)
 }
 
-/// Numbers blocks breadth-first from the initial one, by label and then by block.
-fn renumber(
+/// Numbers blocks breadth-first from the initial one, by label and then by block; with the number of each.
+pub(super) fn renumber(
     machine: &Automaton,
     mut transitions: Vec<Transition>,
     stops: &[u64],
     initial: StateId,
     control: &Control<'_>,
-) -> Result<Automaton> {
+) -> Result<(Automaton, Vec<StateId>)> {
     transitions.sort_unstable_by_key(|t| (t.source, t.label, t.target));
     let range = |state: StateId| {
         let start = transitions.partition_point(|t| t.source < state);
@@ -71,7 +71,7 @@ fn renumber(
     }
     control.check()?;
     transitions.sort_unstable_by_key(|t| (t.source, t.label, t.target));
-    Ok(Automaton {
+    let renumbered = Automaton {
         stops: queue.iter().map(|&state| stops[state as usize]).collect(),
         transitions,
         kind: machine.kind.clone(),
@@ -82,5 +82,6 @@ fn renumber(
         pair_times: machine.pair_times.clone(),
         // What was learned names transitions by position: it goes with the machine that had them.
         learned: Learned::default(),
-    })
+    };
+    Ok((renumbered, number))
 }

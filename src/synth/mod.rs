@@ -11,7 +11,7 @@ mod options;
 pub mod parameters;
 pub mod paths;
 mod plan;
-mod random;
+pub(crate) mod random;
 pub mod time;
 
 pub use generator::{Generator, Synthetic};
