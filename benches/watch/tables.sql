@@ -3,8 +3,8 @@ CREATE FUNCTION step(trace bigint, i integer) RETURNS text LANGUAGE sql IMMUTABL
     SELECT CASE WHEN i = 0 THEN 'login' WHEN i = 19 THEN 'logout' WHEN i = 18 THEN 'pay'
                 ELSE (ARRAY['view', 'view', 'search', 'add', 'view', 'remove', 'compare', 'review'])[1 + (hashint8(trace * 31 + i) & 7)] END $$;
 CREATE TABLE training AS
-SELECT t AS trace_id, timestamptz '2026-01-01' + t * interval '1 s' + i * interval '10 ms' AS at, step(t, i) AS event
-FROM generate_series(1, 10000) t, generate_series(0, 19) i;
+SELECT t AS trace_id, timestamptz '2026-01-01' + t * interval '1 s' + i * interval '200 ms' AS at, step(t, i) AS event
+FROM generate_series(1, 10000) t, generate_series(0, 19) i;  -- as fast as the feed
 -- Interleaved: 200 traces are under way at any time.
 CREATE TABLE feed AS
 SELECT row_number() OVER (ORDER BY t / 200, i, t) AS n, 1000000 + t AS trace_id, step(t, i) AS event
