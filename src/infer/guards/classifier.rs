@@ -82,6 +82,13 @@ impl Examples {
         Examples { list: parsed.iter().map(example).collect(), slots, classes }
     }
 
+    /// False for names that hardly repeat: as texts they identify events and tell nothing about others.
+    fn is_askable(&self, slot: usize) -> bool {
+        let values = || self.list.iter().filter_map(|example| example.values[slot].as_ref());
+        let texts: BTreeSet<&str> = values().filter(|v| v.number.is_none()).map(|v| v.text.as_ref()).collect();
+        texts.len() <= TEXTS || values().any(|value| value.number.is_some())
+    }
+
     /// A classifier that tells something about held-out values; `None` where there is none. Learned on two thirds and
     /// pruned on the last, it says whether parameters tell anything; if so, it is learned again from all.
     pub fn learn(&self) -> Option<Classifier> {
@@ -96,7 +103,7 @@ impl Examples {
             held.extend(share(out));
             learned.extend(share(example.count - out));
         }
-        let all_slots: Vec<usize> = (0..self.slots.len()).collect();
+        let all_slots: Vec<usize> = (0..self.slots.len()).filter(|&slot| self.is_askable(slot)).collect();
         let grown = grow(&learned.iter().collect::<Vec<_>>(), self.classes, &all_slots, DEPTH, 0.0);
         let (pruned, bits) = prune(grown, &held.iter().collect::<Vec<_>>());
         if matches!(pruned, Tree::Leaf(_)) {
@@ -175,7 +182,7 @@ fn grow(examples: &[&Example], classes: usize, slots: &[usize], depth: usize, le
     let mut best: Option<(f64, usize, Test)> = None;
     let mut asked = 0u64;
     for &slot in slots {
-        for test in questions(examples, slot, classes) {
+        for (test, choice) in questions(examples, slot, classes) {
             asked += 1;
             let mut yes = vec![0; classes];
             let fits = examples.iter().filter(|e| answers(&test, e.values[slot].as_ref()));
@@ -184,7 +191,7 @@ fn grow(examples: &[&Example], classes: usize, slots: &[usize], depth: usize, le
             if yes.iter().sum::<u64>() < SUPPORT || no.iter().sum::<u64>() < SUPPORT {
                 continue;
             }
-            let gain = evidence(&yes) + evidence(&no) - whole;
+            let gain = evidence(&yes) + evidence(&no) - whole - choice;
             if best.as_ref().is_none_or(|(most, ..)| gain > *most) {
                 best = Some((gain, slot, test));
             }
@@ -202,20 +209,21 @@ fn grow(examples: &[&Example], classes: usize, slots: &[usize], depth: usize, le
 }
 
 /// The questions that could be asked about a slot: whether it is missing; for numbers, every bound between two; for
-/// texts, each one, and the first few in the order of what follows them most.
-fn questions(examples: &[&Example], slot: usize, classes: usize) -> Vec<Test> {
+/// texts, each one, and the first few in the order of what follows them most. With what the choice of a list costs in
+/// nats: it was made by looking, among all lists there are.
+fn questions(examples: &[&Example], slot: usize, classes: usize) -> Vec<(Test, f64)> {
     let values: Vec<Option<&Value>> = examples.iter().map(|e| e.values[slot].as_ref()).collect();
     let mut tests = Vec::new();
     if values.iter().any(Option::is_none) && values.iter().any(Option::is_some) {
-        tests.push(Test::Missing);
+        tests.push((Test::Missing, 0.0));
     }
     let mut numbers: Vec<f64> = values.iter().flatten().filter_map(|value| value.number).collect();
     numbers.sort_unstable_by(f64::total_cmp);
     numbers.dedup();
-    tests.extend(numbers.windows(2).map(|pair| Test::AtMost(Finite(between(pair[0], pair[1])))));
+    tests.extend(numbers.windows(2).map(|pair| (Test::AtMost(Finite(between(pair[0], pair[1]))), 0.0)));
     let odd = values.iter().flatten().any(|value| value.number.is_none());
     if let (Some(&last), true) = (numbers.last(), odd) {
-        tests.push(Test::AtMost(Finite(last)));
+        tests.push((Test::AtMost(Finite(last)), 0.0));
     }
     let mut texts: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for (value, example) in values.iter().zip(examples) {
@@ -225,7 +233,7 @@ fn questions(examples: &[&Example], slot: usize, classes: usize) -> Vec<Test> {
     }
     if odd && texts.len() <= TEXTS {
         let all: Vec<(&str, Vec<u64>)> = texts.into_iter().collect();
-        tests.extend(all.iter().map(|(text, _)| Test::OneOf(vec![(*text).into()])));
+        tests.extend(all.iter().map(|(text, _)| (Test::OneOf(vec![(*text).into()]), 0.0)));
         for class in 0..classes {
             let share = |counts: &[u64]| counts[class] as f64 / counts.iter().sum::<u64>() as f64;
             let mut order: Vec<&(&str, Vec<u64>)> = all.iter().collect();
@@ -234,7 +242,7 @@ fn questions(examples: &[&Example], slot: usize, classes: usize) -> Vec<Test> {
             for first in 2..=order.len() / 2 {
                 let mut list: Vec<Box<str>> = order[..first].iter().map(|(text, _)| (*text).into()).collect();
                 list.sort_unstable();
-                tests.push(Test::OneOf(list));
+                tests.push((Test::OneOf(list), all.len() as f64 * std::f64::consts::LN_2));
             }
         }
     }
