@@ -42,7 +42,7 @@ fn drawn(playout: &Playout, n: u64) -> Vec<Vec<(String, Value)>> {
 fn uploads() -> Vec<Trace> {
     (0..300u64)
         .map(|i| {
-            let id = i.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let id = (i + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             let (host, size, port) =
                 (i * i % 7, if i % 3 == 0 { 67_108_864 } else { 1_000 + i * 37 }, 40_000 + i * 13 % 9_000);
             let (mode, reply) = if i % 4 == 0 { ("fast", 200) } else { ("slow", 503) };
