@@ -157,7 +157,9 @@ pub fn infer_from(sample: Sample<'_>, method: &str, options: &str, control: &Con
 
 /// Adds what scoring needs to know of the training traces.
 fn calibrated(machine: Automaton, tree: &Automaton, control: &Control<'_>) -> Result<Automaton> {
-    let traces = holdout::relabel(&distinct_traces(tree), tree, &machine);
+    let traces = distinct_traces(tree);
+    control.check()?;
+    let traces = holdout::relabel(&traces, tree, &machine);
     calibrate(machine, &traces, control)
 }
 

@@ -14,6 +14,8 @@ use crate::infer::{Control, Options};
 use crate::trace::{Trace, Variant};
 use std::ops::Deref;
 
+/// Paths drawn until one can last as long as real traces do.
+const PATH_ATTEMPTS: u32 = 50;
 /// Draws until a trace that meets what only whole traces show (a duration, not being a copy) is given up.
 const ATTEMPTS: u32 = 1000;
 /// Draws of times alone for a path, before another path is drawn.
@@ -170,8 +172,8 @@ impl<P: Deref<Target = Playout>> Generator<P> {
                     break;
                 }
             }
-            if self.duration.is_none() && !self.no_copy {
-                // No draw of this path lasts as long as real traces do; its delays are each as real ones.
+            if self.duration.is_none() && !self.no_copy && attempt >= PATH_ATTEMPTS {
+                // No path lasts as long as real traces do; the delays are each as real ones.
                 return Ok(self.finish(ordinal, &edges, path, &delays, &mut times, forced));
             }
         }

@@ -38,6 +38,7 @@ pub fn calibrate(automaton: Automaton, traces: &[Held], control: &Control<'_>) -
     let sums = traces.iter().zip(&surprises).map(|(t, s)| (below(s), t.count));
     let usual = bits(conformal_quantile(sums.collect(), total)).max(1.0);
     let divisor = libm::ceil(TIES * usual) as u64;
+    control.check()?;
     let (vectors, distances) = count_vectors(traces, control)?;
     let mut scores = Histogram::default();
     for ((trace, surprises), distance) in traces.iter().zip(&surprises).zip(distances) {
@@ -88,6 +89,7 @@ fn count_vectors(traces: &[Held], control: &Control<'_>) -> Result<(Vec<CountVec
     let mut all: Vec<CountVector> = Vec::new();
     let mut of_trace = Vec::with_capacity(traces.len());
     for trace in traces {
+        control.check()?;
         let counts = count(&trace.events);
         let at = *number.entry(counts).or_insert_with_key(|counts| {
             all.push(CountVector { count: 0, counts: counts.clone() });

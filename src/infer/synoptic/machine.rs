@@ -35,7 +35,10 @@ pub(super) fn machine(tree: &Automaton, traces: &[Held], graph: &Graph, control:
         instance += 2;
     }
     let mut edges: BTreeMap<(u32, u32), Transition> = BTreeMap::new();
-    for (t, shares) in tree.transitions.iter().zip(&shares) {
+    for (i, (t, shares)) in tree.transitions.iter().zip(&shares).enumerate() {
+        if i % 256 == 0 {
+            control.check()?;
+        }
         for part in apportion(t, shares) {
             let key = (part.source, part.target);
             match edges.get_mut(&key) {

@@ -10,7 +10,7 @@ select logfsm.template_agg(null);
 select logfsm.rollup(null::logfsm.templates);
 select logfsm.infer(null), logfsm.to_json(null::logfsm.automaton), logfsm.from_json(null), logfsm.score(null, null), logfsm.fingerprint(null);
 select count(*) from logfsm.states(null);
-select count(*) from logfsm.generate(null, 10, 1);
+select count(*) from logfsm.generate(null::logfsm.automaton, 10, 1);
 -- A NULL trace among others changes nothing.
 with traces as (select logfsm.trace_agg(e, s) t from (values ('a', 1), ('b', 2)) v (e, s))
 select (select logfsm.prefix_tree_agg(t) from traces)
