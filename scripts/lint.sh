@@ -13,6 +13,6 @@ if [ ! -x "$home/venv/bin/pgspot" ]; then
     "$home/venv/bin/pip" install --quiet pgspot
 fi
 # pgspot reads one script: the parts in the order in which the extension runs them.
-cat sql/types.sql sql/aggregates.sql sql/trace_set.sql sql/functions.sql sql/invariants.sql sql/compare.sql sql/guards.sql sql/model.sql sql/watch.sql sql/model_traces.sql sql/scoring.sql sql/evaluate.sql sql/finalize.sql > "$home/install.sql"
+grep -oE '"../../sql/[a-z_]+\.sql"' src/pg/mod.rs | tr -d '"' | sed 's#^../../##' | xargs cat > "$home/install.sql"
 "$home/venv/bin/pgspot" "$home/install.sql"
 echo "lint: clean"
