@@ -261,7 +261,7 @@ fn model_of(trigger: Oid) -> Result<Option<(String, Oid)>, Failure> {
 
 /// model_changed(): the statement trigger on "model" and "watches".
 pub fn on_change(call: crate::pg::call::Call) -> crate::pg::call::Reply {
-    let fired = super::fire::Fired::from(call, "logfsm.model_changed()")?;
+    let fired = super::fired::Fired::from(call, "logfsm.model_changed()")?;
     // SAFETY: the trigger's relation exists.
     unsafe { pg_sys::CacheInvalidateRelcacheByRelid(fired.table) };
     Ok(Some(Datum::null()))

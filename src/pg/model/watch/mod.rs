@@ -4,13 +4,18 @@
 //! what cannot be scored at once, because another transaction holds the trace, waits in `pending` for `close_traces`.
 
 mod close;
+mod columns;
 mod compiled;
+mod decide;
 mod fire;
+mod fired;
 mod judge;
 mod key;
 mod notify;
 mod reader;
+mod reread;
 mod row;
+mod scored;
 mod statements;
 mod store;
 mod transaction;
