@@ -158,15 +158,14 @@ CREATE FUNCTION @extschema@.explain(automaton @extschema@.automaton, trace @exts
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20 ROWS 20 AS 'MODULE_PATHNAME', 'logfsm_explain';
 COMMENT ON FUNCTION @extschema@.explain(@extschema@.automaton, @extschema@.trace) IS
     'Why a trace has its score: one row per event and one for the end (event NULL). kind: usual, rare, unexpected, unknown_type, new_template, rare_end, wrong_end; explanation says it in words. Contributions are in bits and add up to the score.';
-CREATE FUNCTION @extschema@.replay(automaton @extschema@.automaton, trace @extschema@.trace)
+CREATE FUNCTION @extschema@.replay(automaton @extschema@.automaton, trace @extschema@.trace, tolerant boolean DEFAULT false)
     RETURNS TABLE (
         seq integer, at timestamptz, component text, event text, src integer, dst integer, transition_id integer, label_id integer
     )
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20 ROWS 20 AS 'MODULE_PATHNAME', 'logfsm_replay';
-COMMENT ON FUNCTION @extschema@.replay(@extschema@.automaton, @extschema@.trace) IS
-    'The most probable path of a trace through the machine, one row per event; no row where the trace is not accepted.';
+COMMENT ON FUNCTION @extschema@.replay(@extschema@.automaton, @extschema@.trace, boolean) IS
+    'The events of a trace along the most probable path of the machine. No rows if the trace is not accepted; with tolerant, the events that the cheapest alignment does not take have no transition, and src and dst are the state in which they pass.';
 
--- An automaton and a seed.
 CREATE FUNCTION @extschema@.generate(
         automaton @extschema@.automaton, traces bigint, seed bigint DEFAULT 0, first_trace bigint DEFAULT 1, options jsonb DEFAULT '{}'
     )

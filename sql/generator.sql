@@ -58,7 +58,10 @@ COMMENT ON FUNCTION @extschema@.generate_trace(@extschema@.generator, bigint, bi
 CREATE FUNCTION @extschema@.generate_traces(
         generator @extschema@.generator, traces bigint, seed bigint DEFAULT 0, first_trace bigint DEFAULT 1, options jsonb DEFAULT '{}'
     )
-    RETURNS TABLE (number bigint, trace @extschema@.trace, weight double precision, log_probability double precision, label text, about text)
+    RETURNS TABLE (
+        number bigint, trace @extschema@.trace, weight double precision, log_probability double precision, label text, about text,
+        mutation text, mutated_seq integer
+    )
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 AS 'MODULE_PATHNAME', 'logfsm_generate_traces';
 COMMENT ON FUNCTION @extschema@.generate_traces(@extschema@.generator, bigint, bigint, bigint, jsonb) IS
-    'Synthetic traces as values, one row per trace, with weight, log2 of the path''s probability, label, and the rare pair of events it was made to have.';
+    'Synthetic traces as values, one row per trace, with weight, log2 of the path''s probability, label (normal or anomalous), what it was made to have, and what was done to an anomalous one at which event.';

@@ -81,10 +81,12 @@ CREATE FUNCTION @extschema@.refresh(
 COMMENT ON FUNCTION @extschema@.refresh(text) IS
     'Takes in what came since: traces with rows whose refresh_by is not older than the last high-water mark minus lateness are read again whole. missing_rows tells rows the model does not have (or, negative, has too many): updates and deletes need fit.';
 
-CREATE FUNCTION @extschema@.synthesize(model text, traces bigint, seed bigint DEFAULT 0, options jsonb DEFAULT '{}') RETURNS integer
+CREATE FUNCTION @extschema@.synthesize(
+        model text, traces bigint DEFAULT NULL, seed bigint DEFAULT 0, options jsonb DEFAULT '{}', kind text DEFAULT NULL
+    ) RETURNS integer
     LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'logfsm_synthesize';
-COMMENT ON FUNCTION @extschema@.synthesize(text, bigint, bigint, jsonb) IS
-    'Generates synthetic traces into the model''s tables, beside the real ones; returns the run''s number. The same machine, seed and options give the same rows.';
+COMMENT ON FUNCTION @extschema@.synthesize(text, bigint, bigint, jsonb, text) IS
+    'Generates synthetic traces into the model''s tables, beside the real ones; returns the run''s number. The same machine, seed and options give the same rows. kind => ''anomalous'' makes traces that the machine rejects, labelled with what was done to them.';
 
 CREATE FUNCTION @extschema@.drop_run(model text, run integer) RETURNS void
     LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'logfsm_drop_run';

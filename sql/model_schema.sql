@@ -3,7 +3,7 @@ COMMENT ON TABLE {schema}.model IS 'One row: what the model is made from, how it
 
 CREATE TABLE {schema}.runs (
     run_id integer PRIMARY KEY,
-    kind text NOT NULL CHECK (kind OPERATOR(pg_catalog.=) 'real' OR kind OPERATOR(pg_catalog.=) 'synthetic'),
+    kind text NOT NULL CHECK (kind OPERATOR(pg_catalog.=) 'real' OR kind OPERATOR(pg_catalog.=) 'synthetic' OR kind OPERATOR(pg_catalog.=) 'anomalous'),
     status text NOT NULL CHECK (status OPERATOR(pg_catalog.=) 'current' OR status OPERATOR(pg_catalog.=) 'stale' OR status OPERATOR(pg_catalog.=) 'rejected'),
     fit integer NOT NULL,
     seed bigint,
@@ -17,7 +17,7 @@ CREATE TABLE {schema}.runs (
     CHECK ((run_id OPERATOR(pg_catalog.=) 0) OPERATOR(pg_catalog.=) (kind OPERATOR(pg_catalog.=) 'real')),
     CHECK ((run_id OPERATOR(pg_catalog.=) 0) OPERATOR(pg_catalog.=) (seed IS NULL))
 );
-COMMENT ON TABLE {schema}.runs IS 'Run 0 is the real data; every synthesize adds one. Fingerprint, seed, options and version fix a run''s rows.';
+COMMENT ON TABLE {schema}.runs IS 'Run 0 is the real data; every synthesize adds one: synthetic (as real traces are) or anomalous (on purpose). Fingerprint, seed, options and version fix a run''s rows.';
 
 CREATE TABLE {schema}.templates (
     run_id integer NOT NULL DEFAULT 0,
@@ -103,9 +103,15 @@ CREATE TABLE {schema}.traces (
     about text,
     trace logfsm.trace NOT NULL,
     is_negative boolean,
+    mutation text,
+    mutated_seq integer,
     PRIMARY KEY (run_id, trace_id),
     UNIQUE (run_id, trace_key),
     UNIQUE (run_id, synthetic_key),
+    CONSTRAINT label_and_mutation_agree CHECK (
+        (mutation IS NOT NULL) OPERATOR(pg_catalog.=) (label IS NOT NULL AND label OPERATOR(pg_catalog.=) 'anomalous')
+        AND (mutation IS NULL) OPERATOR(pg_catalog.=) (mutated_seq IS NULL)
+    ),
     CONSTRAINT origin_and_run_agree CHECK (
         (origin OPERATOR(pg_catalog.=) 'real' AND run_id OPERATOR(pg_catalog.=) 0 AND trace_key IS NOT NULL AND synthetic_key IS NULL)
         OR (origin OPERATOR(pg_catalog.=) 'synthetic' AND run_id OPERATOR(pg_catalog.>) 0 AND trace_key IS NULL AND synthetic_key IS NOT NULL)
@@ -119,12 +125,12 @@ CREATE TABLE {schema}.events (
     seq integer NOT NULL,
     at timestamptz,
     template_id integer NOT NULL,
-    transition_id integer NOT NULL,
+    transition_id integer,
     src integer NOT NULL,
     dst integer NOT NULL,
     PRIMARY KEY (run_id, trace_id, seq)
 ) PARTITION BY LIST (run_id);
-COMMENT ON TABLE {schema}.events IS 'One row per event, real and synthetic, with the transition it took.';
+COMMENT ON TABLE {schema}.events IS 'One row per event, real and synthetic, with the transition it took. transition_id is NULL, in runs of kind anomalous only, where the machine has no transition for the event: src and dst are then the state in which it passes.';
 
 CREATE TABLE {schema}.parameters (
     run_id integer NOT NULL,
@@ -214,7 +220,7 @@ CREATE TABLE {schema}.anomalies (
 COMMENT ON TABLE {schema}.anomalies IS 'Anomalous inserts that a watch flagged, each with its explanation.';
 
 CREATE VIEW {schema}.all_events AS
-SELECT e.run_id, t.origin, e.trace_id, t.trace_key, t.synthetic_key, e.seq, e.at, p.component, p.template AS event, e.src, e.dst, e.transition_id
+SELECT e.run_id, t.origin, e.trace_id, t.trace_key, t.synthetic_key, e.seq, e.at, p.component, p.template AS event, e.src, e.dst, e.transition_id, t.label
 FROM {schema}.events e
 JOIN {schema}.traces t ON t.run_id OPERATOR(pg_catalog.=) e.run_id AND t.trace_id OPERATOR(pg_catalog.=) e.trace_id
 JOIN {schema}.templates p ON p.template_id OPERATOR(pg_catalog.=) e.template_id;
@@ -223,10 +229,13 @@ CREATE VIEW {schema}.real_events AS
 SELECT trace_id, trace_key, seq, at, component, event, src, dst, transition_id FROM {schema}.all_events WHERE run_id OPERATOR(pg_catalog.=) 0;
 COMMENT ON VIEW {schema}.real_events IS 'Real events only.';
 CREATE VIEW {schema}.synthetic_events AS
-SELECT run_id, trace_id, synthetic_key, seq, at, component, event, src, dst, transition_id FROM {schema}.all_events WHERE run_id OPERATOR(pg_catalog.>) 0;
-COMMENT ON VIEW {schema}.synthetic_events IS 'Synthetic events only.';
+SELECT run_id, trace_id, synthetic_key, seq, at, component, event, src, dst, transition_id FROM {schema}.all_events WHERE run_id OPERATOR(pg_catalog.>) 0 AND label OPERATOR(pg_catalog.=) 'normal';
+COMMENT ON VIEW {schema}.synthetic_events IS 'Synthetic events only, of normal traces.';
+CREATE VIEW {schema}.anomalous_events AS
+SELECT run_id, trace_id, synthetic_key, seq, at, component, event, src, dst, transition_id FROM {schema}.all_events WHERE run_id OPERATOR(pg_catalog.>) 0 AND label OPERATOR(pg_catalog.=) 'anomalous';
+COMMENT ON VIEW {schema}.anomalous_events IS 'Events of synthetic traces that are anomalous on purpose; transition_id is NULL where the machine does not take the event.';
 CREATE VIEW {schema}.all_traces AS
-SELECT t.run_id, t.origin, t.trace_id, t.trace_key, t.synthetic_key, t.started_at, t.ended_at, t.n_events, s.score, s.is_anomalous, t.trace, COALESCE(t.weight, 1) AS weight, t.log_probability, t.label, t.about
+SELECT t.run_id, t.origin, t.trace_id, t.trace_key, t.synthetic_key, t.started_at, t.ended_at, t.n_events, s.score, s.is_anomalous, t.trace, COALESCE(t.weight, 1) AS weight, t.log_probability, t.label, t.about, t.mutation, t.mutated_seq
 FROM {schema}.traces t
 LEFT JOIN {schema}.scores s ON s.run_id OPERATOR(pg_catalog.=) t.run_id AND s.trace_id OPERATOR(pg_catalog.=) t.trace_id;
 COMMENT ON VIEW {schema}.all_traces IS 'Real and synthetic traces side by side, with scores.';
@@ -234,8 +243,11 @@ CREATE VIEW {schema}.real_traces AS
 SELECT trace_id, trace_key, started_at, ended_at, n_events, score, is_anomalous, trace FROM {schema}.all_traces WHERE run_id OPERATOR(pg_catalog.=) 0;
 COMMENT ON VIEW {schema}.real_traces IS 'Real traces only.';
 CREATE VIEW {schema}.synthetic_traces AS
-SELECT run_id, trace_id, synthetic_key, started_at, ended_at, n_events, score, is_anomalous, trace, weight, log_probability, label, about FROM {schema}.all_traces WHERE run_id OPERATOR(pg_catalog.>) 0;
-COMMENT ON VIEW {schema}.synthetic_traces IS 'Synthetic traces only.';
+SELECT run_id, trace_id, synthetic_key, started_at, ended_at, n_events, score, is_anomalous, trace, weight, log_probability, label, about FROM {schema}.all_traces WHERE run_id OPERATOR(pg_catalog.>) 0 AND label OPERATOR(pg_catalog.=) 'normal';
+COMMENT ON VIEW {schema}.synthetic_traces IS 'Synthetic traces only, normal ones.';
+CREATE VIEW {schema}.anomalous_traces AS
+SELECT run_id, trace_id, synthetic_key, started_at, ended_at, n_events, score, is_anomalous, trace, mutation, mutated_seq FROM {schema}.all_traces WHERE run_id OPERATOR(pg_catalog.>) 0 AND label OPERATOR(pg_catalog.=) 'anomalous';
+COMMENT ON VIEW {schema}.anomalous_traces IS 'Synthetic traces that are anomalous on purpose: what was done to them, and at which event.';
 
 CREATE VIEW {schema}.drift AS
 WITH training AS (

@@ -1,7 +1,7 @@
 -- Checks and fidelity of a model's runs.
 CREATE FUNCTION @extschema@.check_run(model text, run integer)
     RETURNS TABLE (rule text, kind text, meaning text, checked bigint, violated bigint, examples text[])
-    LANGUAGE C STABLE PARALLEL UNSAFE ROWS 21 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'logfsm_check_run';
+    LANGUAGE C STABLE PARALLEL UNSAFE ROWS 22 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'logfsm_check_run';
 COMMENT ON FUNCTION @extschema@.check_run(text, integer) IS
     'Checks the rows of a run against the model''s tables and what is known of the real traces: one row per rule, with up to three traces (states, for flow_conservation) that break it. Run 0 is the real data.';
 

@@ -50,7 +50,7 @@ fn one_trace(call: Call, find: Find) -> Reply {
         *kept = Some((playout, seed, options, generator));
     }
     match kept {
-        Some((.., generator)) => reply(&generator.trace(ordinal as u64)?.trace),
+        Some((.., generator)) => reply(&generator.trace_within(ordinal as u64, &control())?.trace),
         None => Ok(None),
     }
 }
@@ -82,20 +82,27 @@ fn events(call: Call, find: Find) -> Reply {
     })
 }
 
-/// A trace with what is known of how it came about: (number, trace, weight, log_probability, label, about).
+/// A trace with what is known of how it came about: (number, trace, weight, log_probability, label, about, mutation,
+/// mutated_seq).
 fn trace_row(number: i64, synthetic: &Synthetic, playout: &Playout) -> Row {
     let name = |label: u32, end: &'static str| {
         let labels = &playout.machine.automaton.labels;
         labels.get(label as usize).map_or_else(|| end.to_string(), ToString::to_string)
     };
-    let about = synthetic.forced.map(|p| format!("{} → {}", name(p.first, "START"), name(p.then, "END")));
+    let mutant = synthetic.mutant.as_ref();
+    let about = match mutant {
+        Some(mutant) => Some(format!("{} at event {}", mutant.name(), mutant.seq)),
+        None => synthetic.forced.map(|p| format!("{} → {}", name(p.first, "START"), name(p.then, "END"))),
+    };
     vec![
         datum(number),
         Some(varlena(&synthetic.trace.to_bytes())),
         datum(synthetic.weight),
-        datum(synthetic.log_probability),
-        Some(text("normal")),
+        synthetic.log_probability.and_then(datum),
+        Some(text(if mutant.is_some() { "anomalous" } else { "normal" })),
         about.as_deref().map(text),
+        mutant.map(|mutant| text(&mutant.name())),
+        mutant.and_then(|mutant| datum(mutant.seq as i32)),
     ]
 }
 
@@ -170,13 +177,13 @@ sql_functions! {
         one_trace(call, cache::playout_of_machine)
     }
 
-    /// generate_traces(generator, bigint, bigint, bigint, jsonb) → setof (number, trace, weight, log_probability, label, about)
+    /// generate_traces(generator, bigint, bigint, bigint, jsonb) → setof (number, trace, weight, log_probability, label, about, mutation, mutated_seq)
     fn logfsm_generate_traces(call) {
         stream(call, || {
             let Some(Wanted { generator, next, last }) = wanted(call, cache::playout)? else { return Ok(empty()) };
             Ok(Box::new((next..=last).map(move |number| {
                 pgrx::check_for_interrupts!();
-                let synthetic = generator.trace(number as u64)?;
+                let synthetic = generator.trace_within(number as u64, &control())?;
                 Ok(trace_row(number, &synthetic, generator.playout()))
             })))
         })
@@ -197,7 +204,8 @@ impl Iterator for Generated {
         loop {
             if let Some(synthetic) = self.current.as_ref().filter(|s| self.at < s.path.len()) {
                 let machine = &self.wanted.generator.playout().machine;
-                let mut row = event_row(machine, &synthetic.trace, &synthetic.path, self.at);
+                let outside = synthetic.mutant.as_ref().map_or(&[][..], |mutant| &mutant.outside);
+                let mut row = event_row(machine, &synthetic.trace, &synthetic.path, outside, self.at);
                 row.insert(0, datum(self.wanted.next - 1));
                 self.at += 1;
                 return Some(Ok(row));
@@ -206,7 +214,7 @@ impl Iterator for Generated {
                 return None;
             }
             pgrx::check_for_interrupts!();
-            match self.wanted.generator.trace(self.wanted.next as u64) {
+            match self.wanted.generator.trace_within(self.wanted.next as u64, &control()) {
                 Ok(synthetic) => self.current = Some(synthetic),
                 Err(error) => return Some(Err(error.into())),
             }

@@ -6,9 +6,12 @@ use super::error::Failure;
 use super::set::{Row, Rows, stream};
 use super::trace_type::{read, timestamp};
 use super::{check_interrupts, memory_limit};
+use crate::automaton::StateId;
 use crate::conform::{Explanation, Machine, Move, VariantScores, threshold};
 use crate::infer::Control;
+use crate::synth::follow;
 use crate::trace::{Trace, TraceView};
+use hashbrown::HashMap;
 use std::rc::Rc;
 
 fn both(call: Call) -> Result<Option<(Rc<Machine>, Trace)>, Failure> {
@@ -37,20 +40,41 @@ pub fn explained(rows: Vec<Explanation>) -> Rows {
     }))
 }
 
-/// One row per event of a trace along its path: (seq, at, component, event, src, dst, transition_id).
-pub fn event_row(machine: &Machine, trace: &Trace, path: &[u32], i: usize) -> Row {
-    let transition = &machine.automaton.transitions[path[i] as usize];
-    let label = &machine.automaton.labels[transition.label as usize];
+/// One row per event of a trace along its path: (seq, at, component, event, src, dst, transition_id, label_id).
+///
+/// `outside`: the states in which events pass that the machine has no transition for; empty where there are none.
+pub fn event_row(machine: &Machine, trace: &Trace, path: &[u32], outside: &[Option<StateId>], i: usize) -> Row {
+    let label = &trace.variant.labels[trace.variant.events[i] as usize];
+    let taken = machine.automaton.transitions.get(path[i] as usize);
+    let passes = outside.get(i).copied().flatten();
+    let (src, dst) = match passes {
+        Some(state) => (Some(state), Some(state)),
+        None => (taken.map(|t| t.source), taken.map(|t| t.target)),
+    };
     vec![
         datum(i as i32 + 1),
         trace.times.get(i).copied().map(timestamp),
         label.component.as_deref().map(text),
         Some(text(&label.event)),
-        datum(transition.source as i32),
-        datum(transition.target as i32),
-        datum(path[i] as i32),
-        datum(transition.label as i32),
+        src.and_then(|state| datum(state as i32)),
+        dst.and_then(|state| datum(state as i32)),
+        if passes.is_none() { datum(path[i] as i32) } else { None },
+        taken.and_then(|t| datum(t.label as i32)),
     ]
+}
+
+/// A trace's path, and the states in which events pass that the machine does not take, by the cheapest alignment.
+pub fn followed(machine: &Machine, trace: &Trace) -> Result<(Vec<u32>, Vec<Option<StateId>>), Failure> {
+    let labels = machine.resolve(&trace.variant);
+    // Any transition on the label, for events outside.
+    let mut of_label: HashMap<u32, u32> = HashMap::new();
+    machine.automaton.transitions.iter().zip(0..).for_each(|(t, i)| {
+        of_label.entry(t.label).or_insert(i);
+    });
+    let any = |&event: &u32| labels[event as usize].and_then(|label| of_label.get(&label).copied()).unwrap_or(u32::MAX);
+    let mut path: Vec<u32> = trace.variant.events.iter().map(any).collect();
+    let outside = follow(machine, &trace.variant, &mut path, &Control::new(&check_interrupts, memory_limit()))?;
+    Ok((path, outside))
 }
 
 /// One row per move of an alignment.
@@ -119,12 +143,16 @@ sql_functions! {
         })
     }
 
-    /// replay(automaton, trace) → setof (seq, at, component, event, src, dst, transition_id, label_id); no rows where not accepted
+    /// replay(automaton, trace, boolean) → setof (seq, at, component, event, src, dst, transition_id, label_id)
     fn logfsm_replay(call) {
         stream(call, || {
             let Some((machine, trace)) = both(call)? else { return Ok(empty()) };
-            let Some(path) = machine.path(&trace) else { return Ok(empty()) };
-            Ok(Box::new((0..path.len()).map(move |i| Ok(event_row(&machine, &trace, &path, i)))))
+            let (path, outside) = match machine.path(&trace) {
+                Some(path) => (path, Vec::new()),
+                None if call.get(2) == Some(true) => followed(&machine, &trace)?,
+                None => return Ok(empty()),
+            };
+            Ok(Box::new((0..path.len()).map(move |i| Ok(event_row(&machine, &trace, &path, &outside, i)))))
         })
     }
 }

@@ -1,10 +1,11 @@
 //! The generator: a plan, a seed and options, and the trace of any number.
 
 use super::checks::within;
+use super::mutate::{Faulty, Mutant, Mutator};
 use super::options::{Condition, OPTIONS};
 use super::paths::amplify::{Amplifier, Pair, tilted};
-use super::paths::graph::{Graph, NONE};
-use super::paths::solve::Order;
+use super::paths::condition::{capped, conditioned};
+use super::paths::graph::NONE;
 use super::paths::walk::Walk;
 use super::plan::{Playout, variant_hash};
 use super::random::{self, Spread, Stream};
@@ -20,10 +21,8 @@ const PATH_ATTEMPTS: u32 = 50;
 const ATTEMPTS: u32 = 1000;
 /// Draws of times alone for a path, before another path is drawn.
 const TIME_ATTEMPTS: u32 = 16;
-/// Where longer traces than the cap are less probable than this, the cap needs no exact account.
-const NEGLIGIBLE: f64 = 1e-9;
-/// Nodes up to which a cap that matters is accounted for exactly.
-const MOST_CAPPED: u64 = 1 << 22;
+/// Mutants of one kind that are tried before another kind is.
+const MUTANTS_PER_KIND: u32 = 8;
 
 /// Generates traces from a plan, borrowed or shared.
 pub struct Generator<P> {
@@ -41,7 +40,8 @@ pub struct Generator<P> {
     independent: bool,
     duration: Option<(u64, u64)>,
     starts: Starts,
-    keys: [[u8; 32]; 4],
+    mutator: Option<Mutator>,
+    keys: [[u8; 32]; 5],
 }
 
 /// A synthetic trace and how it came about.
@@ -49,14 +49,17 @@ pub struct Generator<P> {
 pub struct Synthetic {
     /// Events, times and parameters.
     pub trace: Trace,
-    /// Positions of the transitions in the automaton.
+    /// Positions of the transitions in the automaton. In a mutant, events that the machine does not take have the
+    /// transition whose delays and parameters they have, [`NONE`] where their type is not one of the machine's.
     pub path: Vec<u32>,
     /// The trace's weight in statistics: 1 without amplification.
     pub weight: f64,
-    /// log2 of the path's probability without amplification.
-    pub log_probability: f64,
+    /// log2 of the path's probability without amplification; `None` for a mutant.
+    pub log_probability: Option<f64>,
     /// The rare pair of events that the trace was made to have.
     pub forced: Option<Pair>,
+    /// What is wrong with a trace that was made anomalous.
+    pub mutant: Option<Mutant>,
 }
 
 impl<P: Deref<Target = Playout>> Generator<P> {
@@ -105,8 +108,10 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         let log = |node: u32, weight: u64| libm::log2(of_plain.share(node, weight));
         let of_node = |n: u32| of_plain.graph.outgoing(n).iter().map(move |e| log(n, e.weight));
         let domain = |domain| random::key(domain, seed, &playout.fingerprint);
-        let keys = [domain("path"), domain("time"), domain("parameters"), domain("shared")];
+        let keys = ["path", "time", "parameters", "shared", "mutations"].map(domain);
+        let mutator = Mutator::new(&options, machine)?;
         Ok(Generator {
+            mutator,
             log_shares: nodes.clone().flat_map(of_node).collect(),
             log_stops: nodes.map(|n| log(n, of_plain.graph.stops[n as usize])).collect(),
             ambiguous: walk.graph.is_ambiguous(),
@@ -146,8 +151,14 @@ impl<P: Deref<Target = Playout>> Generator<P> {
     ///
     /// Fails where a condition on durations, or not being a copy, is not met in 1000 draws.
     pub fn trace(&self, ordinal: u64) -> Result<Synthetic> {
+        self.trace_within(ordinal, &Control::unlimited())
+    }
+
+    /// As [`Generator::trace`], within bounds: following a mutant costs as much as aligning it does.
+    pub fn trace_within(&self, ordinal: u64, control: &Control<'_>) -> Result<Synthetic> {
         let mut stream = Stream::new(&self.keys[0], ordinal);
         let mut times = Stream::new(&self.keys[1], ordinal);
+        let mut faults = Stream::new(&self.keys[4], ordinal);
         let forced = self.amplifier.as_ref().and_then(|amplifier| amplifier.forced(ordinal));
         let (mut edges, mut delays) = (Vec::new(), Vec::new());
         let number = self.amplifier.as_ref().map_or(ordinal, |amplifier| amplifier.plain_until(ordinal));
@@ -163,6 +174,17 @@ impl<P: Deref<Target = Playout>> Generator<P> {
                 continue;
             }
             let Some(path) = self.transitions(&edges) else { continue };
+            if let Some(mutator) = &self.mutator {
+                let kind = (ordinal - 1).wrapping_add(u64::from(attempt / MUTANTS_PER_KIND)) % mutator.len() as u64;
+                let machine = &self.playout.machine;
+                let Some(faulty) = mutator.mutate(machine, &path, kind as usize, &mut faults, control)? else {
+                    continue;
+                };
+                if let Some(synthetic) = self.faulty(ordinal, faulty, mutator.beyond, &mut times) {
+                    return Ok(synthetic);
+                }
+                continue;
+            }
             for _ in 0..TIME_ATTEMPTS {
                 self.playout.plan.delays.draw(&self.playout.machine, &path, &mut times, self.independent, &mut delays);
                 if self.lasts(&delays) {
@@ -177,12 +199,54 @@ impl<P: Deref<Target = Playout>> Generator<P> {
                 return Ok(self.finish(ordinal, &edges, path, &delays, &mut times, forced));
             }
         }
+        if self.mutator.is_some() {
+            return Err(Error::InvalidArgument {
+                argument: "options",
+                reason: format!("None of {ATTEMPTS} mutants is anomalous to the machine"),
+                hint: "Allow more kinds of mutations or more edits, ask for a lower score, or fit with a method that generalises less."
+                    .into(),
+            });
+        }
         let what = if self.no_copy { "is new and meets the condition" } else { "meets the condition" };
         Err(Error::InvalidArgument {
             argument: "condition",
             reason: format!("None of {ATTEMPTS} drawn traces {what}"),
             hint: "Ask for what is less rare, or leave no_copy out.".into(),
         })
+    }
+
+    /// A mutant with times and parameters; `None` where it is not what was asked for.
+    fn faulty(&self, ordinal: u64, faulty: Faulty, beyond: Option<f64>, stream: &mut Stream) -> Option<Synthetic> {
+        let Faulty { path, variant, mutant } = faulty;
+        let machine = &self.playout.machine;
+        if self.is_real(variant_hash(
+            path.iter().map(|&t| machine.automaton.transitions.get(t as usize).map_or(NONE, |t| t.label)),
+        )) {
+            return None;
+        }
+        // An event of an unseen type takes as long as the one before it.
+        let mut known = path.clone();
+        let mut before = path.iter().copied().find(|&t| t != NONE).unwrap_or(0);
+        for transition in &mut known {
+            before = if *transition == NONE { before } else { *transition };
+            *transition = before;
+        }
+        if machine.automaton.transitions.is_empty() {
+            known.clear();
+        }
+        let mut delays = Vec::new();
+        self.playout.plan.delays.draw(machine, &known, stream, self.independent, &mut delays);
+        if self.duration.is_some() && !self.lasts(&delays) {
+            return None;
+        }
+        let mut trace = self.timed(ordinal, &known, variant, &delays, stream);
+        for (parameters, _) in trace.parameters.iter_mut().zip(&path).filter(|(_, t)| **t == NONE) {
+            *parameters = None;
+        }
+        if beyond.is_some_and(|bits| machine.score_trace(&trace) <= bits) {
+            return None;
+        }
+        Some(Synthetic { trace, path, weight: 1.0, log_probability: None, forced: None, mutant: Some(mutant) })
     }
 
     fn is_timed(&self) -> bool {
@@ -203,7 +267,10 @@ impl<P: Deref<Target = Playout>> Generator<P> {
 
     /// True for the sequence of events of a real trace.
     fn is_copy(&self, edges: &[u32]) -> bool {
-        let hash = variant_hash(edges.iter().map(|&edge| self.walk.graph.edges[edge as usize].label));
+        self.is_real(variant_hash(edges.iter().map(|&edge| self.walk.graph.edges[edge as usize].label)))
+    }
+
+    fn is_real(&self, hash: u64) -> bool {
         self.playout.plan.variants.binary_search(&hash).is_ok()
     }
 
@@ -236,6 +303,14 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         stream: &mut Stream,
         forced: Option<usize>,
     ) -> Synthetic {
+        let trace = self.timed(ordinal, &path, self.variant(edges), delays, stream);
+        let (weight, log_probability) = self.weigh(edges);
+        let forced = forced.and_then(|pair| self.rare_pairs().get(pair).copied());
+        Synthetic { trace, path, weight, log_probability: Some(log_probability), forced, mutant: None }
+    }
+
+    /// A sequence of events with a start, times by some delays, and parameters.
+    fn timed(&self, ordinal: u64, path: &[u32], variant: Variant, delays: &[u64], stream: &mut Stream) -> Trace {
         let mut times = Vec::new();
         if self.is_timed() && !path.is_empty() {
             let mut at = self.starts.draw(stream);
@@ -248,12 +323,9 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         }
         let ties = times.windows(2).filter(|pair| pair[0] == pair[1]).count() as u32;
         let seqs = if ties > 0 { (1..=path.len() as i64).collect() } else { Vec::new() };
-        let (weight, log_probability) = self.weigh(edges);
         let mut own = Stream::new(&self.keys[2], ordinal);
-        let parameters = self.playout.plan.parameters.draw(&self.playout.machine, &path, &self.keys[3], &mut own);
-        let trace = Trace { variant: self.variant(edges), times, seqs, parameters, ties: 0 };
-        let forced = forced.and_then(|pair| self.rare_pairs().get(pair).copied());
-        Synthetic { trace, path, weight, log_probability, forced }
+        let parameters = self.playout.plan.parameters.draw(&self.playout.machine, path, &self.keys[3], &mut own);
+        Trace { variant, times, seqs, parameters, ties: 0 }
     }
 
     /// The weight of a path and log2 of its probability.
@@ -278,50 +350,4 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         };
         (weight, log_probability)
     }
-}
-
-/// The walks that meet what a condition asks of paths.
-fn conditioned(mut graph: Graph, condition: &Condition, max_length: u32) -> Result<Graph> {
-    if condition.takes.is_none() && condition.length.is_none() && condition.ends_in.is_none() {
-        return Ok(graph);
-    }
-    let by_path = |what: &str| Error::InvalidArgument {
-        argument: "condition",
-        reason: format!("{what} cannot be asked of a machine whose paths are only known whole"),
-        hint: "Fit with a method whose machines are deterministic, or choose traces by WHERE after generating.".into(),
-    };
-    if let Some(transition) = condition.takes {
-        if graph.is_ambiguous() {
-            return Err(by_path("takes"));
-        }
-        graph = graph.through(|edge| edge.transition == transition)?;
-    }
-    if let Some((least, most)) = condition.length {
-        graph = graph.unrolled(least, most.min(max_length))?;
-    }
-    if condition.ends_in.is_some() && graph.states.contains(&NONE) {
-        return Err(by_path("ends_in"));
-    }
-    let states = graph.states.clone();
-    let graph = graph.conditioned(|node| condition.ends_in.is_none_or(|state| states[node as usize] == state));
-    if graph.is_empty() {
-        return Err(Error::InvalidArgument {
-            argument: "condition",
-            reason: "No trace of the machine meets it".into(),
-            hint: "Ask for states, transitions and lengths that occur together.".into(),
-        });
-    }
-    Ok(graph)
-}
-
-/// The walks within the cap, by the exact probabilities of the capped walk where the cap matters.
-fn capped(graph: Graph, max_length: u32) -> Result<Graph> {
-    let order = Order::of(&graph);
-    if order.acyclic && graph.len() as u64 <= u64::from(max_length) {
-        return Ok(graph);
-    }
-    if order.beyond(&graph, max_length) < NEGLIGIBLE || graph.len() as u64 * u64::from(max_length) > MOST_CAPPED {
-        return Ok(graph);
-    }
-    graph.unrolled(0, max_length)
 }

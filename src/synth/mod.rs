@@ -7,6 +7,7 @@
 pub mod checks;
 pub mod fidelity;
 mod generator;
+mod mutate;
 mod options;
 pub mod parameters;
 pub mod paths;
@@ -15,5 +16,6 @@ pub(crate) mod random;
 pub mod time;
 
 pub use generator::{Generator, Synthetic};
+pub use mutate::{Mutant, Mutation, follow};
 pub use options::{Condition, OPTIONS};
 pub use plan::{GENERATOR_VERSION, Plan, Playout, variant_hash};

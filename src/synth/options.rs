@@ -72,6 +72,30 @@ pub const OPTIONS: &[OptionSpec] = &[
         default: "false",
         meaning: "no trace has the sequence of events of a real one",
     },
+    OptionSpec {
+        name: "kind",
+        kind: OptionKind::Choice(&["normal", "anomalous"]),
+        default: r#""normal""#,
+        meaning: "anomalous: normal traces are made faulty until the machine rejects them",
+    },
+    OptionSpec {
+        name: "mutations",
+        kind: OptionKind::Json,
+        default: "[]",
+        meaning: "what is done to anomalous traces, in turn: cut, drop, repeat, replace, insert, swap, move, unseen; none named: all but unseen",
+    },
+    OptionSpec {
+        name: "edits",
+        kind: OptionKind::Integer(1, 1000),
+        default: "1",
+        meaning: "mutations of each anomalous trace",
+    },
+    OptionSpec {
+        name: "beyond",
+        kind: OptionKind::Number(0.0, 1e9),
+        default: "0",
+        meaning: "bits that an anomalous trace's score exceeds; 0: the machine rejects it",
+    },
 ];
 
 /// What every trace must meet.

@@ -9,7 +9,7 @@ use crate::pg::error::Failure;
 use crate::pg::set::{Rows, stream};
 use crate::pg::sql;
 use crate::synth::checks::{
-    Checker, EventParameters, EventRow, ParameterChecker, Reference, StateRow, Tables, TransitionRow, Verdict,
+    Checker, EventParameters, EventRow, ParameterChecker, Purpose, Reference, StateRow, Tables, TransitionRow, Verdict,
 };
 use crate::synth::fidelity::report::{METRICS, Trace, report, variants};
 use crate::synth::fidelity::{ngrams, spectrum};
@@ -101,6 +101,11 @@ pub fn judge(
     if options.json("condition").as_object().is_some_and(|c| !c.is_empty()) {
         // Weights average 1 over what was conditioned, not over all.
         reference.largest_weight = f64::INFINITY;
+    }
+    if options.choice("kind") == "anomalous" {
+        let by_score = options.number("beyond") > 0.0;
+        reference.purpose = if by_score { Purpose::Anomalous } else { Purpose::Rejected };
+        reference.no_copies_of = Some(playout.plan.variants.clone());
     }
     let tables = tables(model, playout)?;
     let mut checker = Checker::new(&tables, &reference);
@@ -194,7 +199,7 @@ pub fn check_run(call: Call) -> Reply {
         if model.info.events != "table" {
             rows.events = format!(
                 "(SELECT t.trace_id, r.seq, r.at, r.label_id AS template_id, r.transition_id, r.src, r.dst
-                  FROM {} t, {} m, LATERAL logfsm.replay(m.automaton, t.trace) r)",
+                  FROM {} t, {} m, LATERAL logfsm.replay(m.automaton, t.trace, tolerant => true) r)",
                 of("traces"),
                 model.table("model")
             );

@@ -9,6 +9,7 @@ use crate::conform::{Machine, Paths};
 use crate::pg::bulk::{self, BulkWriter, Scratch};
 use crate::pg::call::{datum, null_argument, text, varlena, varlena_payload};
 use crate::pg::error::Failure;
+use crate::pg::replay_functions::followed;
 use crate::pg::subtransaction::{Outcome, attempt_but_for};
 use crate::pg::trace_set::KeyForm;
 use crate::pg::trace_type::timestamp;
@@ -216,8 +217,8 @@ pub fn machine(model: &Model) -> Result<Machine, Failure> {
     automaton.map(Machine::new).ok_or_else(|| null_argument("the model's machine"))
 }
 
-/// Fills an events and a parameters leaf from the traces in a traces leaf: events along their paths. Gives the number
-/// of events.
+/// Fills an events and a parameters leaf from the traces in a traces leaf: events along their paths, those of traces
+/// that are anomalous on purpose as far as the machine follows. Gives the number of events.
 pub fn write_events(model: &Model, leaves: &Leaves<'_>, run_id: i32) -> Result<u64, Failure> {
     let machine = machine(model)?;
     let mut paths = Paths::new(&machine);
@@ -231,9 +232,17 @@ pub fn write_events(model: &Model, leaves: &Leaves<'_>, run_id: i32) -> Result<u
         let (trace_id, Some(trace)) = (row.datum(0), row.datum(1)) else { return Ok(()) };
         // SAFETY: the column is a trace.
         let view = TraceView::from_bytes(unsafe { varlena_payload(trace) })?;
-        let Some(path) = paths.of(&view)? else { return Ok(()) };
+        let (path, outside) = match paths.of(&view)? {
+            Some(path) => (path, Vec::new()),
+            None if leaves.anomalous() => {
+                let (path, outside) = followed(&machine, &view.to_trace()?)?;
+                (path.into(), outside)
+            }
+            None => return Ok(()),
+        };
         for (i, &position) in path.iter().enumerate() {
-            let transition = &machine.automaton.transitions[position as usize];
+            let Some(transition) = machine.automaton.transitions.get(position as usize) else { continue };
+            let passes = outside.get(i).copied().flatten();
             let seq = datum(i as i32 + 1);
             events.row(&[
                 run_id,
@@ -241,9 +250,9 @@ pub fn write_events(model: &Model, leaves: &Leaves<'_>, run_id: i32) -> Result<u
                 seq,
                 view.times.get(i).copied().map(timestamp),
                 datum(transition.label as i32),
-                datum(position as i32),
-                datum(transition.source as i32),
-                datum(transition.target as i32),
+                if passes.is_none() { datum(position as i32) } else { None },
+                datum(passes.unwrap_or(transition.source) as i32),
+                datum(passes.unwrap_or(transition.target) as i32),
             ]);
             let Some(json) = view.parameters.get(i).copied().flatten() else { continue };
             let kinds = kinds.of(&machine.automaton.labels[transition.label as usize].event);

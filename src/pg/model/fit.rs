@@ -172,7 +172,7 @@ fn retire_runs(model: &Model) -> Result<(), Failure> {
     let runs = model.table("runs");
     let mut stale: Vec<i32> = Vec::new();
     let query = format!(
-        "SELECT run_id FROM {runs} WHERE kind OPERATOR(pg_catalog.=) 'synthetic' AND status OPERATOR(pg_catalog.<>) 'stale' ORDER BY 1"
+        "SELECT run_id FROM {runs} WHERE kind OPERATOR(pg_catalog.<>) 'real' AND status OPERATOR(pg_catalog.<>) 'stale' ORDER BY 1"
     );
     sql::each_row(&query, &[], |row| {
         stale.extend(row.get::<i32>(1)?);
@@ -195,7 +195,7 @@ fn retire_runs(model: &Model) -> Result<(), Failure> {
         "synthetic runs of the earlier machine are stale and now stand alone: {}; drop_run() removes them",
         names.join(", ")
     );
-    let mark = format!("UPDATE {runs} SET status = 'stale' WHERE kind OPERATOR(pg_catalog.=) 'synthetic'");
+    let mark = format!("UPDATE {runs} SET status = 'stale' WHERE kind OPERATOR(pg_catalog.<>) 'real'");
     sql::run(&mark, &[])?;
     Ok(())
 }
@@ -208,7 +208,7 @@ pub fn drop_earlier_fits(model: &Model) -> Result<(), Failure> {
            AND c.relname OPERATOR(pg_catalog.~) '^(templates|states|transitions|guards|invariants|traces|events|parameters|scores)_fit_[0-9]+$'
            AND NOT c.relispartition
            AND NOT (c.relname OPERATOR(pg_catalog.~) '^(templates|states|transitions|guards|invariants)_fit_' AND EXISTS (
-                   SELECT FROM {} r WHERE r.kind OPERATOR(pg_catalog.=) 'synthetic'
+                   SELECT FROM {} r WHERE r.kind OPERATOR(pg_catalog.<>) 'real'
                    AND r.fit OPERATOR(pg_catalog.=) pg_catalog.substring(c.relname::text, '[0-9]+$')::integer))
          ORDER BY 1",
         model.table("runs")

@@ -8,8 +8,9 @@ use super::Model;
 use crate::pg::error::Failure;
 use crate::pg::sql;
 
-/// A leaf's keys beyond the table's own constraints. `{M}` and `{D}` stand for the suffixes of machine and data leaves.
-fn keys(parent: &str) -> &'static [&'static str] {
+/// A leaf's keys beyond the table's own constraints; those of runs that are `anomalous` on purpose differ.
+/// `{M}` and `{D}` stand for the suffixes of machine and data leaves.
+fn keys(parent: &str, anomalous: bool) -> &'static [&'static str] {
     match parent {
         "templates" => &["PRIMARY KEY (run_id, template_id)", "UNIQUE (template_id)"],
         "states" => &["PRIMARY KEY (run_id, state_id)", "UNIQUE (state_id)"],
@@ -30,6 +31,16 @@ fn keys(parent: &str) -> &'static [&'static str] {
             "FOREIGN KEY (run_id, transition_id) REFERENCES {schema}.transitions_{M} (run_id, transition_id)",
         ],
         "traces" => &["PRIMARY KEY (run_id, trace_id)", "UNIQUE (run_id, trace_key)", "UNIQUE (run_id, synthetic_key)"],
+        "events" if anomalous => &[
+            "PRIMARY KEY (run_id, trace_id, seq)",
+            "FOREIGN KEY (run_id, trace_id) REFERENCES {schema}.traces_{D} (run_id, trace_id)",
+            "FOREIGN KEY (transition_id, src, template_id, dst) REFERENCES {schema}.transitions_{M} (transition_id, src, template_id, dst)",
+            // Where there is no transition.
+            "FOREIGN KEY (src) REFERENCES {schema}.states_{M} (state_id)",
+            "FOREIGN KEY (dst) REFERENCES {schema}.states_{M} (state_id)",
+            "FOREIGN KEY (template_id) REFERENCES {schema}.templates_{M} (template_id)",
+            "CHECK (transition_id IS NOT NULL OR src OPERATOR(pg_catalog.=) dst)",
+        ],
         "events" => &[
             "PRIMARY KEY (run_id, trace_id, seq)",
             "FOREIGN KEY (run_id, trace_id) REFERENCES {schema}.traces_{D} (run_id, trace_id)",
@@ -52,19 +63,32 @@ pub struct Leaves<'a> {
     run_id: i32,
     machine: String,
     data: String,
+    anomalous: bool,
     built: Vec<&'static str>,
 }
 
 impl<'a> Leaves<'a> {
     /// Leaves for the real data and machine of a fit.
     pub fn of_fit(model: &'a Model, fit: i32) -> Self {
-        Leaves { model, run_id: 0, machine: format!("fit_{fit}"), data: format!("fit_{fit}"), built: Vec::new() }
+        Leaves {
+            model,
+            run_id: 0,
+            machine: format!("fit_{fit}"),
+            data: format!("fit_{fit}"),
+            anomalous: false,
+            built: Vec::new(),
+        }
     }
 
     /// Leaves for a run of synthetic data from the machine of the latest fit.
-    pub fn of_run(model: &'a Model, run_id: i32) -> Self {
+    pub fn of_run(model: &'a Model, run_id: i32, anomalous: bool) -> Self {
         let (machine, data) = (format!("fit_{}", model.info.fits), format!("run_{run_id}"));
-        Leaves { model, run_id, machine, data, built: Vec::new() }
+        Leaves { model, run_id, machine, data, anomalous, built: Vec::new() }
+    }
+
+    /// True where the traces are anomalous on purpose.
+    pub fn anomalous(&self) -> bool {
+        self.anomalous
     }
 
     /// The leaf of a parent, quoted and qualified.
@@ -78,6 +102,9 @@ impl<'a> Leaves<'a> {
         let name = self.name(parent);
         let like = self.model.table(parent);
         sql::run(&format!("CREATE TABLE {name} (LIKE {like} INCLUDING DEFAULTS INCLUDING GENERATED)"), &[])?;
+        if parent == "events" && !self.anomalous {
+            sql::run(&format!("ALTER TABLE {name} ALTER transition_id SET NOT NULL"), &[])?;
+        }
         self.built.push(parent);
         Ok(name)
     }
@@ -87,7 +114,11 @@ impl<'a> Leaves<'a> {
         let name = self.name(parent);
         let mut clauses = vec![format!("ADD CHECK (run_id OPERATOR(pg_catalog.=) {})", self.run_id)];
         clauses.extend(self.model_checks(parent)?);
-        for key in keys(parent) {
+        if parent == "traces" && self.run_id > 0 {
+            let label = if self.anomalous { "anomalous" } else { "normal" };
+            clauses.push(format!("ADD CHECK (label IS NOT NULL AND label OPERATOR(pg_catalog.=) '{label}')"));
+        }
+        for key in keys(parent, self.anomalous) {
             let schema = sql::quote_identifier(&self.model.schema);
             let values = [("schema", schema.as_str()), ("M", &self.machine), ("D", &self.data)];
             clauses.push(format!("ADD {}", sql::fill(key, &values)));

@@ -16,16 +16,44 @@ use crate::pg::{check_interrupts, memory_limit, sql, text_form};
 use crate::synth::{self, Plan, Playout};
 use crate::trace::Trace;
 use pgrx::PgSqlErrorCode;
+use serde_json::Value;
 
 /// A run's number in the high bits of its trace ids: ids never meet between runs.
 const RUN_SHIFT: u32 = 40;
 
-/// synthesize(model, traces, seed, options) → run_id
+/// The options with the kind of traces in them, which may be an argument of its own.
+fn with_kind(options: &str, kind: Option<&str>) -> Result<String, Failure> {
+    let Some(kind) = kind else { return Ok(options.into()) };
+    let parsed = Options::parse("synthesize", synth::OPTIONS, options)?;
+    if parsed.is_given("kind") && parsed.choice("kind") != kind {
+        let message = format!("two kinds of traces: {} and {kind}", parsed.choice("kind"));
+        return Err(Failure::new(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, message)
+            .detail("One is in options, one is the argument kind.")
+            .hint("Give one of them."));
+    }
+    let mut object: serde_json::Map<String, Value> = serde_json::from_str(options).unwrap_or_default();
+    if kind != parsed.choice("kind") {
+        object.insert("kind".into(), kind.into());
+    }
+    Ok(Value::Object(object).to_string())
+}
+
+/// synthesize(model, traces, seed, options, kind) → run_id
 pub fn synthesize(call: Call) -> Reply {
     let name = call.need_text(0, "model")?;
     let (traces, seed): (i64, i64) = (call.need(1, "traces")?, call.need(2, "seed")?);
-    let options = call.json(3, "{}");
-    Options::parse("synthesize", synth::OPTIONS, &options)?;
+    let options = with_kind(&call.json(3, "{}"), call.text(4)?)?;
+    let parsed = Options::parse("synthesize", synth::OPTIONS, &options)?;
+    let anomalous = parsed.choice("kind") == "anomalous";
+    if anomalous && parsed.json("mutations").as_array().is_some_and(|all| all.iter().any(|m| m == "unseen")) {
+        return Err(Error::InvalidOption {
+            name: "mutations".into(),
+            value: "unseen".into(),
+            expected: "mutations that keep to the model's event types: an event's template is a row of templates"
+                .into(),
+        }
+        .into());
+    }
     if !(1..1 << RUN_SHIFT).contains(&traces) {
         let message = format!("invalid number of traces: {traces}");
         return Err(Failure::new(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, message)
@@ -37,14 +65,14 @@ pub fn synthesize(call: Call) -> Reply {
         let progress = Progress::start("synthesize", &model.info.name);
         let next = format!("SELECT pg_catalog.max(run_id) OPERATOR(pg_catalog.+) 1 FROM {}", model.table("runs"));
         let run_id: i32 = sql::one(&next, &[])?.unwrap_or(1);
-        let mut leaves = Leaves::of_run(&model, run_id);
+        let mut leaves = Leaves::of_run(&model, run_id, anomalous);
         progress.stage("generating traces");
         let leaf = leaves.create("traces")?;
         let insert = format!(
-            "INSERT INTO {leaf} (run_id, trace_id, origin, synthetic_key, started_at, ended_at, n_events, weight, log_probability, label, about, trace)
+            "INSERT INTO {leaf} (run_id, trace_id, origin, synthetic_key, started_at, ended_at, n_events, weight, log_probability, label, about, mutation, mutated_seq, trace)
              SELECT {run_id}, ({run_id}::bigint OPERATOR(pg_catalog.<<) {RUN_SHIFT}) OPERATOR(pg_catalog.+) g.number, 'synthetic',
                     pg_catalog.format('s%s-%s', $2, g.number),
-                    logfsm.started_at(g.trace), logfsm.ended_at(g.trace), logfsm.length(g.trace), g.weight, g.log_probability, g.label, g.about, g.trace
+                    logfsm.started_at(g.trace), logfsm.ended_at(g.trace), logfsm.length(g.trace), g.weight, g.log_probability, g.label, g.about, g.mutation, g.mutated_seq, g.trace
              FROM (SELECT (logfsm.generate_traces(m.generator, $1, $2, 1, $3::jsonb)).* FROM {} m) AS g",
             model.table("model")
         );
@@ -55,11 +83,12 @@ pub fn synthesize(call: Call) -> Reply {
         mark_scores(&model, &leaves.name("scores"))?;
         let record = format!(
             "INSERT INTO {} (run_id, kind, status, fit, seed, options, fingerprint, generator, version, traces, events)
-             SELECT {run_id}, 'synthetic', 'current', m.fits, $1, $2::jsonb, logfsm.fingerprint(m.automaton),
+             SELECT {run_id}, '{}', 'current', m.fits, $1, $2::jsonb, logfsm.fingerprint(m.automaton),
                     (SELECT s.value FROM logfsm.generator_stats(m.generator) s WHERE s.name OPERATOR(pg_catalog.=) 'fingerprint'), logfsm.version(),
                     t.traces, t.events
              FROM {} m, (SELECT pg_catalog.count(*) AS traces, pg_catalog.sum(n_events) AS events FROM {leaf}) t",
             model.table("runs"),
+            if anomalous { "anomalous" } else { "synthetic" },
             model.table("model")
         );
         sql::run(&record, &[seed.into(), options.as_str().into()])?;

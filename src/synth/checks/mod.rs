@@ -10,7 +10,7 @@ mod run;
 pub use invariants::{InvariantChecker, breaks};
 pub use parameters::{EventParameters, ParameterChecker};
 pub(crate) use run::within;
-pub use run::{Checker, EventRow, Reference, StateRow, Tables, TransitionRow};
+pub use run::{Checker, EventRow, Purpose, Reference, StateRow, Tables, TransitionRow};
 
 /// Examples kept per rule.
 const EXAMPLES: usize = 3;
@@ -48,6 +48,7 @@ rules! {
     observed_pairs, "process", "adjacent events, START and END included, are adjacent in real traces too";
     invariants, "process", "every mined invariant holds";
     count_bounds, "process", "no event type is more or less frequent in a trace than in any real one";
+    rejected, "process", "a trace made anomalous is one that the machine rejects";
     flow_conservation, "model", "what enters a state leaves it or stops there";
     time_order, "temporal", "times never decrease";
     delay_range, "temporal", "a delay is within those of real traces";

@@ -79,6 +79,20 @@ pub struct Reference {
     pub largest_weight: f64,
     /// Hashes of the real sequences of templates, ascending, where none may be copied.
     pub no_copies_of: Option<Vec<u64>>,
+    /// What the traces are meant to be.
+    pub purpose: Purpose,
+}
+
+/// What the traces of a run are meant to be, which decides the rules that they must keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Purpose {
+    /// As real ones.
+    #[default]
+    Normal,
+    /// Such that the machine rejects them: the order of their events is wrong, all else as in real ones.
+    Rejected,
+    /// Anomalous by their score: the order of their events may be wrong, all else is as in real ones.
+    Anomalous,
 }
 
 impl Reference {
@@ -105,6 +119,7 @@ impl Reference {
             durations: timed.then_some((machine.durations.min, machine.durations.max)),
             largest_weight,
             no_copies_of: no_copies.then(|| plan.variants.clone()),
+            purpose: Purpose::Normal,
         }
     }
 }
@@ -152,34 +167,30 @@ impl<'a> Checker<'a> {
     /// Checks a trace: its id, how many events it says it has, its weight, its events by number. O(events + invariants).
     pub fn trace(&mut self, id: i64, n_events: i32, weight: f64, events: &[EventRow]) {
         let v = &mut self.verdicts;
+        let anomalous = self.reference.purpose != Purpose::Normal;
         let numbered = events.iter().zip(1..).all(|(e, seq)| e.seq == seq);
         v.note(Check::contiguous_seq, id, numbered && events.len() as i64 == i64::from(n_events));
         for event in events {
             v.note(Check::known_template, id, self.templates.contains(&event.template));
+            if anomalous && event.transition.is_none() {
+                continue;
+            }
             let known = event.transition.and_then(|t| self.transitions.get(&t));
             let same =
                 known.is_some_and(|t| (Some(t.src), t.template, Some(t.dst)) == (event.src, event.template, event.dst));
             v.note(Check::transition_exists, id, same);
         }
-        v.note(Check::starts_at_start, id, events.first().is_none_or(|e| e.src == Some(0)));
-        for pair in events.windows(2) {
-            v.note(Check::contiguous_path, id, pair[0].dst == pair[1].src);
-        }
-        let last = events.last().map_or(Some(0), |e| e.dst);
-        v.note(Check::ends_at_end, id, last.is_some_and(|state| self.ends.contains(&state)));
         let labels: Vec<u32> = events.iter().map(|e| e.template as u32).collect();
-        let mut broken = false;
-        self.invariants.check(&labels, |_| broken = true);
-        v.note(Check::invariants, id, !broken);
-        if !self.reference.pairs.is_empty() {
-            let mut first = END;
-            for then in labels.iter().copied().chain([END]) {
-                v.note(Check::observed_pairs, id, self.reference.pairs.contains(&(first, then)));
-                first = then;
+        match self.reference.purpose {
+            Purpose::Normal => self.process(id, events, &labels),
+            Purpose::Rejected => {
+                let taken = events.iter().all(|e| e.transition.is_some())
+                    && events.first().is_none_or(|e| e.src == Some(0))
+                    && events.windows(2).all(|pair| pair[0].dst == pair[1].src)
+                    && events.last().map_or(Some(0), |e| e.dst).is_some_and(|state| self.ends.contains(&state));
+                v.note(Check::rejected, id, !taken);
             }
-        }
-        if !self.reference.bounds.is_empty() {
-            v.note(Check::count_bounds, id, within(&labels, &self.reference.bounds));
+            Purpose::Anomalous => {}
         }
         self.times(id, events);
         self.weights.0 += weight;
@@ -192,11 +203,41 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// The rules that tell normal traces from others.
+    fn process(&mut self, id: i64, events: &[EventRow], labels: &[u32]) {
+        let v = &mut self.verdicts;
+        v.note(Check::starts_at_start, id, events.first().is_none_or(|e| e.src == Some(0)));
+        for pair in events.windows(2) {
+            v.note(Check::contiguous_path, id, pair[0].dst == pair[1].src);
+        }
+        let last = events.last().map_or(Some(0), |e| e.dst);
+        v.note(Check::ends_at_end, id, last.is_some_and(|state| self.ends.contains(&state)));
+        let mut broken = false;
+        self.invariants.check(labels, |_| broken = true);
+        v.note(Check::invariants, id, !broken);
+        if !self.reference.pairs.is_empty() {
+            let mut first = END;
+            for then in labels.iter().copied().chain([END]) {
+                v.note(Check::observed_pairs, id, self.reference.pairs.contains(&(first, then)));
+                first = then;
+            }
+        }
+        if !self.reference.bounds.is_empty() {
+            v.note(Check::count_bounds, id, within(labels, &self.reference.bounds));
+        }
+    }
+
     fn times(&mut self, id: i64, events: &[EventRow]) {
         let v = &mut self.verdicts;
+        let normal = self.reference.purpose == Purpose::Normal;
         for pair in events.windows(2) {
             let (Some(before), Some(at)) = (pair[0].at, pair[1].at) else { continue };
             v.note(Check::time_order, id, before <= at);
+            // A delay after a fault has no real one to be compared with.
+            let follows = pair[0].transition.is_some() && pair[0].dst == pair[1].src;
+            if !(normal || follows) {
+                continue;
+            }
             if let Some(&(least, most)) = pair[1].transition.and_then(|t| self.reference.delays.get(&t))
                 && before <= at
             {
@@ -204,7 +245,8 @@ impl<'a> Checker<'a> {
             }
         }
         let ends = events.first().zip(events.last()).and_then(|(a, b)| Some((a.at?, b.at?)));
-        if let (Some((least, most)), Some((start, end))) = (self.reference.durations, ends)
+        // What lost or gained events may be over sooner or later.
+        if let (Some((least, most)), Some((start, end))) = (self.reference.durations.filter(|_| normal), ends)
             && start <= end
         {
             v.note(Check::duration_range, id, (least..=most).contains(&start.abs_diff(end)));

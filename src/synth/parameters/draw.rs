@@ -208,12 +208,14 @@ impl ParameterModel {
     ) -> String {
         let (values, last) = &mut bound.values[class as usize];
         let counts = row(table, &[(occurrence, *last), (occurrence, ANY), (ANY, *last)]);
-        let index = pick(counts, stream).unwrap_or(NEW);
+        let of_class = &self.classes[class as usize];
+        let drawn = pick(counts, stream).unwrap_or(NEW);
+        // Also where no real trace has so many, as in one with a fault.
+        let index = if of_class.constant && !values.is_empty() { 0 } else { drawn };
         if let Some(value) = values.get(index as usize) {
             *last = index;
             return value.to_string();
         }
-        let of_class = &self.classes[class as usize];
         let (of_common, of_single): (u64, u64) = (common.iter().map(|c| c.1).sum(), single.iter().map(|c| c.1).sum());
         let mut text = String::new();
         for _ in 0..16 {
@@ -225,7 +227,10 @@ impl ParameterModel {
                 let shape = of_class.shared.get(number as usize).and_then(|&shape| of_class.shapes.get(shape as usize));
                 shape.map_or_else(String::new, |shape| shape.fresh(&mut own, &|text| self.is_real(text)))
             } else {
-                let shape = pick(single, stream).and_then(|shape| of_class.shapes.get(shape as usize));
+                // A slot that never brings a new value in real traces takes a shape of its class.
+                let mut any = || stream.below(of_class.shapes.len() as u64) as u32;
+                let shape = if single.is_empty() { Some(any()) } else { pick(single, stream) };
+                let shape = shape.and_then(|shape| of_class.shapes.get(shape as usize));
                 shape.map_or_else(String::new, |shape| shape.fresh(stream, &|text| self.is_real(text)))
             };
             if !values.iter().any(|value| **value == *text) {

@@ -4,12 +4,17 @@
 use super::graph::{Edge, Graph, NONE};
 use super::solve::Order;
 use crate::error::{Error, Result};
+use crate::synth::options::Condition;
 use hashbrown::HashMap;
 
 /// Nodes a condition may unroll a graph to.
 const MOST_NODES: usize = 1 << 22;
 /// Weights of conditioned steps sum to about this.
 const SCALE: f64 = 9_007_199_254_740_992.0;
+/// Where longer traces than the cap are less probable than this, the cap needs no exact account.
+const NEGLIGIBLE: f64 = 1e-9;
+/// Nodes up to which a cap that matters is accounted for exactly.
+const MOST_CAPPED: u64 = 1 << 22;
 
 impl Graph {
     /// The walks whose length is from `least` to `most`, as a graph without cycles; weights as they are.
@@ -107,4 +112,50 @@ impl Graph {
     pub fn is_ambiguous(&self) -> bool {
         self.edges.iter().any(|e| e.transition == NONE)
     }
+}
+
+/// The walks that meet what a condition asks of paths.
+pub fn conditioned(mut graph: Graph, condition: &Condition, max_length: u32) -> Result<Graph> {
+    if condition.takes.is_none() && condition.length.is_none() && condition.ends_in.is_none() {
+        return Ok(graph);
+    }
+    let by_path = |what: &str| Error::InvalidArgument {
+        argument: "condition",
+        reason: format!("{what} cannot be asked of a machine whose paths are only known whole"),
+        hint: "Fit with a method whose machines are deterministic, or choose traces by WHERE after generating.".into(),
+    };
+    if let Some(transition) = condition.takes {
+        if graph.is_ambiguous() {
+            return Err(by_path("takes"));
+        }
+        graph = graph.through(|edge| edge.transition == transition)?;
+    }
+    if let Some((least, most)) = condition.length {
+        graph = graph.unrolled(least, most.min(max_length))?;
+    }
+    if condition.ends_in.is_some() && graph.states.contains(&NONE) {
+        return Err(by_path("ends_in"));
+    }
+    let states = graph.states.clone();
+    let graph = graph.conditioned(|node| condition.ends_in.is_none_or(|state| states[node as usize] == state));
+    if graph.is_empty() {
+        return Err(Error::InvalidArgument {
+            argument: "condition",
+            reason: "No trace of the machine meets it".into(),
+            hint: "Ask for states, transitions and lengths that occur together.".into(),
+        });
+    }
+    Ok(graph)
+}
+
+/// The walks within the cap, by the exact probabilities of the capped walk where the cap matters.
+pub fn capped(graph: Graph, max_length: u32) -> Result<Graph> {
+    let order = Order::of(&graph);
+    if order.acyclic && graph.len() as u64 <= u64::from(max_length) {
+        return Ok(graph);
+    }
+    if order.beyond(&graph, max_length) < NEGLIGIBLE || graph.len() as u64 * u64::from(max_length) > MOST_CAPPED {
+        return Ok(graph);
+    }
+    graph.unrolled(0, max_length)
 }
