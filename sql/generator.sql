@@ -60,8 +60,15 @@ CREATE FUNCTION @extschema@.generate_traces(
     )
     RETURNS TABLE (
         number bigint, trace @extschema@.trace, weight double precision, log_probability double precision, label text, about text,
-        mutation text, mutated_seq integer
+        mutation text, mutated_seq integer, covers text[]
     )
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000 AS 'MODULE_PATHNAME', 'logfsm_generate_traces';
 COMMENT ON FUNCTION @extschema@.generate_traces(@extschema@.generator, bigint, bigint, bigint, jsonb) IS
-    'Synthetic traces as values, one row per trace, with weight, log2 of the path''s probability, label (normal or anomalous), what it was made to have, and what was done to an anomalous one at which event.';
+    'Synthetic traces as values, one row per trace, with weight, log2 of the path''s probability, label (normal or anomalous), what it was made to have, what was done to an anomalous one at which event, and what a test case covers that none before it does.';
+
+CREATE FUNCTION @extschema@.uncovered(
+        generator @extschema@.generator, cover text, seed bigint DEFAULT 0, options jsonb DEFAULT '{}'
+    ) RETURNS SETOF text
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100000 ROWS 10 AS 'MODULE_PATHNAME', 'logfsm_uncovered';
+COMMENT ON FUNCTION @extschema@.uncovered(@extschema@.generator, text, bigint, jsonb) IS
+    'The states, transitions or pairs of transitions of the machine that no test case of the generator covers: no path drawn by what real traces did, with counts and durations as theirs, goes there.';

@@ -3,7 +3,7 @@ COMMENT ON TABLE {schema}.model IS 'One row: what the model is made from, how it
 
 CREATE TABLE {schema}.runs (
     run_id integer PRIMARY KEY,
-    kind text NOT NULL CHECK (kind OPERATOR(pg_catalog.=) 'real' OR kind OPERATOR(pg_catalog.=) 'synthetic' OR kind OPERATOR(pg_catalog.=) 'anomalous'),
+    kind text NOT NULL CHECK (kind OPERATOR(pg_catalog.=) 'real' OR kind OPERATOR(pg_catalog.=) 'synthetic' OR kind OPERATOR(pg_catalog.=) 'anomalous' OR kind OPERATOR(pg_catalog.=) 'tests'),
     status text NOT NULL CHECK (status OPERATOR(pg_catalog.=) 'current' OR status OPERATOR(pg_catalog.=) 'stale' OR status OPERATOR(pg_catalog.=) 'rejected'),
     fit integer NOT NULL,
     seed bigint,
@@ -17,7 +17,7 @@ CREATE TABLE {schema}.runs (
     CHECK ((run_id OPERATOR(pg_catalog.=) 0) OPERATOR(pg_catalog.=) (kind OPERATOR(pg_catalog.=) 'real')),
     CHECK ((run_id OPERATOR(pg_catalog.=) 0) OPERATOR(pg_catalog.=) (seed IS NULL))
 );
-COMMENT ON TABLE {schema}.runs IS 'Run 0 is the real data; every synthesize adds one: synthetic (as real traces are) or anomalous (on purpose). Fingerprint, seed, options and version fix a run''s rows.';
+COMMENT ON TABLE {schema}.runs IS 'Run 0 is the real data; every synthesize adds one: synthetic (as real traces are) anomalous (on purpose) or tests (few traces that cover the machine). Fingerprint, seed, options and version fix a run''s rows.';
 
 CREATE TABLE {schema}.templates (
     run_id integer NOT NULL DEFAULT 0,
@@ -105,6 +105,7 @@ CREATE TABLE {schema}.traces (
     is_negative boolean,
     mutation text,
     mutated_seq integer,
+    covers text[],
     PRIMARY KEY (run_id, trace_id),
     UNIQUE (run_id, trace_key),
     UNIQUE (run_id, synthetic_key),
@@ -235,7 +236,7 @@ CREATE VIEW {schema}.anomalous_events AS
 SELECT run_id, trace_id, synthetic_key, seq, at, component, event, src, dst, transition_id FROM {schema}.all_events WHERE run_id OPERATOR(pg_catalog.>) 0 AND label OPERATOR(pg_catalog.=) 'anomalous';
 COMMENT ON VIEW {schema}.anomalous_events IS 'Events of synthetic traces that are anomalous on purpose; transition_id is NULL where the machine does not take the event.';
 CREATE VIEW {schema}.all_traces AS
-SELECT t.run_id, t.origin, t.trace_id, t.trace_key, t.synthetic_key, t.started_at, t.ended_at, t.n_events, s.score, s.is_anomalous, t.trace, COALESCE(t.weight, 1) AS weight, t.log_probability, t.label, t.about, t.mutation, t.mutated_seq
+SELECT t.run_id, t.origin, t.trace_id, t.trace_key, t.synthetic_key, t.started_at, t.ended_at, t.n_events, s.score, s.is_anomalous, t.trace, COALESCE(t.weight, 1) AS weight, t.log_probability, t.label, t.about, t.mutation, t.mutated_seq, t.covers
 FROM {schema}.traces t
 LEFT JOIN {schema}.scores s ON s.run_id OPERATOR(pg_catalog.=) t.run_id AND s.trace_id OPERATOR(pg_catalog.=) t.trace_id;
 COMMENT ON VIEW {schema}.all_traces IS 'Real and synthetic traces side by side, with scores.';
@@ -243,7 +244,7 @@ CREATE VIEW {schema}.real_traces AS
 SELECT trace_id, trace_key, started_at, ended_at, n_events, score, is_anomalous, trace FROM {schema}.all_traces WHERE run_id OPERATOR(pg_catalog.=) 0;
 COMMENT ON VIEW {schema}.real_traces IS 'Real traces only.';
 CREATE VIEW {schema}.synthetic_traces AS
-SELECT run_id, trace_id, synthetic_key, started_at, ended_at, n_events, score, is_anomalous, trace, weight, log_probability, label, about FROM {schema}.all_traces WHERE run_id OPERATOR(pg_catalog.>) 0 AND label OPERATOR(pg_catalog.=) 'normal';
+SELECT run_id, trace_id, synthetic_key, started_at, ended_at, n_events, score, is_anomalous, trace, weight, log_probability, label, about, covers FROM {schema}.all_traces WHERE run_id OPERATOR(pg_catalog.>) 0 AND label OPERATOR(pg_catalog.=) 'normal';
 COMMENT ON VIEW {schema}.synthetic_traces IS 'Synthetic traces only, normal ones.';
 CREATE VIEW {schema}.anomalous_traces AS
 SELECT run_id, trace_id, synthetic_key, started_at, ended_at, n_events, score, is_anomalous, trace, mutation, mutated_seq FROM {schema}.all_traces WHERE run_id OPERATOR(pg_catalog.>) 0 AND label OPERATOR(pg_catalog.=) 'anomalous';

@@ -10,10 +10,12 @@ use super::trace_type::reply;
 use super::{check_interrupts, expanded, memory_limit, text_form};
 use crate::conform::Machine;
 use crate::infer::Control;
+use crate::synth::cover::Goal;
 use crate::synth::{Generator, Plan, Playout, Synthetic};
 use crate::trace::Trace;
 use pgrx::PgSqlErrorCode;
 use pgrx::datum::Array;
+use serde_json::Value;
 use std::rc::Rc;
 
 /// The prefix of the text form.
@@ -68,7 +70,16 @@ fn wanted(call: Call, find: Find) -> Result<Option<Wanted>, Failure> {
         (call.need(1, "traces")?, call.need(2, "seed")?, call.need(3, "first_trace")?);
     let last = last_trace(next, traces)?;
     let generator = Generator::new(playout, seed, &call.json(4, "{}"), &control())?;
+    // A suite of test cases ends where everything is covered.
+    let last = generator.suite().map_or(last, |suite| last.min(suite.cases.len() as i64));
     Ok(Some(Wanted { generator, next, last }))
+}
+
+/// Options with one of them set.
+pub fn with_option(options: &str, name: &str, value: &str) -> String {
+    let mut object: serde_json::Map<String, Value> = serde_json::from_str(options).unwrap_or_default();
+    object.insert(name.into(), value.into());
+    Value::Object(object).to_string()
 }
 
 fn empty() -> Rows {
@@ -82,8 +93,13 @@ fn events(call: Call, find: Find) -> Reply {
     })
 }
 
+/// What is to be covered, in words.
+fn goals(goals: &[Goal], playout: &Playout) -> Vec<String> {
+    goals.iter().map(|goal| goal.name(&playout.machine.automaton)).collect()
+}
+
 /// A trace with what is known of how it came about: (number, trace, weight, log_probability, label, about, mutation,
-/// mutated_seq).
+/// mutated_seq, covers).
 fn trace_row(number: i64, synthetic: &Synthetic, playout: &Playout) -> Row {
     let name = |label: u32, end: &'static str| {
         let labels = &playout.machine.automaton.labels;
@@ -92,6 +108,7 @@ fn trace_row(number: i64, synthetic: &Synthetic, playout: &Playout) -> Row {
     let mutant = synthetic.mutant.as_ref();
     let about = match mutant {
         Some(mutant) => Some(format!("{} at event {}", mutant.name(), mutant.seq)),
+        None if !synthetic.covers.is_empty() => Some(format!("covers {} more", synthetic.covers.len())),
         None => synthetic.forced.map(|p| format!("{} → {}", name(p.first, "START"), name(p.then, "END"))),
     };
     vec![
@@ -103,6 +120,7 @@ fn trace_row(number: i64, synthetic: &Synthetic, playout: &Playout) -> Row {
         about.as_deref().map(text),
         mutant.map(|mutant| text(&mutant.name())),
         mutant.and_then(|mutant| datum(mutant.seq as i32)),
+        (!synthetic.covers.is_empty()).then(|| datum(goals(&synthetic.covers, playout))).flatten(),
     ]
 }
 
@@ -177,7 +195,19 @@ sql_functions! {
         one_trace(call, cache::playout_of_machine)
     }
 
-    /// generate_traces(generator, bigint, bigint, bigint, jsonb) → setof (number, trace, weight, log_probability, label, about, mutation, mutated_seq)
+    /// uncovered(generator, text, bigint, jsonb) → setof text
+    fn logfsm_uncovered(call) {
+        stream(call, || {
+            let Some(playout) = cache::playout(call, 0)? else { return Ok(empty()) };
+            let (cover, seed): (&str, i64) = (call.need_text(1, "cover")?, call.need(2, "seed")?);
+            let options = with_option(&call.json(3, "{}"), "cover", cover);
+            let generator = Generator::new(playout, seed, &options, &control())?;
+            let left = generator.suite().map_or(Vec::new(), |suite| goals(&suite.uncovered, generator.playout()));
+            rows(left, |goal| Ok(vec![Some(text(&goal))]))
+        })
+    }
+
+    /// generate_traces(generator, bigint, bigint, bigint, jsonb) → setof (number, trace, weight, log_probability, label, about, mutation, mutated_seq, covers)
     fn logfsm_generate_traces(call) {
         stream(call, || {
             let Some(Wanted { generator, next, last }) = wanted(call, cache::playout)? else { return Ok(empty()) };

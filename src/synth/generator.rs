@@ -1,6 +1,7 @@
 //! The generator: a plan, a seed and options, and the trace of any number.
 
 use super::checks::within;
+use super::cover::{Goal, Suite, TestCase, suite};
 use super::mutate::{Faulty, Mutant, Mutator};
 use super::options::{Condition, OPTIONS};
 use super::paths::amplify::{Amplifier, Pair, tilted};
@@ -21,6 +22,8 @@ const PATH_ATTEMPTS: u32 = 50;
 const ATTEMPTS: u32 = 1000;
 /// Draws of times alone for a path, before another path is drawn.
 const TIME_ATTEMPTS: u32 = 16;
+/// Draws of times for a test case, before it is given up.
+const CASE_TIMES: u32 = 128;
 /// Mutants of one kind that are tried before another kind is.
 const MUTANTS_PER_KIND: u32 = 8;
 
@@ -41,6 +44,7 @@ pub struct Generator<P> {
     duration: Option<(u64, u64)>,
     starts: Starts,
     mutator: Option<Mutator>,
+    suite: Option<Suite>,
     keys: [[u8; 32]; 5],
 }
 
@@ -60,6 +64,8 @@ pub struct Synthetic {
     pub forced: Option<Pair>,
     /// What is wrong with a trace that was made anomalous.
     pub mutant: Option<Mutant>,
+    /// What a test case covers and none before it does.
+    pub covers: Vec<Goal>,
 }
 
 impl<P: Deref<Target = Playout>> Generator<P> {
@@ -92,7 +98,18 @@ impl<P: Deref<Target = Playout>> Generator<P> {
             });
         }
         let graph = capped(conditioned(graph, &condition, max_length)?, max_length)?;
-        let (lambda, rho) = (options.number("amplification"), options.number("rare"));
+        let cover = Some(options.choice("cover")).filter(|&what| what != "none").map(str::to_string);
+        let mutator = Mutator::new(&options, machine)?;
+        if cover.is_some() && mutator.is_some() {
+            return Err(Error::InvalidArgument {
+                argument: "options",
+                reason: "Test cases are traces that the machine accepts, anomalous ones are not".into(),
+                hint: "Leave out cover or kind.".into(),
+            });
+        }
+        // Test cases are chosen, not drawn.
+        let lambda = if cover.is_some() { 0.0 } else { options.number("amplification") };
+        let rho = options.number("rare");
         let tilt = lambda > 0.0 && options.choice("amplify_by") == "tilt";
         let (walk, plain) = if tilt {
             (Walk::new(tilted(&graph, lambda, options.number("tilt")), max_length), Some(Walk::new(graph, max_length)))
@@ -109,8 +126,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         let of_node = |n: u32| of_plain.graph.outgoing(n).iter().map(move |e| log(n, e.weight));
         let domain = |domain| random::key(domain, seed, &playout.fingerprint);
         let keys = ["path", "time", "parameters", "shared", "mutations"].map(domain);
-        let mutator = Mutator::new(&options, machine)?;
-        Ok(Generator {
+        let mut generator = Generator {
             mutator,
             log_shares: nodes.clone().flat_map(of_node).collect(),
             log_stops: nodes.map(|n| log(n, of_plain.graph.stops[n as usize])).collect(),
@@ -126,7 +142,53 @@ impl<P: Deref<Target = Playout>> Generator<P> {
             plain,
             amplifier,
             playout,
-        })
+            suite: None,
+        };
+        if let Some(what) = cover {
+            let (machine, bounds) = (&generator.playout.machine.automaton, &generator.playout.plan.bounds);
+            let valid = |edges: &[u32]| generator.case(edges).map(|case| case.0);
+            generator.suite =
+                Some(suite(machine, &generator.walk, &what, bounds, &valid, &generator.keys[0], control)?);
+        }
+        Ok(generator)
+    }
+
+    /// The test cases, where such were asked for.
+    pub fn suite(&self) -> Option<&Suite> {
+        self.suite.as_ref()
+    }
+
+    /// Path and delays of a walk that may be a test case, and the numbers that come after them.
+    fn case(&self, edges: &[u32]) -> Option<(Vec<u32>, Vec<u64>, Stream)> {
+        if self.no_copy && self.is_copy(edges) || !self.is_bounded(edges) {
+            return None;
+        }
+        let path = self.transitions(edges)?;
+        // By what happens in it, so that its place in the suite does not matter.
+        let label = |&edge: &u32| self.walk.graph.edges[edge as usize].label;
+        let mut stream = Stream::new(&self.keys[1], variant_hash(edges.iter().map(label)));
+        let mut delays = Vec::new();
+        for _ in 0..CASE_TIMES {
+            self.playout.plan.delays.draw(&self.playout.machine, &path, &mut stream, self.independent, &mut delays);
+            if self.lasts(&delays) || self.duration.is_none() && !self.is_timed() {
+                return Some((path, delays, stream));
+            }
+        }
+        None
+    }
+
+    fn test_case(&self, suite: &Suite, ordinal: u64) -> Result<Synthetic> {
+        let case = usize::try_from(ordinal - 1).ok().and_then(|i| suite.cases.get(i));
+        let found = case.and_then(|case| Some((case, self.case(&case.edges)?)));
+        let Some((TestCase { edges, covers, .. }, (path, delays, mut stream))) = found else {
+            return Err(Error::InvalidArgument {
+                argument: "trace",
+                reason: format!("{suite}, there is no trace {ordinal}"),
+                hint: "Ask for fewer traces.".into(),
+            });
+        };
+        let synthetic = self.finish(ordinal, edges, path, &delays, &mut stream, None);
+        Ok(Synthetic { covers: covers.clone(), ..synthetic })
     }
 
     /// What traces are generated from.
@@ -156,6 +218,9 @@ impl<P: Deref<Target = Playout>> Generator<P> {
 
     /// As [`Generator::trace`], within bounds: following a mutant costs as much as aligning it does.
     pub fn trace_within(&self, ordinal: u64, control: &Control<'_>) -> Result<Synthetic> {
+        if let Some(suite) = &self.suite {
+            return self.test_case(suite, ordinal);
+        }
         let mut stream = Stream::new(&self.keys[0], ordinal);
         let mut times = Stream::new(&self.keys[1], ordinal);
         let mut faults = Stream::new(&self.keys[4], ordinal);
@@ -246,7 +311,15 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         if beyond.is_some_and(|bits| machine.score_trace(&trace) <= bits) {
             return None;
         }
-        Some(Synthetic { trace, path, weight: 1.0, log_probability: None, forced: None, mutant: Some(mutant) })
+        Some(Synthetic {
+            trace,
+            path,
+            weight: 1.0,
+            log_probability: None,
+            forced: None,
+            mutant: Some(mutant),
+            covers: Vec::new(),
+        })
     }
 
     fn is_timed(&self) -> bool {
@@ -306,7 +379,15 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         let trace = self.timed(ordinal, &path, self.variant(edges), delays, stream);
         let (weight, log_probability) = self.weigh(edges);
         let forced = forced.and_then(|pair| self.rare_pairs().get(pair).copied());
-        Synthetic { trace, path, weight, log_probability: Some(log_probability), forced, mutant: None }
+        Synthetic {
+            trace,
+            path,
+            weight,
+            log_probability: Some(log_probability),
+            forced,
+            mutant: None,
+            covers: Vec::new(),
+        }
     }
 
     /// A sequence of events with a start, times by some delays, and parameters.

@@ -5,6 +5,7 @@
 //! become integer weights are solved with IEEE + − × ÷ in a fixed order.
 
 pub mod checks;
+pub mod cover;
 pub mod fidelity;
 mod generator;
 mod mutate;

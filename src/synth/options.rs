@@ -73,6 +73,12 @@ pub const OPTIONS: &[OptionSpec] = &[
         meaning: "no trace has the sequence of events of a real one",
     },
     OptionSpec {
+        name: "cover",
+        kind: OptionKind::Choice(&["none", "states", "transitions", "pairs"]),
+        default: r#""none""#,
+        meaning: "few traces that together cover every state, every transition, or every two transitions that follow each other",
+    },
+    OptionSpec {
         name: "kind",
         kind: OptionKind::Choice(&["normal", "anomalous"]),
         default: r#""normal""#,

@@ -1,22 +1,22 @@
 //! synthesize, drop_run and score_traces: runs of synthetic traces beside the real ones.
 
-use super::Model;
 use super::check::{self, RunRows};
 use super::fit::{drop_earlier_fits, mark_scores, write_data};
 use super::leaf::{self, Leaves};
 use super::progress::Progress;
+use super::{Model, data};
 use crate::automaton::Automaton;
 use crate::conform::Machine;
 use crate::error::Error;
 use crate::infer::{Control, Options};
 use crate::pg::call::{Call, Reply, datum};
 use crate::pg::error::Failure;
-use crate::pg::generator_type::PREFIX;
+use crate::pg::generator_type::{PREFIX, with_option};
 use crate::pg::{check_interrupts, memory_limit, sql, text_form};
+use crate::synth::cover::Goal;
 use crate::synth::{self, Plan, Playout};
 use crate::trace::Trace;
 use pgrx::PgSqlErrorCode;
-use serde_json::Value;
 
 /// A run's number in the high bits of its trace ids: ids never meet between runs.
 const RUN_SHIFT: u32 = 40;
@@ -31,20 +31,35 @@ fn with_kind(options: &str, kind: Option<&str>) -> Result<String, Failure> {
             .detail("One is in options, one is the argument kind.")
             .hint("Give one of them."));
     }
-    let mut object: serde_json::Map<String, Value> = serde_json::from_str(options).unwrap_or_default();
-    if kind != parsed.choice("kind") {
-        object.insert("kind".into(), kind.into());
-    }
-    Ok(Value::Object(object).to_string())
+    Ok(if kind == parsed.choice("kind") { options.into() } else { with_option(options, "kind", kind) })
+}
+
+/// Says what a run of test cases covers.
+fn tell_coverage(model: &Model, leaf: &str, what: &str) -> Result<(), Failure> {
+    let goals = Goal::all(&data::machine(model)?.automaton, what).len();
+    let covered: Option<i64> =
+        sql::one(&format!("SELECT pg_catalog.sum(pg_catalog.cardinality(covers)) FROM {leaf}"), &[])?;
+    let covered = covered.unwrap_or(0);
+    let traces: Option<i64> = sql::one(&format!("SELECT pg_catalog.count(*) FROM {leaf}"), &[])?;
+    let left = goals as i64 - covered;
+    let rest = if left > 0 { "; uncovered() names those that no trace of the generator covers" } else { "" };
+    pgrx::notice!("{} traces cover {covered} of {goals} {what}{rest}", traces.unwrap_or(0));
+    Ok(())
 }
 
 /// synthesize(model, traces, seed, options, kind) → run_id
 pub fn synthesize(call: Call) -> Reply {
     let name = call.need_text(0, "model")?;
-    let (traces, seed): (i64, i64) = (call.need(1, "traces")?, call.need(2, "seed")?);
+    let (traces, seed): (Option<i64>, i64) = (call.get(1), call.need(2, "seed")?);
     let options = with_kind(&call.json(3, "{}"), call.text(4)?)?;
     let parsed = Options::parse("synthesize", synth::OPTIONS, &options)?;
     let anomalous = parsed.choice("kind") == "anomalous";
+    let cover = Some(parsed.choice("cover")).filter(|&what| what != "none");
+    // A suite has as many as it takes.
+    let traces: i64 = match traces {
+        None if cover.is_some() => (1 << RUN_SHIFT) - 1,
+        _ => call.need(1, "traces")?,
+    };
     if anomalous && parsed.json("mutations").as_array().is_some_and(|all| all.iter().any(|m| m == "unseen")) {
         return Err(Error::InvalidOption {
             name: "mutations".into(),
@@ -69,15 +84,18 @@ pub fn synthesize(call: Call) -> Reply {
         progress.stage("generating traces");
         let leaf = leaves.create("traces")?;
         let insert = format!(
-            "INSERT INTO {leaf} (run_id, trace_id, origin, synthetic_key, started_at, ended_at, n_events, weight, log_probability, label, about, mutation, mutated_seq, trace)
+            "INSERT INTO {leaf} (run_id, trace_id, origin, synthetic_key, started_at, ended_at, n_events, weight, log_probability, label, about, mutation, mutated_seq, covers, trace)
              SELECT {run_id}, ({run_id}::bigint OPERATOR(pg_catalog.<<) {RUN_SHIFT}) OPERATOR(pg_catalog.+) g.number, 'synthetic',
                     pg_catalog.format('s%s-%s', $2, g.number),
-                    logfsm.started_at(g.trace), logfsm.ended_at(g.trace), logfsm.length(g.trace), g.weight, g.log_probability, g.label, g.about, g.mutation, g.mutated_seq, g.trace
+                    logfsm.started_at(g.trace), logfsm.ended_at(g.trace), logfsm.length(g.trace), g.weight, g.log_probability, g.label, g.about, g.mutation, g.mutated_seq, g.covers, g.trace
              FROM (SELECT (logfsm.generate_traces(m.generator, $1, $2, 1, $3::jsonb)).* FROM {} m) AS g",
             model.table("model")
         );
         sql::run(&insert, &[traces.into(), seed.into(), options.as_str().into()])?;
         leaves.finish("traces")?;
+        if let Some(what) = cover {
+            tell_coverage(&model, &leaf, what)?;
+        }
         progress.stage("writing tables");
         write_data(&model, &mut leaves, run_id)?;
         mark_scores(&model, &leaves.name("scores"))?;
@@ -88,7 +106,11 @@ pub fn synthesize(call: Call) -> Reply {
                     t.traces, t.events
              FROM {} m, (SELECT pg_catalog.count(*) AS traces, pg_catalog.sum(n_events) AS events FROM {leaf}) t",
             model.table("runs"),
-            if anomalous { "anomalous" } else { "synthetic" },
+            match cover {
+                Some(_) => "tests",
+                None if anomalous => "anomalous",
+                None => "synthetic",
+            },
             model.table("model")
         );
         sql::run(&record, &[seed.into(), options.as_str().into()])?;
