@@ -3,10 +3,10 @@
 # savepoints, REPEATABLE READ, late rows; close_traces runs meanwhile, and the server is killed in the middle. In the end
 # live traces equal the whole traces exactly, nothing is lost, and nobody ran into a deadlock.
 #
-#   scripts/watchers.sh [SECONDS]      # default 8; 60 for the long version
+#   [WATCHERS_SECONDS=8] scripts/watchers.sh      # 60 for the long version
 source "$(dirname "$0")/lib.sh"
 
-seconds=${1:-8}
+seconds=${1:-${WATCHERS_SECONDS:-8}}
 passed=0 failed=0
 ok() { passed=$((passed + 1)) && echo "ok    watchers/$1"; }
 bad() { failed=$((failed + 1)) && printf 'FAIL  watchers/%s: %s\n' "$1" "$2"; }

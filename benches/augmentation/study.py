@@ -207,7 +207,7 @@ def main():
             anomalies, held = shuffled[: len(abnormal) // 2][:k], shuffled[len(abnormal) // 2 :]
             generated = fit(connection, normals, anomalies, seed)
             types = sorted({event for trace in normals for event in trace})
-            features = Features(normals + anomalies)
+            features = Features(normals)
             labels = numpy.array([0] * len(tested) + [1] * len(held))
             weights = numpy.array([times] * len(tested) + [1.0] * len(held))
             test = tested + held

@@ -64,70 +64,134 @@ fn resampled(tests: &[Test], numbers: &mut Numbers) -> Vec<f64> {
     drawn
 }
 
-/// Prints the tables.
-pub fn run(subsets: Option<usize>, method: &str) {
-    let Some((train, normal, abnormal)) = logs::hdfs() else { return };
-    let mut number: HashMap<String, usize> = HashMap::new();
-    for event in train.iter().chain(&normal).chain(&abnormal).flatten() {
-        let next = number.len();
-        number.entry(event.clone()).or_insert(next);
-    }
-    let types = number.len();
-    let ids = |trace: &Vec<String>| -> Ids { trace.iter().map(|e| number[e]).collect() };
-    let mut distinct: BTreeMap<&Vec<String>, (f64, f64)> = BTreeMap::new();
-    normal.iter().for_each(|t| distinct.entry(t).or_default().0 += 1.0);
-    abnormal.iter().for_each(|t| distinct.entry(t).or_default().1 += 1.0);
-    let tests: Vec<Test> = distinct
-        .into_iter()
-        .map(|(t, (normal, abnormal))| Test {
+/// The log, its distinct test traces, and numbers for event types.
+struct Data {
+    train: logs::Traces,
+    abnormal: logs::Traces,
+    number: HashMap<String, usize>,
+    tests: Vec<Test>,
+    /// Test traces that are normal.
+    normals: usize,
+}
+
+impl Data {
+    fn read() -> Option<Self> {
+        let (train, normal, abnormal) = logs::hdfs()?;
+        let mut number: HashMap<String, usize> = HashMap::new();
+        for event in train.iter().chain(&normal).chain(&abnormal).flatten() {
+            let next = number.len();
+            number.entry(event.clone()).or_insert(next);
+        }
+        let mut distinct: BTreeMap<&Vec<String>, (f64, f64)> = BTreeMap::new();
+        normal.iter().for_each(|t| distinct.entry(t).or_default().0 += 1.0);
+        abnormal.iter().for_each(|t| distinct.entry(t).or_default().1 += 1.0);
+        let test = |(t, (normal, abnormal)): (&Vec<String>, (f64, f64))| Test {
             trace: Trace::of(t.iter().map(String::as_str)),
-            ids: ids(t),
+            ids: t.iter().map(|e| number[e]).collect(),
             normal,
             abnormal,
-        })
-        .collect();
-    println!(
-        "\nHDFS: {} training normals, {} test normals, {} anomalies; method {method}",
-        train.len(),
-        normal.len(),
-        abnormal.len()
-    );
-    for (size, repeats) in [(4855, 1), (486, 20), (49, 50)] {
-        let repeats = subsets.unwrap_or(repeats).min(repeats);
-        let weight = (ALL_NORMAL - size as f64) / normal.len() as f64;
-        let mut runs: Vec<(&'static str, Vec<Run>)> = Vec::new();
-        let mut push = |name, run| match runs.iter_mut().find(|r| r.0 == name) {
-            Some(found) => found.1.push(run),
-            None => runs.push((name, vec![run])),
         };
-        let mut states = 0;
-        for seed in 0..repeats {
-            let mut numbers = Numbers(seed as u64 + 1);
-            let mut order: Vec<usize> = (0..train.len()).collect();
-            for i in (1..order.len()).rev() {
-                order.swap(i, numbers.below(i as u64 + 1) as usize);
-            }
-            let chosen: Vec<&Vec<String>> = order.iter().take(size).map(|&i| &train[i]).collect();
-            for detector in baselines::train(&chosen.iter().map(|t| ids(t)).collect::<Vec<_>>(), types) {
-                let scores = tests.iter().map(|t| (detector.score)(&t.ids)).collect();
-                push(detector.name, Run { scores, threshold: detector.threshold });
-            }
-            let tree = data::tree(chosen.iter().map(|t| t.iter().map(String::as_str).collect::<Vec<_>>()));
-            let machine = infer(&tree, method, "{}", &Control::unlimited()).expect("a valid method");
-            states = machine.state_count();
-            let threshold = threshold(&machine, FALSE_POSITIVE_RATE).expect("calibrated");
-            let machine = Machine::new(machine);
-            let scores = tests.iter().map(|t| machine.score_trace(&t.trace)).collect();
-            push("logfsm", Run { scores, threshold });
+        let tests = distinct.into_iter().map(test).collect();
+        Some(Data { train, abnormal, tests, normals: normal.len(), number })
+    }
+
+    /// Some traces in an order that a seed decides.
+    fn shuffled<'a>(traces: &'a logs::Traces, seed: u64) -> Vec<&'a Vec<String>> {
+        let mut numbers = Numbers(seed + 1);
+        let mut order: Vec<usize> = (0..traces.len()).collect();
+        for i in (1..order.len()).rev() {
+            order.swap(i, numbers.below(i as u64 + 1) as usize);
         }
-        report(size, repeats, states, &tests, &runs, weight);
+        order.into_iter().map(|i| &traces[i]).collect()
+    }
+
+    /// Our score with some options, and how many states its machine has.
+    fn ours(&self, chosen: &[&Vec<String>], method: &str, options: &str) -> (Run, usize) {
+        let tree = data::tree(chosen.iter().map(|t| t.iter().map(String::as_str).collect::<Vec<_>>()));
+        let machine = infer(&tree, method, options, &Control::unlimited()).expect("a valid method");
+        let states = machine.state_count();
+        let threshold = threshold(&machine, FALSE_POSITIVE_RATE).expect("calibrated");
+        let machine = Machine::new(machine);
+        let scores = self.tests.iter().map(|t| machine.score_trace(&t.trace)).collect();
+        (Run { scores, threshold }, states)
+    }
+
+    fn baselines(&self, chosen: &[&Vec<String>]) -> Vec<(&'static str, Run)> {
+        let ids: Vec<Ids> = chosen.iter().map(|t| t.iter().map(|e| self.number[e]).collect()).collect();
+        let run = |detector: baselines::Detector| {
+            let scores = self.tests.iter().map(|t| (detector.score)(&t.ids)).collect();
+            (detector.name, Run { scores, threshold: detector.threshold })
+        };
+        baselines::train(&ids, self.number.len()).into_iter().map(run).collect()
     }
 }
 
-fn report(size: usize, repeats: usize, states: usize, tests: &[Test], runs: &[(&'static str, Vec<Run>)], weight: f64) {
+/// The runs of each detector.
+type Runs = Vec<(&'static str, Vec<Run>)>;
+
+fn push(runs: &mut Runs, name: &'static str, run: Run) {
+    match runs.iter_mut().find(|r| r.0 == name) {
+        Some(found) => found.1.push(run),
+        None => runs.push((name, vec![run])),
+    }
+}
+
+/// Prints the tables.
+pub fn run(subsets: Option<usize>, method: &str) {
+    let Some(data) = Data::read() else { return };
     println!(
-        "\n{size} training normals, {repeats} subsets (machine of the last: {states} states): median (worst decile) [95 % of resampled test normals]"
+        "\nHDFS: {} training normals, {} test normals, {} anomalies; method {method}",
+        data.train.len(),
+        data.normals,
+        data.abnormal.len()
     );
+    for (size, repeats) in [(4855, 1), (486, 20), (49, 50)] {
+        let repeats = subsets.unwrap_or(repeats).min(repeats);
+        let weight = (ALL_NORMAL - size as f64) / data.normals as f64;
+        let (mut runs, mut states) = (Vec::new(), 0);
+        for seed in 0..repeats as u64 {
+            let chosen = &Data::shuffled(&data.train, seed)[..size];
+            data.baselines(chosen).into_iter().for_each(|(name, run)| push(&mut runs, name, run));
+            let (run, found) = data.ours(chosen, method, "{}");
+            states = found;
+            push(&mut runs, "logfsm", run);
+        }
+        println!(
+            "\n{size} training normals, {repeats} subsets (machine of the last: {states} states): median (worst decile) [95 % of resampled test normals]"
+        );
+        report(&data.tests, &runs, weight);
+    }
+}
+
+/// Prints what becomes of the scores where some training traces are anomalies that nobody knows of.
+pub fn contaminated(subsets: Option<usize>, method: &str) {
+    let Some(data) = Data::read() else { return };
+    let (size, repeats) = (4855, subsets.unwrap_or(5).min(5));
+    let weight = (ALL_NORMAL - size as f64) / data.normals as f64;
+    for faulty in [5, 50, 146] {
+        let mut runs = Vec::new();
+        for seed in 0..repeats as u64 {
+            let mut chosen = Data::shuffled(&data.train, seed)[..size].to_vec();
+            chosen.extend(&Data::shuffled(&data.abnormal, seed)[..faulty]);
+            data.baselines(&chosen).into_iter().for_each(|(name, run)| push(&mut runs, name, run));
+            for (name, share) in [
+                ("logfsm", "0"),
+                ("contamination .01", "0.01"),
+                ("contamination .03", "0.03"),
+                ("contamination .05", "0.05"),
+            ] {
+                let options = format!("{{\"contamination\": {share}}}");
+                push(&mut runs, name, data.ours(&chosen, method, &options).0);
+            }
+        }
+        println!(
+            "\n{size} training normals and {faulty} anomalies among them, {repeats} subsets: median (worst decile)"
+        );
+        report(&data.tests, &runs, weight);
+    }
+}
+
+fn report(tests: &[Test], runs: &[(&'static str, Vec<Run>)], weight: f64) {
     println!(
         "{:<22} {:>28} {:>14} {:>28} {:>7} {:>10} {:>9}",
         "scorer", "F1", "best F1", "AUPRC", "AUROC", "rare AUPRC", "FPR@95"

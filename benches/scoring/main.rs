@@ -1,6 +1,6 @@
 //! Scoring: detection on HDFS beside simple detectors, explanations of injected faults, alignment and throughput.
 //!
-//! `cargo bench --bench scoring -- [detection] [faults] [throughput] [--subsets n]`; without a section, all.
+//! `cargo bench --bench scoring -- [detection] [contaminated] [faults] [throughput] [--subsets n]`; without a section, all.
 
 mod baselines;
 #[path = "../inference/data.rs"]
@@ -26,6 +26,9 @@ fn main() {
     let wanted = |name: &str| sections.is_empty() || sections.iter().any(|s| s == name);
     if wanted("detection") {
         detection::run(subsets, &method);
+    }
+    if wanted("contaminated") {
+        detection::contaminated(subsets, &method);
     }
     if wanted("faults") {
         faults::run(&method);

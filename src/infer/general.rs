@@ -13,8 +13,15 @@ const GUARDS: OptionSpec = OptionSpec {
     default: "false",
     meaning: "whether parameters choose among transitions where they tell what comes next",
 };
-const ANY: &[OptionSpec] = &[GUARDS];
-const GUARDED: &[OptionSpec] = &[OptionSpec { default: "true", ..GUARDS }];
+const CONTAMINATION: OptionSpec = OptionSpec {
+    name: "contamination",
+    kind: OptionKind::Number(0.0, 0.5),
+    default: "0",
+    meaning: "share of the training traces that are taken to be faulty: scores compare with the others only",
+};
+const ALL: &[OptionSpec] = &[CONTAMINATION];
+const ANY: &[OptionSpec] = &[GUARDS, CONTAMINATION];
+const GUARDED: &[OptionSpec] = &[OptionSpec { default: "true", ..GUARDS }, CONTAMINATION];
 const NONDETERMINISTIC: &[OptionSpec] = &[
     GUARDS,
     OptionSpec {
@@ -24,12 +31,13 @@ const NONDETERMINISTIC: &[OptionSpec] = &[
         meaning: "whether the machine is made deterministic: powerset accepts nothing more, hybrid merges states and \
                   may; guards need it",
     },
+    CONTAMINATION,
 ];
 
 /// The options that a method takes beside its own.
 pub fn options(method: &str) -> &'static [OptionSpec] {
     match method {
-        "rpni" => &[],
+        "rpni" => ALL,
         "mint" => GUARDED,
         "synoptic" => NONDETERMINISTIC,
         _ => ANY,
@@ -50,6 +58,11 @@ impl General {
             specs.iter().filter_map(|spec| Some((spec.name.to_string(), own.remove(spec.name)?))).collect();
         let general = Options::parse(method, specs, &Value::Object(taken).to_string())?;
         Ok((General(general), Value::Object(own).to_string()))
+    }
+
+    /// The share of training traces that are taken to be faulty.
+    pub(super) fn contamination(&self) -> f64 {
+        self.0.number("contamination")
     }
 
     /// Makes a machine deterministic and adds guards, as asked.
@@ -77,6 +90,7 @@ impl General {
             let guarded = !machine.learned.guards.is_empty();
             let shown = self.0.to_text().into_iter().filter(|(name, value)| match name.as_str() {
                 "guards" => guarded,
+                "contamination" => self.contamination() > 0.0,
                 _ => value != "\"none\"",
             });
             provenance.options.extend(shown);

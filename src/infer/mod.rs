@@ -131,7 +131,7 @@ pub fn infer_from(sample: Sample<'_>, method: &str, options: &str, control: &Con
         let chosen = find(machine.method())?;
         let mut machine = general.finish(machine, sample.positive, control)?;
         add_invariants(chosen, &mut machine, sample.positive, control)?;
-        return calibrated(machine, sample.positive, control);
+        return calibrated(machine, sample.positive, general.contamination(), control);
     }
     // Of the learners that take negative traces, EDSM is the better one on all public problems.
     let name = if method == "auto" { edsm::Edsm.name() } else { method };
@@ -152,15 +152,15 @@ pub fn infer_from(sample: Sample<'_>, method: &str, options: &str, control: &Con
     machine.kind = Kind::Inferred(Provenance { method: learner.name().into(), options: options.to_text(), notes });
     let mut machine = general.finish(machine, sample.positive, control)?;
     add_invariants(learner, &mut machine, sample.positive, control)?;
-    calibrated(machine, sample.positive, control)
+    calibrated(machine, sample.positive, general.contamination(), control)
 }
 
 /// Adds what scoring needs to know of the training traces.
-fn calibrated(machine: Automaton, tree: &Automaton, control: &Control<'_>) -> Result<Automaton> {
+fn calibrated(machine: Automaton, tree: &Automaton, contamination: f64, control: &Control<'_>) -> Result<Automaton> {
     let traces = distinct_traces(tree);
     control.check()?;
     let traces = holdout::relabel(&traces, tree, &machine);
-    calibrate(machine, &traces, control)
+    calibrate(machine, traces, contamination, control)
 }
 
 /// Gives a machine the invariants of its training traces, unless its learner did.

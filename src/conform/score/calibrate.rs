@@ -1,5 +1,6 @@
 //! Calibration: how each training trace scores when it is held out of the counts that it is scored by.
 
+use super::trust::trusted;
 use super::{RARE, bits, counts, units, weigh};
 use crate::automaton::{
     Automaton, COUNT_ENTRIES, COUNT_VECTORS, Calibration, CountVector, Histogram, LabelId, REFERENCE_EVENTS,
@@ -22,16 +23,25 @@ const TIES: f64 = 16.0;
 /// Each trace is scored with one occurrence of itself taken out of the counts of the transitions it takes and of the
 /// count vectors (leave-one-out on a fixed structure). O(events of distinct traces × log + count vectors²), the
 /// vectors bounded.
-pub fn calibrate(automaton: Automaton, traces: &[Held], control: &Control<'_>) -> Result<Automaton> {
+///
+/// A share of `contamination` of the traces, the most doubtful ones, is left out of everything that new traces are
+/// compared with; the machine keeps their transitions.
+pub fn calibrate(
+    automaton: Automaton,
+    traces: Vec<Held>,
+    contamination: f64,
+    control: &Control<'_>,
+) -> Result<Automaton> {
     let machine = Machine::new(automaton);
-    let total: u64 = traces.iter().map(|t| t.count).sum();
     let mut held_out = HeldOut::new(&machine);
     // Per trace the surprise of its rare events, its end included.
     let mut surprises: Vec<Vec<u64>> = Vec::with_capacity(traces.len());
-    for trace in traces {
+    for trace in &traces {
         control.check()?;
         surprises.push(held_out.surprises(&trace.events));
     }
+    let (traces, surprises) = trusted(traces, surprises, contamination, control)?;
+    let total: u64 = traces.iter().map(|t| t.count).sum();
     let largest = traces.iter().zip(&surprises).map(|(t, s)| (s.iter().copied().max().unwrap_or(0), t.count));
     let floor = conformal_quantile(largest.collect(), total);
     let below = |s: &[u64]| s.iter().map(|&s| s.min(floor)).sum::<u64>();
@@ -39,22 +49,26 @@ pub fn calibrate(automaton: Automaton, traces: &[Held], control: &Control<'_>) -
     let usual = bits(conformal_quantile(sums.collect(), total)).max(1.0);
     let divisor = libm::ceil(TIES * usual) as u64;
     control.check()?;
-    let (vectors, distances) = count_vectors(traces, control)?;
+    let (vectors, distances) = count_vectors(&traces, control)?;
     let mut scores = Histogram::default();
     for ((trace, surprises), distance) in traces.iter().zip(&surprises).zip(distances) {
         let events: u64 = surprises.iter().map(|&s| weigh(s, floor, divisor)).sum();
         scores.add_times(events + distance, trace.count);
     }
     let mut automaton = machine.automaton;
-    automaton.learned.calibration = Calibration { traces: references(traces), vectors, floor, divisor, scores };
+    automaton.learned.calibration = Calibration { traces: references(&traces), vectors, floor, divisor, scores };
     Ok(automaton)
 }
 
 /// The smallest value that a new one of the same source stays below with probability 0.999; the largest of too few.
-fn conformal_quantile(mut values: Vec<(u64, u64)>, total: u64) -> u64 {
-    values.sort_unstable();
+fn conformal_quantile(values: Vec<(u64, u64)>, total: u64) -> u64 {
     let rank = libm::ceil((1.0 - super::FALSE_POSITIVE_RATE) * (total as f64 + 1.0)) as u64;
-    let rank = rank.min(total);
+    quantile(values, rank.min(total))
+}
+
+/// Of values with their counts the one at a rank from 1.
+pub fn quantile(mut values: Vec<(u64, u64)>, rank: u64) -> u64 {
+    values.sort_unstable();
     let mut seen = 0;
     let found = values.iter().find(|(_, count)| {
         seen += count;

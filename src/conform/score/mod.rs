@@ -21,6 +21,7 @@ mod edits;
 mod parameters;
 mod resync;
 mod threshold;
+mod trust;
 
 pub use calibrate::calibrate;
 pub use counts::Deviation;

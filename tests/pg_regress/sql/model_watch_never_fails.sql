@@ -40,6 +40,27 @@ begin;
 delete from m.model;
 insert into app_log values ('d', 'open', now(), 1, '{}');
 rollback;
+-- Each of its tables and its schema renamed, or dropped; also for notify.
+begin;
+alter schema m rename to m2;
+insert into app_log values ('f', 'fly', now(), 1, '{}');
+select trace_key, kind from m2.anomalies where trace_key = 'f';
+rollback;
+create procedure break(how text) language plpgsql as $$ begin execute how; exception when others then raise warning 'refused: %', sqlerrm; end $$;
+select logfsm.unwatch('m');
+select logfsm.watch('m', 'notify');
+begin; call break('alter table m.anomalies rename to gone'); insert into app_log values ('f', 'fly', now(), 1, '{}'); rollback;
+begin; call break('alter table m.live_traces rename to gone'); insert into app_log values ('f', 'fly', now(), 1, '{}'); rollback;
+begin; call break('alter table m.pending rename to gone'); insert into app_log values ('f', 'fly', now(), 1, '{}'); rollback;
+begin; call break('alter table m.watches rename to gone'); insert into app_log values ('f', 'fly', now(), 1, '{}'); rollback;
+begin; call break('alter table m.model rename to gone'); insert into app_log values ('f', 'fly', now(), 1, '{}'); rollback;
+begin; call break('drop table m.anomalies cascade'); insert into app_log values ('f', 'fly', now(), 1, '{}'); rollback;
+begin; call break('drop table m.pending cascade'); insert into app_log values ('f', 'fly', now(), 1, '{}'); rollback;
+begin; call break('drop table m.watches cascade'); insert into app_log values ('f', 'fly', now(), 1, '{}'); rollback;
+begin; call break('drop table m.model cascade'); insert into app_log values ('f', 'fly', now(), 1, '{}'); rollback;
+begin; call break('drop schema m cascade'); insert into app_log values ('f', 'fly', now(), 1, '{}'); rollback;
+begin; call break('alter table m.anomalies drop column explanation cascade'); insert into app_log values ('f', 'fly', now(), 1, '{}'); rollback;
+begin; call break('alter table m.anomalies add check (kind <> ''unknown_type'')'); insert into app_log values ('f', 'fly', now(), 1, '{}'); rollback;
 -- A trigger on anomalies that fails.
 create function fail() returns trigger language plpgsql as $$ begin raise exception 'no, %', repeat('x', 20); end $$;
 create trigger fail before insert on m.anomalies for each row execute function fail();
@@ -49,3 +70,7 @@ drop trigger fail on m.anomalies;
 insert into app_log values ('e', 'fly', now(), 1, '{}');
 select trace_key, kind from m.anomalies where trace_key in ('d', 'e');
 select count(*) from app_log;
+-- What is written when a transaction commits, too.
+begin; call break('alter table m.live_traces alter state type text using null'); insert into app_log values ('f', 'open', now(), 1, '{}'); commit;
+insert into app_log values ('g', 'open', now(), 1, '{}');
+select trace_key, n_events from m.live_traces where trace_key in ('f', 'g') order by 1;
