@@ -96,7 +96,7 @@ impl Data {
     }
 
     /// Some traces in an order that a seed decides.
-    fn shuffled<'a>(traces: &'a logs::Traces, seed: u64) -> Vec<&'a Vec<String>> {
+    fn shuffled(traces: &logs::Traces, seed: u64) -> Vec<&Vec<String>> {
         let mut numbers = Numbers(seed + 1);
         let mut order: Vec<usize> = (0..traces.len()).collect();
         for i in (1..order.len()).rev() {
