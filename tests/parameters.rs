@@ -3,6 +3,7 @@
 use logfsm::automaton::PrefixTree;
 use logfsm::conform::Machine;
 use logfsm::infer::{Control, infer};
+use logfsm::synth::checks::{EventParameters, ParameterChecker, Verdicts};
 use logfsm::synth::{Generator, Plan, Playout};
 use logfsm::trace::{Trace, TraceView};
 use serde_json::Value;
@@ -128,4 +129,47 @@ fn the_order_of_traces_does_not_matter() {
     let one = learned(&traces);
     traces.reverse();
     assert_eq!(learned(&traces).fingerprint, one.fingerprint);
+}
+
+/// Transfers: an amount, and in some a receipt of just that amount.
+#[test]
+fn a_copied_number_is_in_the_domain_of_the_slot_that_copies_it() {
+    let traces: Vec<Trace> = (0..400u64)
+        .map(|i| {
+            let amount = format!("[{}]", (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as i64 - (1 << 23));
+            let at = i as i64 * 1_000_000;
+            let mut rows = vec![row(at, "transfer", Some(amount.as_str()))];
+            // Few receipts: they have a narrower range, and gaps in it.
+            if i % 8 == 0 {
+                rows.push(row(at + 5, "receipt", Some(amount.as_str())));
+            }
+            Trace::from_rows(rows)
+        })
+        .collect();
+    let playout = learned(&traces);
+    let generator = Generator::new(&playout, 1, "{}", &Control::unlimited()).unwrap();
+    let mut checker = ParameterChecker::new(&playout.plan.parameters, &playout.machine.automaton, true);
+    let (mut receipts, mut same) = (0, 0);
+    for i in 1..=2_000 {
+        let made = generator.trace(i).unwrap();
+        let value = |p: &Option<Box<str>>| serde_json::from_str::<Value>(p.as_deref().unwrap()).unwrap()[0].to_string();
+        let values: Vec<String> = made.trace.parameters.iter().map(value).collect();
+        receipts += values.len() - 1;
+        same += usize::from(values.len() == 2 && values[0] == values[1]);
+        let event = |(&taken, value): (&u32, &String)| EventParameters {
+            template: playout.machine.automaton.transitions[taken as usize].label,
+            transition: Some(taken as i32),
+            values: vec![("1".into(), Some(value.clone()))],
+        };
+        checker.trace(i as i64, &made.path.iter().zip(&values).map(event).collect::<Vec<_>>());
+    }
+    assert!(receipts > 150 && same * 10 > receipts * 9, "{same} of {receipts}");
+    let broken: Vec<String> = checker
+        .finish()
+        .with(Verdicts::default())
+        .into_iter()
+        .filter(|v| v.violated > 0)
+        .map(|v| format!("{v:?}"))
+        .collect();
+    assert!(broken.is_empty(), "{broken:?}");
 }

@@ -70,17 +70,9 @@ impl<'a> ParameterChecker<'a> {
             for (name, value) in &event.values {
                 let found = self.model.slots.binary_search_by(|s| (s.label, &*s.name).cmp(&(event.template, name)));
                 let (Ok(slot), Some(text)) = (found, value) else { continue };
-                let known = self.words[slot].contains(text.as_str());
                 match &self.model.slots[slot].values {
-                    Values::Words { rare, .. } => {
-                        let fits = known || rare.iter().any(|(shape, _)| shape.fits(text));
-                        self.verdicts.note(Check::domain, id, fits || text.is_empty());
-                    }
-                    Values::Numbers { ranges, decimals, .. } => {
-                        let number = crate::synth::parameters::scaled(text, *decimals);
-                        let inside =
-                            |n: i64| ranges.iter().any(|(low, above)| *low <= n && low.abs_diff(n) <= above.max);
-                        self.verdicts.note(Check::domain, id, known || number.is_some_and(inside));
+                    Values::Words { .. } | Values::Numbers { .. } => {
+                        self.verdicts.note(Check::domain, id, self.in_domain(slot, text));
                     }
                     Values::Identifier { class, .. } => {
                         let of = &self.model.classes[*class as usize];
@@ -100,6 +92,31 @@ impl<'a> ParameterChecker<'a> {
         let mut constant: Vec<(u32, bool)> = constant.into_iter().collect();
         constant.sort_unstable();
         constant.into_iter().for_each(|(_, same)| self.verdicts.note(Check::identifier_constant, id, same));
+    }
+
+    /// True for a value like those that the slot had, or that the slot had from which it is often copied.
+    fn in_domain(&self, slot: usize, text: &str) -> bool {
+        let mut at = Some(slot);
+        // Copies may refer to each other in a circle.
+        for _ in 0..=self.model.slots.len() {
+            let Some(of) = at else { return false };
+            let slot = &self.model.slots[of];
+            let fits = match &slot.values {
+                Values::Words { rare, .. } => text.is_empty() || rare.iter().any(|(shape, _)| shape.fits(text)),
+                Values::Numbers { ranges, decimals, .. } => {
+                    let most = ranges.iter().map(|(low, above)| low.saturating_add_unsigned(above.max)).max();
+                    let within =
+                        |n: i64| ranges.first().is_some_and(|r| r.0 <= n) && most.is_some_and(|most| n <= most);
+                    crate::synth::parameters::scaled(text, *decimals).is_some_and(within)
+                }
+                Values::Identifier { .. } => false,
+            };
+            if fits || self.words[of].contains(text) {
+                return true;
+            }
+            at = slot.copies.map(|from| from as usize);
+        }
+        false
     }
 
     fn guard(&mut self, id: i64, event: &EventParameters) {
