@@ -6,7 +6,7 @@ SELECT count(*) AS real_sessions, count(*) FILTER (WHERE is_anomalous) AS anomal
 
 \echo All that are marked, each with its most surprising line ("…" stands for "duration: <*> ms  statement:"):
 SELECT round(t.score::numeric, 1) AS bits, t.trace_key AS session, w.seq AS line,
-       replace(replace(w.explanation, 'duration: <*> ms  statement: ', '… '), '; usual is', E';\n     usual is') AS explanation
+       regexp_replace(replace(w.explanation, 'duration: <*> ms  statement: ', '… '), '(; usual is| stands where)', E'\n    \\1') AS explanation
 FROM session.real_traces AS t
 CROSS JOIN LATERAL (
     SELECT seq, explanation FROM logfsm.explain('session', t.trace_key) ORDER BY round(contribution::numeric, 3) DESC, seq LIMIT 1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every test: the core without Postgres, in-database tests, pg_regress, several sessions
-# at once, the README's examples, acceptance on shared data.
+# at once, the README's examples, the demo, acceptance on shared data.
 # Each part prints what it ran; the last line sums up.
 source "$(dirname "$0")/lib.sh"
 "$top/scripts/setup.sh"
@@ -46,6 +46,7 @@ part sessions "$top/scripts/sessions.sh"
 part nodes "$top/scripts/nodes.sh"
 part watchers "$top/scripts/watchers.sh"
 part readme "$top/scripts/readme.sh"
+part demo "$top/scripts/demo_test.sh"
 part server-logs "$top/scripts/server_logs.sh"
 part acceptance "$top/scripts/acceptance.sh"
 

@@ -4,9 +4,10 @@ mod support;
 
 use logfsm::automaton::{Automaton, PrefixTree};
 use logfsm::conform::accuracy::{Candidate, Judgement, Plan, Protocol, cross_validate, folds, mean_of, wilson};
+use logfsm::conform::{Machine, threshold};
 use logfsm::error::Error;
-use logfsm::infer::{Control, distinct_traces};
-use logfsm::trace::{TraceBuilder, TraceView};
+use logfsm::infer::{Control, distinct_traces, infer};
+use logfsm::trace::{Trace, TraceBuilder, TraceView};
 
 /// Traces with loops, choices and concurrency, drawn from a little generator of numbers.
 fn log() -> Automaton {
@@ -169,4 +170,30 @@ fn published_logs_have_their_published_scores() {
             assert!(recall >= least_recall, "{name} {method}: recall {recall}");
         }
     }
+}
+
+#[test]
+fn anomalies_in_the_training_traces_stand_out_where_contamination_is_assumed() {
+    let usual = ["open", "read", "close"];
+    let longer = ["open", "read", "read", "close"];
+    let mut traces: Vec<Vec<&str>> = Vec::new();
+    traces.extend(vec![usual.to_vec(); 700]);
+    traces.extend(vec![longer.to_vec(); 292]);
+    let odd =
+        [vec!["open", "fail"], vec!["open", "read", "close", "read"], vec!["open", "kill", "close"], vec!["read"]];
+    // Each occurs twice: 8 of 1,000 traces.
+    odd.iter().for_each(|trace| traces.extend([trace.clone(), trace.clone()]));
+    let tree = support::tree(&traces);
+    let flagged = |options: &str| {
+        let machine = infer(&tree, "k_tails", options, &Control::unlimited()).unwrap();
+        let limit = threshold(&machine, 0.001).unwrap();
+        let machine = Machine::new(machine);
+        let beyond = |trace: &[&str]| machine.score_trace(&Trace::of(trace.iter().copied())) > limit;
+        let odd = odd.iter().filter(|trace| beyond(trace)).count();
+        (odd, beyond(&usual) || beyond(&longer))
+    };
+    assert_eq!(flagged("{}"), (0, false), "what is learned from is normal");
+    assert_eq!(flagged(r#"{"contamination": 0.01}"#), (4, false));
+    assert_eq!(flagged(r#"{"contamination": 0}"#), flagged("{}"));
+    assert!(infer(&tree, "auto", r#"{"contamination": 0.6}"#, &Control::unlimited()).is_err());
 }
