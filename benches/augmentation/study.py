@@ -3,6 +3,7 @@
 Protocol: few labelled traces of HDFS for training, the other half of the anomalies and 7,000 normal traces for testing,
 normals weighted to the full set; the decision threshold is 0.5 and the machine is fitted on the training subset only.
 ADFA (system calls, six kinds of attacks) is the second log: half of its normal traces train, the others test.
+--validate looks only at traces that the protocol keeps from testing: what was chosen here, was chosen by these.
 Run it with benches/augmentation/run.sh, which starts a private cluster.
 """
 
@@ -22,7 +23,11 @@ from sklearn.tree import DecisionTreeClassifier
 
 ALL_NORMAL = 558_223
 SIZES = {"hdfs": [(56, 2), (558, 17), (558, 0), (4855, 146)], "adfa": [(26, 2), (26, 10), (26, 0)]}
+# auto also tries synoptic, which takes minutes where traces are hundreds of system calls long.
+METHODS = {"hdfs": "'auto'", "adfa": "'mdl'"}
 TIMES = 5  # synthetic normals per real one
+# The published way to count: types that only anomalies have are columns of their own.
+BY_TYPE = "real only, a column per type"
 
 
 def hdfs():
@@ -48,57 +53,90 @@ def adfa():
     return normal, abnormal
 
 
+# What a user does: a machine and a generator from the real normal traces, and views over real and synthetic ones.
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS real_events (trace_key text, seq int, event text, is_anomalous boolean);
-TRUNCATE real_events;
-CREATE TABLE IF NOT EXISTS machine (automaton logfsm.automaton);
-TRUNCATE machine;
-CREATE OR REPLACE VIEW synthetic_normals AS
-    SELECT g.trace, array_agg(g.event ORDER BY g.seq) AS events
-    FROM machine m, (SELECT count(DISTINCT trace_key) AS n FROM real_events WHERE NOT is_anomalous) r,
-         logfsm.generate(m.automaton, (%(times)s * r.n)::bigint, seed => %(seed)s) g
-    GROUP BY g.trace;
+DROP TABLE IF EXISTS real_events, machine, synthetic;
+CREATE TABLE real_events (trace_key text, seq int, event text, is_anomalous boolean);
 """
-# A trace as a value from an array of event types.
-OF_ARRAY = "(SELECT logfsm.trace_agg(u.event, u.seq) FROM unnest(c.events) WITH ORDINALITY AS u (event, seq))"
+LEARN = """
+CREATE TABLE machine AS
+SELECT m.*, logfsm.threshold(automaton) AS threshold, logfsm.generator(tree, automaton) AS generator
+FROM (SELECT tree, logfsm.infer(tree, %(method)s) AS automaton
+      FROM (SELECT logfsm.prefix_tree_agg(trace) AS tree
+            FROM (SELECT logfsm.trace_agg(event, seq) AS trace FROM real_events WHERE NOT is_anomalous GROUP BY trace_key) AS t) AS p) AS m;
+CREATE TABLE synthetic AS
+SELECT 'normal' AS kind, t.number, t.trace FROM machine AS m
+CROSS JOIN LATERAL logfsm.generate_traces(m.generator, %(normals)s, seed => %(seed)s) AS t;
+-- Faults of eight kinds in generated normal traces, kept where the machine's score calls them anomalous.
+INSERT INTO synthetic
+SELECT 'mutant', t.number, t.trace FROM machine AS m
+CROSS JOIN LATERAL logfsm.generate_traces(m.generator, %(mutants)s, seed => %(seed)s + 1, options => jsonb_build_object(
+    'kind', 'anomalous', 'beyond', m.threshold,
+    'mutations', array['cut', 'drop', 'repeat', 'replace', 'insert', 'swap', 'move', 'unseen'])) AS t;
+-- A ninth kind: the beginning of one generated normal trace and the end of another one, kept likewise.
+INSERT INTO synthetic
+SELECT 'splice', s.number, s.trace
+FROM machine AS m CROSS JOIN LATERAL (
+    SELECT a.number, logfsm.trace_agg(e.event, e.part * 100000 + e.seq) AS trace
+    FROM (SELECT number, trace, hashint8extended(number, %(seed)s) & 1048575 AS h, hashint8extended(number, %(seed)s + 1) & 1048575 AS i,
+                 1 + (hashint8extended(number, %(seed)s + 2) & 1048575) %% (%(normals)s) AS other
+          FROM synthetic WHERE kind = 'normal') AS a
+    JOIN synthetic AS b ON b.kind = 'normal' AND b.number = a.other
+    CROSS JOIN LATERAL (
+        SELECT 1 AS part, seq, event FROM logfsm.events(a.trace) WHERE seq <= 1 + a.h %% logfsm.length(a.trace)
+        UNION ALL SELECT 2, seq, event FROM logfsm.events(b.trace) WHERE seq > a.i %% logfsm.length(b.trace)) AS e
+    GROUP BY a.number) AS s
+WHERE logfsm.score(m.automaton, s.trace) > m.threshold ORDER BY s.number LIMIT %(mutants)s;
+"""
+READ = """
+SELECT s.kind, (SELECT array_agg(e.event ORDER BY e.seq) FROM logfsm.events(s.trace) AS e), logfsm.score(m.automaton, s.trace) / m.threshold
+FROM synthetic AS s, machine AS m ORDER BY s.kind, s.number
+"""
+SCORES = """
+SELECT logfsm.score(m.automaton, (SELECT logfsm.trace_agg(u.event, u.seq) FROM unnest(c.events) WITH ORDINALITY AS u (event, seq))) / m.threshold
+FROM candidates AS c, machine AS m ORDER BY c.n
+"""
 
 
-def fit(connection, normals, anomalies, seed):
-    """Loads the training subset, infers the machine from its normals and defines the views."""
-    with connection.cursor() as cursor:
-        cursor.execute("DROP VIEW IF EXISTS synthetic_normals")
-        for statement in SCHEMA.replace("%(times)s", str(TIMES)).replace("%(seed)s", str(seed)).split(";\n"):
-            if statement.strip():
-                cursor.execute(statement)
-        with cursor.copy("COPY real_events FROM STDIN") as copy:
-            for i, (events, label) in enumerate([(t, False) for t in normals] + [(t, True) for t in anomalies]):
-                for seq, event in enumerate(events):
-                    copy.write_row((str(i), seq, event, label))
-        cursor.execute(
-            "INSERT INTO machine SELECT logfsm.infer(logfsm.prefix_tree_agg(t)) FROM "
-            "(SELECT logfsm.trace_agg(event, seq) AS t FROM real_events WHERE NOT is_anomalous GROUP BY trace_key) s"
-        )
-        cursor.execute("SELECT events FROM synthetic_normals ORDER BY trace")
-        return [row[0] for row in cursor.fetchall()]
+class Database:
+    """The private cluster."""
 
+    def __init__(self, method):
+        self.method = method
+        self.connection = psycopg.connect(autocommit=True)
 
-def rejected(connection, candidates):
-    """The candidates that the machine calls anomalous."""
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE IF NOT EXISTS candidates (n int, events text[])")
-        cursor.execute("TRUNCATE candidates")
-        with cursor.copy("COPY candidates FROM STDIN") as copy:
-            for n, events in enumerate(candidates):
-                copy.write_row((n, events))
-        cursor.execute(
-            f"SELECT c.events FROM candidates c, machine m "
-            f"WHERE logfsm.score(m.automaton, {OF_ARRAY}) > logfsm.threshold(m.automaton) ORDER BY c.n"
-        )
-        return [row[0] for row in cursor.fetchall()]
+    def learn(self, normals, anomalies, mutants, seed):
+        """Loads the training subset and learns from its normals; gives synthetic traces with their scores by kind."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(SCHEMA)
+            with cursor.copy("COPY real_events FROM STDIN") as copy:
+                for i, (events, label) in enumerate([(t, False) for t in normals] + [(t, True) for t in anomalies]):
+                    for seq, event in enumerate(events):
+                        copy.write_row((str(i), seq, event, label))
+            values = {"normals": TIMES * len(normals), "mutants": mutants, "seed": seed, "method": self.method}
+            for statement in LEARN.split(";\n"):
+                if statement.strip():
+                    cursor.execute(statement % values)
+            made = {"normal": [], "mutant": [], "splice": []}
+            cursor.execute(READ)
+            for kind, events, score in cursor:
+                made[kind].append((events, score))
+        return made
+
+    def scores(self, traces):
+        """Scores over the machine's threshold."""
+        with self.connection.cursor() as cursor:
+            cursor.execute("CREATE TEMP TABLE IF NOT EXISTS candidates (n int, events text[])")
+            cursor.execute("TRUNCATE candidates")
+            with cursor.copy("COPY candidates FROM STDIN") as copy:
+                for n, events in enumerate(traces):
+                    copy.write_row((n, events))
+            cursor.execute(SCORES)
+            return [row[0] for row in cursor]
 
 
 def mutant(events, types, numbers):
-    """One fault: cut off, or one or a few events missing, repeated, replaced, of a type never seen, or in a wrong place."""
+    """One fault by hand: cut off, or one or a few events missing, repeated, replaced, never seen, or in a wrong place."""
     events = list(events)
     kind = numbers.randrange(6)
     at = numbers.randrange(len(events))
@@ -121,10 +159,6 @@ def mutant(events, types, numbers):
     return events
 
 
-def mutants(sources, count, types, numbers):
-    return [mutant(numbers.choice(sources), types, numbers) for _ in range(count)]
-
-
 def smote(anomalies, count, numbers):
     """Points between an anomaly and one of its five nearest others (Chawla et al. 2002)."""
     if len(anomalies) < 2:
@@ -139,18 +173,18 @@ def smote(anomalies, count, numbers):
 
 
 class Features:
-    """Event counts, with one column for all types that training has not."""
+    """Event counts, with one column for all types that no normal training trace has: the machine knows none of them."""
 
-    def __init__(self, traces):
-        self.types = sorted({event for trace in traces for event in trace} - {"never seen"})
+    def __init__(self, normals):
+        self.types = sorted({event for trace in normals for event in trace})
         self.index = {event: i for i, event in enumerate(self.types)}
 
-    def __call__(self, traces):
+    def __call__(self, traces, scores=None):
         table = numpy.zeros((len(traces), len(self.types) + 1))
         for row, trace in enumerate(traces):
             for event in trace:
                 table[row, self.index.get(event, len(self.types))] += 1
-        return table
+        return table if scores is None else numpy.column_stack([table, scores])
 
 
 class Bigrams(Features):
@@ -183,90 +217,124 @@ class Bigrams(Features):
         return numpy.array(result)
 
 
+class Split:
+    """Which traces train and which test, by a seed."""
+
+    def __init__(self, log, data, n, k, seed, validate):
+        numbers = random.Random(f"{'validation ' if validate else ''}{n}/{k}/{seed}")
+        train, normal, abnormal = data
+        if log == "hdfs":
+            order = numbers.sample(train, len(train))
+            self.normals, tested = order[:n], order[n:] if validate else normal
+            times = (ALL_NORMAL - n) / max(len(tested), 1)
+        else:
+            order = numbers.sample(normal, len(normal))
+            self.normals, tested, times = order[:n], order[n:], 1.0
+        shuffled = numbers.sample(abnormal, len(abnormal))
+        half = len(abnormal) // 2
+        self.anomalies = shuffled[:half][:k]
+        held = shuffled[:half][k:] if validate else shuffled[half:]
+        self.labels = numpy.array([0] * len(tested) + [1] * len(held))
+        self.weights = numpy.array([times] * len(tested) + [1.0] * len(held))
+        # Equal traces are judged once.
+        test = tested + held
+        distinct = {tuple(t): i for i, t in enumerate(dict.fromkeys(map(tuple, test)))}
+        self.where = numpy.array([distinct[tuple(t)] for t in test])
+        self.unique = [list(t) for t in distinct]
+        self.numbers = numbers
+
+    def figures(self, scores):
+        scores = scores[self.where]
+        weights = self.weights
+        return (
+            f1_score(self.labels, scores > 0.5, sample_weight=weights),
+            roc_auc_score(self.labels, scores, sample_weight=weights),
+            average_precision_score(self.labels, scores, sample_weight=weights),
+        )
+
+
+def run(database, split, n, k, seed):
+    """The figures of every classifier on every training set."""
+    normals, anomalies, numbers = split.normals, split.anomalies, split.numbers
+    made = database.learn(normals, anomalies, n, seed)
+    features = Features(normals)
+    known = list(zip(normals, database.scores(normals)))
+    labelled = list(zip(anomalies, database.scores(anomalies)))
+    types = features.types
+    by_hand = [(mutant(numbers.choice(normals), types, numbers), 0.0) for _ in range(n)]
+    faulty = made["mutant"] + made["splice"]
+    # name: normal traces, anomalous traces, whether the score is a column
+    sets = {
+        "no label: FSM normals x5 + FSM anomalies": (known + made["normal"], faulty, False),
+        "no label: the same, score as a column": (known + made["normal"], faulty, True),
+    }
+    if k:
+        sets |= {
+            "real only": (known, labelled, False),
+            BY_TYPE: (known, labelled, False),
+            "oversampling": (known, labelled * max(1, n // k), False),
+            "SMOTE": (known, labelled, False),
+            "mutated real normals": (known, labelled + by_hand, False),
+            "FSM anomalies": (known, labelled + faulty, False),
+            "FSM normals x5 + FSM anomalies": (known + made["normal"], labelled + faulty, False),
+            "the same, score as a column": (known + made["normal"], labelled + faulty, True),
+        }
+    tested = numpy.array(database.scores(split.unique))
+    results = {("the machine alone", "score over its threshold"): split.figures(numpy.minimum(tested / 2, 1e3))}
+    for name, (good, bad, with_score) in sets.items():
+        traces, marks = [t for t, _ in good + bad], [0] * len(good) + [1] * len(bad)
+        counts = Features(normals + anomalies) if name == BY_TYPE else features
+        x = counts(traces, [s for _, s in good + bad] if with_score else None)
+        y = numpy.array(marks)
+        if name == "SMOTE":
+            more = smote(features(anomalies), n - k, numbers)
+            x, y = numpy.vstack([x, more]), numpy.append(y, [1] * len(more))
+        judged = counts(split.unique, tested if with_score else None)
+        for model_name, model in (
+            ("random forest", RandomForestClassifier(100, random_state=seed)),
+            ("decision tree", DecisionTreeClassifier(random_state=seed)),
+        ):
+            model.fit(x, y)
+            results[model_name, name] = split.figures(model.predict_proba(judged)[:, 1])
+        if name not in ("SMOTE", BY_TYPE) and not with_score:
+            bigrams = Bigrams(normals).fit(traces, marks)
+            results["2-gram Bayes", name] = split.figures(bigrams.scores(split.unique))
+    return results
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--seeds", type=int, help="default: 30, 10 from 558 normals on")
     parser.add_argument("--log", choices=SIZES, default="hdfs")
     parser.add_argument("--sizes", type=int, nargs="*")
+    parser.add_argument("--validate", action="store_true")
     arguments = parser.parse_args()
-    train, normal, abnormal = hdfs() if arguments.log == "hdfs" else ([], *adfa())
+    data = hdfs() if arguments.log == "hdfs" else ([], *adfa())
     sizes = SIZES[arguments.log]
-    connection = psycopg.connect(autocommit=True)
+    database = Database(METHODS[arguments.log])
     for size in range(len(sizes)) if arguments.sizes is None else arguments.sizes:
         n, k = sizes[size]
-        seeds = arguments.seeds if n < 4855 else min(arguments.seeds, 3)
+        seeds = arguments.seeds or (30 if n < 558 else 10)
         results = {}
         for seed in range(seeds):
-            numbers = random.Random(f"{n}/{k}/{seed}")
-            if train:
-                normals, tested, times = numbers.sample(train, n), normal, (ALL_NORMAL - n) / len(normal)
-            else:
-                mixed = numbers.sample(normal, len(normal))
-                normals, tested, times = mixed[:n], mixed[n:], 1.0
-            shuffled = numbers.sample(abnormal, len(abnormal))
-            anomalies, held = shuffled[: len(abnormal) // 2][:k], shuffled[len(abnormal) // 2 :]
-            generated = fit(connection, normals, anomalies, seed)
-            types = sorted({event for trace in normals for event in trace})
-            features = Features(normals)
-            labels = numpy.array([0] * len(tested) + [1] * len(held))
-            weights = numpy.array([times] * len(tested) + [1.0] * len(held))
-            test = tested + held
-            distinct = {tuple(t): i for i, t in enumerate(dict.fromkeys(map(tuple, test)))}
-            where = numpy.array([distinct[tuple(t)] for t in test])
-            unique = [list(t) for t in distinct]
-            faulty = rejected(connection, mutants(generated, 3 * n, types, numbers))[:n]
-            # name: traces, labels, and rows of counts that are no traces
-            sets = {"no label, mutants the FSM rejects": (normals + generated + faulty, [0] * (len(normals) + len(generated)) + [1] * len(faulty), None)}
-            if k:
-                real = (normals + anomalies, [0] * n + [1] * k)
-                extra = smote(features(anomalies), n - k, numbers)
-                sets |= {
-                    "real only": (*real, None),
-                    "oversampling": (normals + anomalies * (n // k), [0] * n + [1] * (k * (n // k)), None),
-                    "SMOTE": (*real, extra),
-                    "mutated real normals": (real[0] + mutants(normals, n, types, numbers), real[1] + [1] * n, None),
-                    "FSM normals x5 + mutants the FSM rejects": (
-                        real[0] + generated + faulty, real[1] + [0] * len(generated) + [1] * len(faulty), None),
-                }
-            for name, (traces, marks, rows) in sets.items():
-                x, y = features(traces), numpy.array(marks)
-                models = {
-                    "random forest": RandomForestClassifier(100, random_state=seed),
-                    "decision tree": DecisionTreeClassifier(random_state=seed),
-                    "2-gram Bayes": None,
-                }
-                for model_name, model in models.items():
-                    if model is None:
-                        if rows is not None:
-                            continue
-                        bigrams = Bigrams(traces).fit(traces, marks)
-                        scores = bigrams.scores(unique)[where]
-                    else:
-                        more = (x, y) if rows is None else (numpy.vstack([x, rows]), numpy.append(y, [1] * len(rows)))
-                        model.fit(*more)
-                        scores = model.predict_proba(features(unique))
-                        # Without an example of an anomaly nothing is one.
-                        scores = scores[:, 1][where] if scores.shape[1] == 2 else numpy.zeros(len(where))
-                    figures = (
-                        f1_score(labels, scores > 0.5, sample_weight=weights),
-                        roc_auc_score(labels, scores, sample_weight=weights),
-                        average_precision_score(labels, scores, sample_weight=weights),
-                    )
-                    results.setdefault((model_name, name), []).append(figures)
+            split = Split(arguments.log, data, n, k, seed, arguments.validate)
+            for key, figures in run(database, split, n, k, seed).items():
+                results.setdefault(key, []).append(figures)
         report(n, k, seeds, results)
 
 
 def report(n, k, seeds, results):
-    print(f"\n{n} normals + {k} labelled anomalies, {seeds} paired seeds: mean F1 / AUROC / AUPRC, F1 over real only (95 % interval)")
+    print(f"\n{n} normals + {k} labelled anomalies, {seeds} paired seeds: mean F1 / AUROC / AUPRC, F1 over real only, and over a column per type (95 % intervals)")
     for (model, name), figures in sorted(results.items()):
         mean = numpy.mean(figures, axis=0)
-        base = results.get((model, "real only"))
-        versus = ""
-        if base and name != "real only":
-            gain = numpy.array(figures)[:, 0] - numpy.array(base)[:, 0]
-            margin = 1.96 * gain.std(ddof=1) / len(gain) ** 0.5 if len(gain) > 1 else float("nan")
-            versus = f"{gain.mean():+.3f} ± {margin:.3f}"
-        print(f"{model:<14} {name:<42} {mean[0]:.3f} / {mean[1]:.3f} / {mean[2]:.3f}  {versus}", flush=True)
+        versus = []
+        for base_name in ("real only", BY_TYPE):
+            base = results.get((model, base_name))
+            if base and name != base_name:
+                gain = numpy.array(figures)[:, 0] - numpy.array(base)[:, 0]
+                margin = 1.96 * gain.std(ddof=1) / len(gain) ** 0.5 if len(gain) > 1 else float("nan")
+                versus.append(f"{gain.mean():+.3f} ± {margin:.3f}")
+        print(f"{model:<18} {name:<42} {mean[0]:.3f} / {mean[1]:.3f} / {mean[2]:.3f}  {'  '.join(versus)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -223,7 +223,7 @@ fn report(tests: &[Test], runs: &[(&'static str, Vec<Run>)], weight: f64) {
                 .collect();
             format!(" [{:.3}-{:.3}]", quantile(&medians, 0.025), quantile(&medians, 0.975))
         };
-        let shown = |values: &[f64]| format!("{:.3} ({:.3})", quantile(values, 0.5), quantile(values, 0.1));
+        let shown = |values: &[f64]| format!("{:.4} ({:.3})", quantile(values, 0.5), quantile(values, 0.1));
         let with = matches!(*name, "logfsm" | "nearest count vector");
         let (i1, i2) = if with { (interval(|e| e.f1), interval(|e| e.auprc)) } else { Default::default() };
         println!(
