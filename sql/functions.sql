@@ -120,6 +120,11 @@ CREATE FUNCTION @extschema@.states(automaton @extschema@.automaton)
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 100 AS 'MODULE_PATHNAME', 'logfsm_states';
 COMMENT ON FUNCTION @extschema@.states(@extschema@.automaton) IS
     'One row per state: kind is start, normal or end; visits and stops count training traces. visits = out-flow + stops.';
+CREATE FUNCTION @extschema@.phases(automaton @extschema@.automaton, options jsonb DEFAULT '{}')
+    RETURNS TABLE (phase_id integer, name text, visits bigint, states integer[], label_ids integer[], events text[])
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 20 AS 'MODULE_PATHNAME', 'logfsm_phases';
+COMMENT ON FUNCTION @extschema@.phases(@extschema@.automaton, jsonb) IS
+    'The coarse states of a machine: groups of states that go on alike, as few as predict the next event nearly as well as the states do. Every event type is in the phase that it most often leads to.';
 CREATE FUNCTION @extschema@.transitions(automaton @extschema@.automaton)
     RETURNS TABLE (
         transition_id integer, src integer, component text, event text, dst integer, count bigint, prob double precision,

@@ -19,6 +19,15 @@ CREATE TABLE {schema}.runs (
 );
 COMMENT ON TABLE {schema}.runs IS 'Run 0 is the real data; every synthesize adds one: synthetic (as real traces are) anomalous (on purpose) or tests (few traces that cover the machine). Fingerprint, seed, options and version fix a run''s rows.';
 
+CREATE TABLE {schema}.phases (
+    run_id integer NOT NULL DEFAULT 0,
+    phase_id integer NOT NULL,
+    name text NOT NULL,
+    visits bigint NOT NULL,
+    PRIMARY KEY (run_id, phase_id)
+) PARTITION BY LIST (run_id);
+COMMENT ON TABLE {schema}.phases IS 'The coarse states: groups of states that go on alike, named after the most frequent event that leads there. Every state and every template is in one.';
+
 CREATE TABLE {schema}.templates (
     run_id integer NOT NULL DEFAULT 0,
     template_id integer NOT NULL,
@@ -27,6 +36,7 @@ CREATE TABLE {schema}.templates (
     slots integer NOT NULL,
     count bigint NOT NULL,
     kinds text[],
+    phase_id integer,
     PRIMARY KEY (run_id, template_id)
 ) PARTITION BY LIST (run_id);
 COMMENT ON TABLE {schema}.templates IS 'The event types: message templates or event names, by component.';
@@ -38,6 +48,7 @@ CREATE TABLE {schema}.states (
     kind text NOT NULL,
     visits bigint NOT NULL,
     stops bigint NOT NULL,
+    phase_id integer,
     PRIMARY KEY (run_id, state_id)
 ) PARTITION BY LIST (run_id);
 COMMENT ON TABLE {schema}.states IS 'The states of the machine; visits = out-flow + stops.';
@@ -249,6 +260,16 @@ COMMENT ON VIEW {schema}.synthetic_traces IS 'Synthetic traces only, normal ones
 CREATE VIEW {schema}.anomalous_traces AS
 SELECT run_id, trace_id, synthetic_key, started_at, ended_at, n_events, score, is_anomalous, trace, mutation, mutated_seq FROM {schema}.all_traces WHERE run_id OPERATOR(pg_catalog.>) 0 AND label OPERATOR(pg_catalog.=) 'anomalous';
 COMMENT ON VIEW {schema}.anomalous_traces IS 'Synthetic traces that are anomalous on purpose: what was done to them, and at which event.';
+
+CREATE VIEW {schema}.trace_summary AS
+SELECT t.run_id, t.origin, t.trace_id, t.trace_key, t.synthetic_key, t.label, t.n_events AS events, e.states, e.phases, e.retries, t.ended_at OPERATOR(pg_catalog.-) t.started_at AS duration
+FROM {schema}.traces t
+LEFT JOIN (
+    SELECT e.run_id, e.trace_id, pg_catalog.count(DISTINCT e.dst) AS states, pg_catalog.count(DISTINCT s.phase_id) AS phases,
+           pg_catalog.count(*) OPERATOR(pg_catalog.-) pg_catalog.count(DISTINCT e.template_id) AS retries
+    FROM {schema}.events e JOIN {schema}.states s ON s.state_id OPERATOR(pg_catalog.=) e.dst GROUP BY e.run_id, e.trace_id
+) e ON e.run_id OPERATOR(pg_catalog.=) t.run_id AND e.trace_id OPERATOR(pg_catalog.=) t.trace_id;
+COMMENT ON VIEW {schema}.trace_summary IS 'Per trace, real or synthetic: events, distinct states and phases entered, retries (events of a type that the trace had before), duration.';
 
 CREATE VIEW {schema}.drift AS
 WITH training AS (

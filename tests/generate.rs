@@ -279,3 +279,38 @@ fn support_and_copies() {
         }
     }
 }
+
+#[test]
+fn durations_are_exactly_conditioned_and_impossible_ones_are_errors() {
+    // ab takes 4; ac takes 4 or 400, as often each.
+    let mut tree = PrefixTree::new(usize::MAX);
+    let mut traces = Vec::new();
+    for i in 0..400i64 {
+        let (then, delay) = if i % 2 == 0 { ("b", 4) } else { ("c", if i % 4 == 1 { 4 } else { 400 }) };
+        let at = i * 10_000;
+        traces.push(Trace::from_rows(vec![
+            (Some(at), None, "a", None, None),
+            (Some(at + delay), None, then, None, None),
+        ]));
+        tree.add(&TraceView::from_bytes(&traces[i as usize].to_bytes()).unwrap()).unwrap();
+    }
+    let tree = tree.to_automaton();
+    let machine = Machine::new(infer(&tree, "prefix_tree", "{}", &control()).unwrap());
+    let plan = Plan::learn(&tree, &machine, &mut |each| traces.iter().try_for_each(&mut *each), &control()).unwrap();
+    let playout = Playout::new(machine, plan);
+    let all = drawn(&playout, r#"{"condition": {"duration": [0, 0.00001]}}"#, 3_000);
+    assert!(all.iter().all(|s| s.trace.duration().unwrap() <= 10));
+    // Two thirds of the traces that last 4.
+    let share = all.iter().filter(|s| text(&playout, s) == "ab").count() as f64 / all.len() as f64;
+    assert!((share - 2.0 / 3.0).abs() < 0.03, "{share}");
+    for impossible in ["[0, 0.000003]", "[0.0005, 1]", "1"] {
+        let options = format!(r#"{{"condition": {{"duration": {impossible}}}}}"#);
+        let error = Generator::new(&playout, 1, &options, &control()).err().unwrap();
+        assert!(
+            error.to_string().contains("condition") && error.hint().unwrap_or_default().contains("0.000004 to 0.0004"),
+            "{error}"
+        );
+    }
+    let timeless = Playout::of_machine(Machine::new(support::tree(&words(&["ab"]))));
+    assert!(Generator::new(&timeless, 1, r#"{"condition": {"duration": 1}}"#, &control()).is_err());
+}

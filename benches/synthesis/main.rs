@@ -2,11 +2,15 @@
 #![allow(missing_docs)]
 
 mod hdfs;
+mod phases;
 
 fn main() {
     let only = std::env::args().skip(1).find(|a| !a.starts_with('-'));
     let wanted = |name: &str| only.as_deref().is_none_or(|only| name == only);
     if wanted("hdfs") {
         hdfs::run();
+    }
+    if wanted("phases") {
+        phases::run();
     }
 }

@@ -17,6 +17,7 @@ pub mod merge;
 mod mint;
 mod options;
 mod parallel;
+mod phases;
 mod prefix_multiset;
 mod prefix_tree;
 mod prins;
@@ -32,6 +33,7 @@ pub use holdout::{
     Held, accepts, check_states, distinct_traces, passes, restrict, restricted, split as hold_out, traces_through,
 };
 pub use options::{OptionKind, OptionSpec, Options};
+pub use phases::{PHASE_OPTIONS, Phase, Phases, phases};
 pub use quotient::quotient;
 
 use crate::automaton::{Automaton, Kind, Provenance};

@@ -3,8 +3,9 @@
 use super::call::{cstring, datum, jsonb, sql_functions, text, varlena};
 use super::error::Failure;
 use super::set::{Row, Rows, stream};
-use super::{expanded, text_form};
+use super::{check_interrupts, expanded, memory_limit, text_form};
 use crate::automaton::{Automaton, Histogram, PrefixTree};
+use crate::infer::{Control, Phase, phases};
 
 const PREFIX: &str = "automaton:";
 
@@ -76,6 +77,27 @@ sql_functions! {
                 datum(s.visits as i64),
                 datum(s.stops as i64),
             ]))
+        })
+    }
+
+    /// phases(automaton, jsonb) → setof (phase_id, name, visits, states, label_ids, events)
+    fn logfsm_phases(call) {
+        stream(call, || {
+            let automaton = expanded::automaton(call, 0)?;
+            let found = phases(&automaton, &call.json(1, "{}"), &Control::new(&check_interrupts, memory_limit()))?;
+            rows(found.list.into_iter().enumerate().collect(), move |(i, phase): (usize, Phase)| {
+                let ids = |ids: &[u32]| ids.iter().map(|&id| id as i32).collect::<Vec<i32>>();
+                let events: Vec<String> =
+                    phase.labels.iter().map(|&label| automaton.labels[label as usize].to_string()).collect();
+                Ok(vec![
+                    datum(i as i32),
+                    Some(text(&phase.name(&automaton))),
+                    datum(phase.visits as i64),
+                    datum(ids(&phase.states)),
+                    datum(ids(&phase.labels)),
+                    datum(events),
+                ])
+            })
         })
     }
 

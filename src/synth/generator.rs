@@ -1,12 +1,14 @@
 //! The generator: a plan, a seed and options, and the trace of any number.
 
+mod make;
+
 use super::checks::within;
-use super::cover::{Goal, Suite, TestCase, suite};
-use super::mutate::{Faulty, Mutant, Mutator};
+use super::cover::{Goal, Suite, suite};
+use super::durations;
+use super::mutate::{Mutant, Mutator};
 use super::options::{Condition, OPTIONS};
 use super::paths::amplify::{Amplifier, Pair, tilted};
 use super::paths::condition::{capped, conditioned};
-use super::paths::graph::NONE;
 use super::paths::walk::Walk;
 use super::plan::{Playout, variant_hash};
 use super::random::{self, Spread, Stream};
@@ -20,6 +22,9 @@ use std::ops::Deref;
 const PATH_ATTEMPTS: u32 = 50;
 /// Draws until a trace that meets what only whole traces show (a duration, not being a copy) is given up.
 const ATTEMPTS: u32 = 1000;
+/// As many where a duration is asked for: paths and times are drawn together until one has it, so that both are as
+/// probable as they are among all traces that last as long.
+const DURATION_ATTEMPTS: u32 = 100_000;
 /// Draws of times alone for a path, before another path is drawn.
 const TIME_ATTEMPTS: u32 = 16;
 /// Draws of times for a test case, before it is given up.
@@ -98,6 +103,9 @@ impl<P: Deref<Target = Playout>> Generator<P> {
             });
         }
         let graph = capped(conditioned(graph, &condition, max_length)?, max_length)?;
+        if let Some(asked) = condition.duration {
+            durations::require(&graph, machine, &playout.plan.delays, asked)?;
+        }
         let cover = Some(options.choice("cover")).filter(|&what| what != "none").map(str::to_string);
         let mutator = Mutator::new(&options, machine)?;
         if cover.is_some() && mutator.is_some() {
@@ -158,39 +166,6 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         self.suite.as_ref()
     }
 
-    /// Path and delays of a walk that may be a test case, and the numbers that come after them.
-    fn case(&self, edges: &[u32]) -> Option<(Vec<u32>, Vec<u64>, Stream)> {
-        if self.no_copy && self.is_copy(edges) || !self.is_bounded(edges) {
-            return None;
-        }
-        let path = self.transitions(edges)?;
-        // By what happens in it, so that its place in the suite does not matter.
-        let label = |&edge: &u32| self.walk.graph.edges[edge as usize].label;
-        let mut stream = Stream::new(&self.keys[1], variant_hash(edges.iter().map(label)));
-        let mut delays = Vec::new();
-        for _ in 0..CASE_TIMES {
-            self.playout.plan.delays.draw(&self.playout.machine, &path, &mut stream, self.independent, &mut delays);
-            if self.lasts(&delays) || self.duration.is_none() && !self.is_timed() {
-                return Some((path, delays, stream));
-            }
-        }
-        None
-    }
-
-    fn test_case(&self, suite: &Suite, ordinal: u64) -> Result<Synthetic> {
-        let case = usize::try_from(ordinal - 1).ok().and_then(|i| suite.cases.get(i));
-        let found = case.and_then(|case| Some((case, self.case(&case.edges)?)));
-        let Some((TestCase { edges, covers, .. }, (path, delays, mut stream))) = found else {
-            return Err(Error::InvalidArgument {
-                argument: "trace",
-                reason: format!("{suite}, there is no trace {ordinal}"),
-                hint: "Ask for fewer traces.".into(),
-            });
-        };
-        let synthetic = self.finish(ordinal, edges, path, &delays, &mut stream, None);
-        Ok(Synthetic { covers: covers.clone(), ..synthetic })
-    }
-
     /// What traces are generated from.
     pub fn playout(&self) -> &Playout {
         &self.playout
@@ -211,7 +186,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
 
     /// The trace with this number, counted from 1. O(length × log of a context's events) without parameters.
     ///
-    /// Fails where a condition on durations, or not being a copy, is not met in 1000 draws.
+    /// Fails where not being a copy is not met in 1000 draws, or a condition on durations in 100,000.
     pub fn trace(&self, ordinal: u64) -> Result<Synthetic> {
         self.trace_within(ordinal, &Control::unlimited())
     }
@@ -227,7 +202,12 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         let forced = self.amplifier.as_ref().and_then(|amplifier| amplifier.forced(ordinal));
         let (mut edges, mut delays) = (Vec::new(), Vec::new());
         let number = self.amplifier.as_ref().map_or(ordinal, |amplifier| amplifier.plain_until(ordinal));
-        for attempt in 0..ATTEMPTS {
+        let conditioned = self.duration.is_some();
+        let attempts = if conditioned { DURATION_ATTEMPTS } else { ATTEMPTS };
+        for attempt in 0..attempts {
+            if attempt % 256 == 255 {
+                control.check()?;
+            }
             match (&self.amplifier, forced) {
                 (Some(amplifier), Some(pair)) => amplifier.draw(&self.walk, pair, &mut stream, &mut edges),
                 _ if self.spread && attempt == 0 => {
@@ -250,7 +230,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
                 }
                 continue;
             }
-            for _ in 0..TIME_ATTEMPTS {
+            for _ in 0..if conditioned { 1 } else { TIME_ATTEMPTS } {
                 self.playout.plan.delays.draw(&self.playout.machine, &path, &mut times, self.independent, &mut delays);
                 if self.lasts(&delays) {
                     return Ok(self.finish(ordinal, &edges, path, &delays, &mut times, forced));
@@ -267,7 +247,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         if self.mutator.is_some() {
             return Err(Error::InvalidArgument {
                 argument: "options",
-                reason: format!("None of {ATTEMPTS} mutants is anomalous to the machine"),
+                reason: format!("None of {attempts} mutants is anomalous to the machine"),
                 hint: "Allow more kinds of mutations or more edits, ask for a lower score, or fit with a method that generalises less."
                     .into(),
             });
@@ -275,50 +255,8 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         let what = if self.no_copy { "is new and meets the condition" } else { "meets the condition" };
         Err(Error::InvalidArgument {
             argument: "condition",
-            reason: format!("None of {ATTEMPTS} drawn traces {what}"),
+            reason: format!("None of {attempts} drawn traces {what}"),
             hint: "Ask for what is less rare, or leave no_copy out.".into(),
-        })
-    }
-
-    /// A mutant with times and parameters; `None` where it is not what was asked for.
-    fn faulty(&self, ordinal: u64, faulty: Faulty, beyond: Option<f64>, stream: &mut Stream) -> Option<Synthetic> {
-        let Faulty { path, variant, mutant } = faulty;
-        let machine = &self.playout.machine;
-        if self.is_real(variant_hash(
-            path.iter().map(|&t| machine.automaton.transitions.get(t as usize).map_or(NONE, |t| t.label)),
-        )) {
-            return None;
-        }
-        // An event of an unseen type takes as long as the one before it.
-        let mut known = path.clone();
-        let mut before = path.iter().copied().find(|&t| t != NONE).unwrap_or(0);
-        for transition in &mut known {
-            before = if *transition == NONE { before } else { *transition };
-            *transition = before;
-        }
-        if machine.automaton.transitions.is_empty() {
-            known.clear();
-        }
-        let mut delays = Vec::new();
-        self.playout.plan.delays.draw(machine, &known, stream, self.independent, &mut delays);
-        if self.duration.is_some() && !self.lasts(&delays) {
-            return None;
-        }
-        let mut trace = self.timed(ordinal, &known, variant, &delays, stream);
-        for (parameters, _) in trace.parameters.iter_mut().zip(&path).filter(|(_, t)| **t == NONE) {
-            *parameters = None;
-        }
-        if beyond.is_some_and(|bits| machine.score_trace(&trace) <= bits) {
-            return None;
-        }
-        Some(Synthetic {
-            trace,
-            path,
-            weight: 1.0,
-            log_probability: None,
-            forced: None,
-            mutant: Some(mutant),
-            covers: Vec::new(),
         })
     }
 
@@ -365,70 +303,5 @@ impl<P: Deref<Target = Playout>> Generator<P> {
     fn variant(&self, edges: &[u32]) -> Variant {
         let labels = edges.iter().map(|&edge| self.walk.graph.edges[edge as usize].label);
         Variant::from_ids(labels, &self.playout.machine.automaton.labels)
-    }
-
-    fn finish(
-        &self,
-        ordinal: u64,
-        edges: &[u32],
-        path: Vec<u32>,
-        delays: &[u64],
-        stream: &mut Stream,
-        forced: Option<usize>,
-    ) -> Synthetic {
-        let trace = self.timed(ordinal, &path, self.variant(edges), delays, stream);
-        let (weight, log_probability) = self.weigh(edges);
-        let forced = forced.and_then(|pair| self.rare_pairs().get(pair).copied());
-        Synthetic {
-            trace,
-            path,
-            weight,
-            log_probability: Some(log_probability),
-            forced,
-            mutant: None,
-            covers: Vec::new(),
-        }
-    }
-
-    /// A sequence of events with a start, times by some delays, and parameters.
-    fn timed(&self, ordinal: u64, path: &[u32], variant: Variant, delays: &[u64], stream: &mut Stream) -> Trace {
-        let mut times = Vec::new();
-        if self.is_timed() && !path.is_empty() {
-            let mut at = self.starts.draw(stream);
-            times.reserve(path.len());
-            times.push(at);
-            for &delay in delays {
-                at = at.saturating_add_unsigned(delay);
-                times.push(at);
-            }
-        }
-        let ties = times.windows(2).filter(|pair| pair[0] == pair[1]).count() as u32;
-        let seqs = if ties > 0 { (1..=path.len() as i64).collect() } else { Vec::new() };
-        let mut own = Stream::new(&self.keys[2], ordinal);
-        let parameters = self.playout.plan.parameters.draw(&self.playout.machine, path, &self.keys[3], &mut own);
-        Trace { variant, times, seqs, parameters, ties: 0 }
-    }
-
-    /// The weight of a path and log2 of its probability.
-    fn weigh(&self, edges: &[u32]) -> (f64, f64) {
-        let last = self.walk.last_node(edges);
-        let log_probability =
-            edges.iter().fold(self.log_stops[last as usize], |sum, &edge| sum + self.log_shares[edge as usize]);
-        let weight = match (&self.amplifier, &self.plain) {
-            (Some(amplifier), _) => amplifier.weight(&self.walk, edges),
-            (None, Some(plain)) => {
-                let mut node = 0;
-                let mut ratio = 1.0;
-                for &edge in edges {
-                    let (p, q) = (&plain.graph.edges[edge as usize], &self.walk.graph.edges[edge as usize]);
-                    ratio *= plain.share(node, p.weight) / self.walk.share(node, q.weight);
-                    node = q.target;
-                }
-                let stops = |walk: &Walk| walk.share(node, walk.graph.stops[node as usize]);
-                ratio * stops(plain) / stops(&self.walk)
-            }
-            (None, None) => 1.0,
-        };
-        (weight, log_probability)
     }
 }

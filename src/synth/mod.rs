@@ -6,6 +6,7 @@
 
 pub mod checks;
 pub mod cover;
+mod durations;
 pub mod fidelity;
 mod generator;
 mod mutate;

@@ -100,17 +100,25 @@ pub fn materialise(model: &Model, mut leaves: Leaves<'_>, progress: &Progress) -
     super::synthesize::learn_generator(model, &leaves.name("traces"))?;
     progress.stage("writing tables");
     let machine = format!("(SELECT automaton FROM {table})");
+    let phases = leaves.create("phases")?;
     let templates = leaves.create("templates")?;
+    let states = leaves.create("states")?;
     let insert = format!(
-        "INSERT INTO {templates} SELECT 0, e.label_id, e.component, e.event,
+        "WITH p AS MATERIALIZED (SELECT * FROM logfsm.phases({machine})),
+         written AS (INSERT INTO {phases} (run_id, phase_id, name, visits) SELECT 0, p.phase_id, p.name, p.visits FROM p),
+         named AS (
+             INSERT INTO {templates} SELECT 0, e.label_id, e.component, e.event,
                 COALESCE(pg_catalog.cardinality(k.kinds), (SELECT pg_catalog.count(*) FROM pg_catalog.regexp_matches(e.event, '<\\*>', 'g')))::integer,
-                e.count, k.kinds
-         FROM logfsm.event_types({machine}) e LEFT JOIN {} k ON k.template OPERATOR(pg_catalog.=) e.event",
+                e.count, k.kinds, p.phase_id
+             FROM logfsm.event_types({machine}) e LEFT JOIN {} k ON k.template OPERATOR(pg_catalog.=) e.event
+             LEFT JOIN (SELECT p.phase_id, l.label_id FROM p, pg_catalog.unnest(p.label_ids) l (label_id)) p
+                    ON p.label_id OPERATOR(pg_catalog.=) e.label_id)
+         INSERT INTO {states} SELECT 0, s.state_id, s.name, s.kind, s.visits, s.stops, p.phase_id FROM logfsm.states({machine}) s
+         LEFT JOIN (SELECT p.phase_id, i.state_id FROM p, pg_catalog.unnest(p.states) i (state_id)) p
+                ON p.state_id OPERATOR(pg_catalog.=) s.state_id",
         lines::kinds_query(model)
     );
     sql::run(&insert, &[])?;
-    let states = leaves.create("states")?;
-    sql::run(&format!("INSERT INTO {states} SELECT 0, s.* FROM logfsm.states({machine}) s"), &[])?;
     let transitions = leaves.create("transitions")?;
     let insert = format!(
         "INSERT INTO {transitions}
@@ -120,7 +128,7 @@ pub fn materialise(model: &Model, mut leaves: Leaves<'_>, progress: &Progress) -
          JOIN {templates} p ON p.template OPERATOR(pg_catalog.=) t.event AND p.component IS NOT DISTINCT FROM t.component"
     );
     sql::run(&insert, &[])?;
-    for parent in ["templates", "states", "transitions", "traces"] {
+    for parent in ["phases", "templates", "states", "transitions", "traces"] {
         leaves.finish(parent)?;
     }
     invariants::write(model, &mut leaves)?;
@@ -205,9 +213,9 @@ pub fn drop_earlier_fits(model: &Model) -> Result<(), Failure> {
     let query = format!(
         "SELECT c.relname::text FROM pg_catalog.pg_class c
          WHERE c.relnamespace OPERATOR(pg_catalog.=) $1::regnamespace AND c.relkind OPERATOR(pg_catalog.=) 'r'
-           AND c.relname OPERATOR(pg_catalog.~) '^(templates|states|transitions|guards|invariants|traces|events|parameters|scores)_fit_[0-9]+$'
+           AND c.relname OPERATOR(pg_catalog.~) '^(phases|templates|states|transitions|guards|invariants|traces|events|parameters|scores)_fit_[0-9]+$'
            AND NOT c.relispartition
-           AND NOT (c.relname OPERATOR(pg_catalog.~) '^(templates|states|transitions|guards|invariants)_fit_' AND EXISTS (
+           AND NOT (c.relname OPERATOR(pg_catalog.~) '^(phases|templates|states|transitions|guards|invariants)_fit_' AND EXISTS (
                    SELECT FROM {} r WHERE r.kind OPERATOR(pg_catalog.<>) 'real'
                    AND r.fit OPERATOR(pg_catalog.=) pg_catalog.substring(c.relname::text, '[0-9]+$')::integer))
          ORDER BY 1",

@@ -12,8 +12,17 @@ use crate::pg::sql;
 /// `{M}` and `{D}` stand for the suffixes of machine and data leaves.
 fn keys(parent: &str, anomalous: bool) -> &'static [&'static str] {
     match parent {
-        "templates" => &["PRIMARY KEY (run_id, template_id)", "UNIQUE (template_id)"],
-        "states" => &["PRIMARY KEY (run_id, state_id)", "UNIQUE (state_id)"],
+        "phases" => &["PRIMARY KEY (run_id, phase_id)", "UNIQUE (phase_id)"],
+        "templates" => &[
+            "PRIMARY KEY (run_id, template_id)",
+            "UNIQUE (template_id)",
+            "FOREIGN KEY (phase_id) REFERENCES {schema}.phases_{M} (phase_id)",
+        ],
+        "states" => &[
+            "PRIMARY KEY (run_id, state_id)",
+            "UNIQUE (state_id)",
+            "FOREIGN KEY (phase_id) REFERENCES {schema}.phases_{M} (phase_id)",
+        ],
         "transitions" => &[
             "PRIMARY KEY (run_id, transition_id)",
             "UNIQUE (transition_id, src, template_id, dst)",
@@ -93,7 +102,7 @@ impl<'a> Leaves<'a> {
 
     /// The leaf of a parent, quoted and qualified.
     pub fn name(&self, parent: &str) -> String {
-        let of_machine = matches!(parent, "templates" | "states" | "transitions" | "invariants" | "guards");
+        let of_machine = matches!(parent, "phases" | "templates" | "states" | "transitions" | "invariants" | "guards");
         self.model.table(&format!("{parent}_{}", if of_machine { &self.machine } else { &self.data }))
     }
 
