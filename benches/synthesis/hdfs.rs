@@ -1,8 +1,6 @@
 //! HDFS: learn from half of the normal sequences, compare with the other half.
 
-#[path = "../../tests/support/mod.rs"]
-mod support;
-
+use crate::support;
 use logfsm::automaton::{Automaton, LabelId};
 use logfsm::conform::Machine;
 use logfsm::infer::invariants::{InvariantMiner, MiningOptions};

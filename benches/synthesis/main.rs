@@ -3,6 +3,8 @@
 
 mod hdfs;
 mod phases;
+#[path = "../../tests/support/mod.rs"]
+mod support;
 
 fn main() {
     let only = std::env::args().skip(1).find(|a| !a.starts_with('-'));

@@ -1,8 +1,6 @@
 //! Phases: how much of the held-out likelihood of a machine's states they keep, and how many there are.
 
-#[path = "../../tests/support/mod.rs"]
-mod support;
-
+use crate::support;
 use logfsm::automaton::Automaton;
 use logfsm::conform::{Frontier, Machine};
 use logfsm::infer::{Control, infer, phases};
