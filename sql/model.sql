@@ -39,7 +39,8 @@ CREATE TYPE @extschema@.model_info AS (
     label_column text,
     negative_label text,
     negative_tree @extschema@.automaton,
-    generator @extschema@.generator
+    generator @extschema@.generator,
+    generator_fit integer
 );
 COMMENT ON TYPE @extschema@.model_info IS 'What a model''s table "model" holds: the mapping of its source, its last fit, its prefix tree and its machine.';
 

@@ -20,7 +20,7 @@ pub struct Histogram {
 }
 
 /// The bucket of a value.
-fn bucket(value: u64) -> u16 {
+pub(super) fn bucket(value: u64) -> u16 {
     if value < 1 << SUB_BITS {
         return value as u16;
     }
@@ -33,7 +33,7 @@ fn bucket(value: u64) -> u16 {
 const LAST_BUCKET: u16 = ((64 - SUB_BITS as u16) << SUB_BITS) | ((1 << SUB_BITS) - 1);
 
 /// Smallest and largest value of a bucket.
-fn bounds(bucket: u16) -> (u64, u64) {
+pub(super) fn bounds(bucket: u16) -> (u64, u64) {
     let high = u32::from(bucket >> SUB_BITS);
     if high == 0 {
         return (bucket.into(), bucket.into());

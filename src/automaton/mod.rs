@@ -25,7 +25,7 @@ pub use component::Component;
 pub use guard::{Choice, Guard, Parameters};
 pub use histogram::Histogram;
 pub use invariant::{Invariant, InvariantKind};
-pub use prefix_tree::PrefixTree;
+pub use prefix_tree::{Ends, Lost, PrefixTree};
 pub use render::{Direction, RenderOptions};
 pub use sample::{Item, Sample, keyed_hash};
 pub use stats::{StateInfo, StateKind, Stats};

@@ -3,6 +3,10 @@
 //! Traces of a variant seen before are recognised by the variant's bytes and only update the statistics along its
 //! path, so a trace costs its length and memory follows the distinct variants.
 
+mod replace;
+
+pub use replace::{Ends, Lost};
+
 use super::{
     Automaton, Histogram, Kind, LabelId, Learned, PARAMETER_SAMPLE, PairTime, ParameterItem, START_SAMPLE, Sample,
     Totals, Transition, keyed_hash,

@@ -1,8 +1,8 @@
 //! Rows in and out in bulk: a query whose rows go straight to a closure, and a writer that fills a new table page by
 //! page.
 //!
-//! The writer passes by indexes, constraints and triggers: it is for tables that this transaction made and that have
-//! none yet.
+//! The writer passes by constraints and triggers, and by indexes unless told otherwise: it is for tables of ours, whose
+//! rows are valid by how they are made.
 
 use super::error::Failure;
 use super::sql;
@@ -143,10 +143,63 @@ pub struct BulkWriter {
     bytes: usize,
     context: pg_sys::MemoryContext,
     pages: pg_sys::BulkInsertState,
+    indexes: Option<Indexes>,
     rows: u64,
 }
 
+/// A table's indexes, open for writing.
+struct Indexes {
+    state: *mut pg_sys::EState,
+    relation: *mut pg_sys::ResultRelInfo,
+}
+
+impl Indexes {
+    /// # Safety
+    /// The relation is open for writing and stays so until `close`.
+    unsafe fn open(relation: pg_sys::Relation) -> Self {
+        // SAFETY: as COPY does it.
+        unsafe {
+            let state = pg_sys::CreateExecutorState();
+            let info = pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>()).cast::<pg_sys::ResultRelInfo>();
+            pg_sys::InitResultRelInfo(info, relation, 0, std::ptr::null_mut(), 0);
+            pg_sys::ExecOpenIndices(info, false);
+            Indexes { state, relation: info }
+        }
+    }
+
+    /// # Safety
+    /// The slot's row was just written to the relation.
+    unsafe fn add(&self, slot: *mut pg_sys::TupleTableSlot) {
+        let (state, info, none) = (self.state, self.relation, std::ptr::null_mut());
+        // SAFETY: as COPY does it.
+        unsafe {
+            #[cfg(any(feature = "pg14", feature = "pg15"))]
+            pg_sys::ExecInsertIndexTuples(info, slot, state, false, false, none, std::ptr::null_mut());
+            #[cfg(not(any(feature = "pg14", feature = "pg15")))]
+            pg_sys::ExecInsertIndexTuples(info, slot, state, false, false, none, std::ptr::null_mut(), false);
+        }
+    }
+
+    /// # Safety
+    /// Called once.
+    unsafe fn close(self) {
+        // SAFETY: undoes what `open` did.
+        unsafe {
+            pg_sys::ExecCloseIndices(self.relation);
+            pg_sys::FreeExecutorState(self.state);
+        }
+    }
+}
+
 impl BulkWriter {
+    /// As [`BulkWriter::open`], for a table that has indexes: rows go into them too, and unique ones are checked.
+    pub fn open_indexed(table: &str, columns: &[&str]) -> Result<Self, Failure> {
+        let mut writer = Self::open(table, columns)?;
+        // SAFETY: the relation was just opened.
+        writer.indexes = Some(unsafe { Indexes::open(writer.relation) });
+        Ok(writer)
+    }
+
     /// Opens a table, quoted and qualified, to fill these columns; others stay NULL.
     pub fn open(table: &str, columns: &[&str]) -> Result<Self, Failure> {
         let query = "SELECT a.attnum::integer FROM pg_catalog.unnest($2::text[]) WITH ORDINALITY AS c (name, place)
@@ -181,6 +234,7 @@ impl BulkWriter {
                 bytes: 0,
                 context,
                 pages: pg_sys::GetBulkInsertState(),
+                indexes: None,
                 rows: 0,
             })
         }
@@ -229,6 +283,9 @@ impl BulkWriter {
                 0,
                 self.pages,
             );
+            if let Some(indexes) = &self.indexes {
+                self.slots[..self.filled].iter().for_each(|&slot| indexes.add(slot));
+            }
             pg_sys::MemoryContextSwitchTo(previous);
             for &slot in &self.slots[..self.filled] {
                 // Forgets the tuple, which the context's reset frees.
@@ -246,6 +303,9 @@ impl BulkWriter {
         self.flush();
         // SAFETY: undoes what `open` and `row` did; the lock stays until the transaction ends.
         unsafe {
+            if let Some(indexes) = self.indexes.take() {
+                indexes.close();
+            }
             for &slot in &self.slots {
                 pg_sys::ExecDropSingleTupleTableSlot(slot);
             }

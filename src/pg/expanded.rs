@@ -159,7 +159,11 @@ fn expanded<'a, T: Growing>(datum: Datum) -> Option<(&'a mut T, bool)> {
 
 /// Argument `i` of an automaton's type in strict functions.
 pub fn automaton(call: Call, i: usize) -> Result<Automaton, Failure> {
-    let datum = call.datum(i).ok_or_else(|| null_argument("automaton"))?;
+    automaton_of(call.datum(i).ok_or_else(|| null_argument("automaton"))?)
+}
+
+/// The automaton in a datum of that type.
+pub fn automaton_of(datum: Datum) -> Result<Automaton, Failure> {
     match expanded::<PrefixTree>(datum) {
         Some((tree, _)) => Ok(tree.to_automaton()),
         // SAFETY: not expanded, so a flat varlena.

@@ -86,6 +86,13 @@ impl Variant {
 }
 
 impl<'a> TraceView<'a> {
+    /// The variant's bytes of a trace's binary form: nothing else of it is read. O(1).
+    pub fn variant_of(bytes: &'a [u8]) -> Result<&'a [u8]> {
+        let body = bytes.get(1..).unwrap_or_default();
+        let variant = postcard::take_from_bytes::<&[u8]>(body);
+        variant.map(|(variant, _)| variant).map_err(|e| Error::invalid(WHAT, format!("The variant: {e}.")))
+    }
+
     /// Reads a trace's binary form without decoding its variant.
     pub fn from_bytes(bytes: &'a [u8]) -> Result<Self> {
         let (&version, body) = bytes.split_first().ok_or_else(|| Error::invalid(WHAT, "It is empty."))?;
@@ -107,6 +114,11 @@ impl<'a> TraceView<'a> {
             parameters: wire.parameters,
             seqs: undo_deltas(wire.seq_deltas),
         })
+    }
+
+    /// As in [`Trace`].
+    pub fn seqs(&self) -> &[i64] {
+        &self.seqs
     }
 
     /// The number of events. O(1) with times, else O(bytes of the variant).

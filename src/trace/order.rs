@@ -32,10 +32,8 @@ pub struct EventRow<'a> {
     pub parameters: Option<&'a str>,
 }
 
-/// Orders rows as [`compare_rows`] does and builds their trace. O(n log n), O(n) for rows in order of time.
-///
-/// Errors: some rows have a sequence number and others have none.
-pub fn assemble(mut rows: Vec<EventRow<'_>>, labels: &[Label], timed: bool) -> Result<Trace> {
+/// Orders rows as [`compare_rows`] does. O(n log n), O(n) for rows in order of time.
+pub fn sort_rows(rows: &mut [EventRow<'_>], labels: &[Label]) {
     let ascending = rows.windows(2).all(|pair| pair[0].at < pair[1].at);
     if !ascending {
         rows.sort_unstable_by(|a, b| {
@@ -50,6 +48,13 @@ pub fn assemble(mut rows: Vec<EventRow<'_>>, labels: &[Label], timed: bool) -> R
             })
         });
     }
+}
+
+/// Orders rows as [`compare_rows`] does and builds their trace. O(n log n), O(n) for rows in order of time.
+///
+/// Errors: some rows have a sequence number and others have none.
+pub fn assemble(mut rows: Vec<EventRow<'_>>, labels: &[Label], timed: bool) -> Result<Trace> {
+    sort_rows(&mut rows, labels);
     let tied = rows.windows(2).filter(|pair| (pair[0].at, pair[0].seq) == (pair[1].at, pair[1].seq)).count();
     let numbered = rows.iter().filter(|row| row.seq.is_some()).count();
     if numbered != 0 && numbered != rows.len() {

@@ -4,6 +4,10 @@
 //! Rows of a trace are kept as they come, as differences from the row before, and are ordered when traces are asked
 //! for. Sets of parts of a table combine to the set of the whole.
 
+mod lookup;
+
+pub use lookup::VariantIds;
+
 use super::order::{EventRow, assemble};
 use super::{Label, Trace};
 use crate::error::{Error, Result};

@@ -2,20 +2,17 @@
 
 use super::Model;
 use super::fit::traces_query;
-use super::leaf::Leaves;
 use super::source;
 use crate::automaton::{Automaton, PrefixTree};
-use crate::conform::{Machine, Paths};
+use crate::conform::Machine;
 use crate::pg::bulk::{self, BulkWriter, Scratch};
 use crate::pg::call::{datum, null_argument, text, varlena, varlena_payload};
 use crate::pg::error::Failure;
-use crate::pg::replay_functions::followed;
 use crate::pg::subtransaction::{Outcome, attempt_but_for};
 use crate::pg::trace_set::KeyForm;
 use crate::pg::trace_type::timestamp;
 use crate::pg::{expanded, memory_limit, sql};
-use crate::trace::{Slot, TraceSet, TraceView, slots};
-use hashbrown::HashMap;
+use crate::trace::{TraceSet, TraceView};
 use pgrx::PgSqlErrorCode;
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::{self, Datum};
@@ -79,7 +76,7 @@ pub fn read_traces(model: &Model, leaf: &str) -> Result<u64, Failure> {
     let mut sink = Sink::open(model, leaf)?;
     let form = key_form(model)?;
     let collected = match form {
-        Some(form) => collect(model)?.map(|set| (form, set)),
+        Some(form) => collect(model, &model.info.source, "")?.map(|found| (form, found.set)),
         None => None,
     };
     let keyless = match collected {
@@ -105,22 +102,31 @@ pub fn read_traces(model: &Model, leaf: &str) -> Result<u64, Failure> {
     Ok(traces)
 }
 
-/// All rows of the source, collected by key; `None` where they do not fit into memory.
-fn collect(model: &Model) -> Result<Option<TraceSet>, Failure> {
+/// Rows collected by key; with a filter, of so many that were looked at.
+pub struct Collected {
+    pub set: TraceSet,
+    pub rows: i64,
+}
+
+/// The rows of a relation of the source's shape, those that pass a FILTER clause collected by key; `None` where they do
+/// not fit into memory.
+pub fn collect(model: &Model, relation: &str, filter: &str) -> Result<Option<Collected>, Failure> {
     let templates = format!("(SELECT templates FROM {})", model.table("model"));
-    let rows = model.info.rows_query(&model.info.source, &templates);
+    let rows = model.info.rows_query(relation, &templates);
     let aggregate = model.info.trace_agg().replacen("trace_agg(", "trace_set_agg(r.trace_key, ", 1);
-    let query = format!("SELECT {aggregate} FROM ({rows}) AS r");
+    let count = if filter.is_empty() { "0::bigint" } else { "pg_catalog.count(*)" };
+    let query = format!("SELECT {aggregate}{filter}, {count} FROM ({rows}) AS r");
     let limit = PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED;
     let outcome = attempt_but_for(limit, || {
-        let mut collected = TraceSet::new(0);
+        let mut collected = Collected { set: TraceSet::new(0), rows: 0 };
         source::run_reading(&model.info, || {
-            bulk::each_row(&query, &mut |row| match row.datum(0) {
-                Some(set) => expanded::with::<TraceSet, _>(set, |set| {
-                    collected = std::mem::replace(set, TraceSet::new(0));
+            bulk::each_row(&query, &mut |row| {
+                collected.rows = row.datum(1).map_or(0, |rows| rows.value() as i64);
+                let Some(set) = row.datum(0) else { return Ok(()) };
+                expanded::with::<TraceSet, _>(set, |set| {
+                    collected.set = std::mem::replace(set, TraceSet::new(memory_limit()));
                     Ok(())
-                }),
-                None => Ok(()),
+                })
             })
         })?;
         Ok(collected)
@@ -158,7 +164,7 @@ const COLLATABLE: &str = "SELECT attcollation OPERATOR(pg_catalog.<>) 0 FROM pg_
     WHERE attrelid OPERATOR(pg_catalog.=) $1::regclass AND attname OPERATOR(pg_catalog.=) 'trace_key'";
 
 /// How trace keys are told apart by their bytes, if they can be.
-fn key_form(model: &Model) -> Result<Option<KeyForm>, Failure> {
+pub fn key_form(model: &Model) -> Result<Option<KeyForm>, Failure> {
     let (relation, column) = match &model.info.trace_column {
         Some(column) => (model.info.source.clone(), column.as_str()),
         None => (model.table("traces"), "trace_key"),
@@ -204,100 +210,20 @@ pub fn store_automaton(model: &Model, column: &str, automaton: &Automaton) -> Re
     Ok(())
 }
 
-/// The model's machine, ready for replay.
-pub fn machine(model: &Model) -> Result<Machine, Failure> {
+/// A column of type automaton of the model's row.
+pub fn automaton(model: &Model, column: &str) -> Result<Option<Automaton>, Failure> {
     let mut automaton = None;
-    bulk::each_row(&format!("SELECT automaton FROM {}", model.table("model")), &mut |row| {
+    bulk::each_row(&format!("SELECT {column} FROM {}", model.table("model")), &mut |row| {
         if let Some(value) = row.datum(0) {
             // SAFETY: the column is an automaton.
             automaton = Some(Automaton::from_bytes(unsafe { varlena_payload(value) })?);
         }
         Ok(())
     })?;
-    automaton.map(Machine::new).ok_or_else(|| null_argument("the model's machine"))
+    Ok(automaton)
 }
 
-/// Fills an events and a parameters leaf from the traces in a traces leaf: events along their paths, those of traces
-/// that are anomalous on purpose as far as the machine follows. Gives the number of events.
-pub fn write_events(model: &Model, leaves: &Leaves<'_>, run_id: i32) -> Result<u64, Failure> {
-    let machine = machine(model)?;
-    let mut paths = Paths::new(&machine);
-    let kinds = SlotKinds::read(model)?;
-    let columns = ["run_id", "trace_id", "seq", "at", "template_id", "transition_id", "src", "dst"];
-    let mut events = BulkWriter::open(&leaves.name("events"), &columns)?;
-    let columns = ["run_id", "trace_id", "seq", "slot", "value", "kind"];
-    let mut parameters = BulkWriter::open(&leaves.name("parameters"), &columns)?;
-    let run_id = datum(run_id);
-    bulk::each_row(&format!("SELECT trace_id, trace FROM {}", leaves.name("traces")), &mut |row| {
-        let (trace_id, Some(trace)) = (row.datum(0), row.datum(1)) else { return Ok(()) };
-        // SAFETY: the column is a trace.
-        let view = TraceView::from_bytes(unsafe { varlena_payload(trace) })?;
-        let (path, outside) = match paths.of(&view)? {
-            Some(path) => (path, Vec::new()),
-            None if leaves.anomalous() => {
-                let (path, outside) = followed(&machine, &view.to_trace()?)?;
-                (path.into(), outside)
-            }
-            None => return Ok(()),
-        };
-        for (i, &position) in path.iter().enumerate() {
-            let Some(transition) = machine.automaton.transitions.get(position as usize) else { continue };
-            let passes = outside.get(i).copied().flatten();
-            let seq = datum(i as i32 + 1);
-            events.row(&[
-                run_id,
-                trace_id,
-                seq,
-                view.times.get(i).copied().map(timestamp),
-                datum(transition.label as i32),
-                if passes.is_none() { datum(position as i32) } else { None },
-                datum(passes.unwrap_or(transition.source) as i32),
-                datum(passes.unwrap_or(transition.target) as i32),
-            ]);
-            let Some(json) = view.parameters.get(i).copied().flatten() else { continue };
-            let kinds = kinds.of(&machine.automaton.labels[transition.label as usize].event);
-            for slot in slots(json) {
-                let kind = kinds.map_or(slot.json_type, |kinds| kinds.of(&slot));
-                let value = slot.value.as_deref().map(text);
-                parameters.row(&[run_id, trace_id, seq, Some(text(&slot.name)), value, Some(text(kind))]);
-            }
-        }
-        Ok(())
-    })?;
-    parameters.finish();
-    Ok(events.finish())
-}
-
-/// The detected kinds of templates' slots, by template.
-struct SlotKinds(HashMap<String, TemplateKinds>);
-
-/// The kinds of one template's slots.
-struct TemplateKinds(Vec<Option<String>>);
-
-impl SlotKinds {
-    fn read(model: &Model) -> Result<Self, Failure> {
-        let query =
-            format!("SELECT k.template, k.kinds FROM {} k WHERE k.kinds IS NOT NULL", super::lines::kinds_query(model));
-        let mut kinds = HashMap::new();
-        sql::each_row(&query, &[], |row| {
-            if let Some(template) = row.get::<String>(1)? {
-                kinds.insert(template, TemplateKinds(row.get::<Vec<Option<String>>>(2)?.unwrap_or_default()));
-            }
-            Ok(())
-        })?;
-        Ok(SlotKinds(kinds))
-    }
-
-    fn of(&self, event: &str) -> Option<&TemplateKinds> {
-        self.0.get(event)
-    }
-}
-
-impl TemplateKinds {
-    /// A slot's kind; what comes after a template's slots says how its line was laid out.
-    fn of<'a>(&'a self, slot: &Slot<'_>) -> &'a str {
-        let place = slot.name.parse::<usize>().ok().filter(|_| slot.name.len() <= 4);
-        let Some(place) = place else { return slot.json_type };
-        place.checked_sub(1).and_then(|i| self.0.get(i)).and_then(Option::as_deref).unwrap_or("layout")
-    }
+/// The model's machine, ready for replay.
+pub fn machine(model: &Model) -> Result<Machine, Failure> {
+    automaton(model, "automaton")?.map(Machine::new).ok_or_else(|| null_argument("the model's machine"))
 }

@@ -2,7 +2,7 @@
 
 use super::leaf::{self, Leaves};
 use super::progress::Progress;
-use super::{Model, data, invariants, labels, lines, source};
+use super::{Model, data, events, invariants, labels, lines, source};
 use crate::conform::FALSE_POSITIVE_RATE;
 use crate::error::Error;
 use crate::pg::call::{Call, Reply, datum};
@@ -50,6 +50,8 @@ pub fn fit(call: Call) -> Reply {
         let mut leaves = Leaves::of_fit(&model, model.info.fits);
         progress.stage("reading the source");
         read_traces(&model, &mut leaves, windowed)?;
+        labels::split(&model, &leaves.name("traces"))?;
+        infer(&model, &progress)?;
         materialise(&model, leaves, &progress)
     })?;
     record(call, summary)
@@ -86,10 +88,9 @@ fn read_traces(model: &Model, leaves: &mut Leaves<'_>, windowed: bool) -> Result
     Ok(())
 }
 
-/// From traces and prefix tree to machine, tables and scores; swaps everything in.
-pub fn materialise(model: &Model, mut leaves: Leaves<'_>, progress: &Progress) -> Result<Vec<i64>, Failure> {
+/// Infers the machine from the prefix tree.
+pub fn infer(model: &Model, progress: &Progress) -> Result<(), Failure> {
     let table = model.table("model");
-    labels::split(model, &leaves.name("traces"))?;
     progress.stage("inferring the machine");
     // Methods that have no use for negative traces learn from the others alone.
     let infer = format!(
@@ -97,37 +98,28 @@ pub fn materialise(model: &Model, mut leaves: Leaves<'_>, progress: &Progress) -
              CASE WHEN method OPERATOR(pg_catalog.=) ANY ('{{auto,edsm,rpni}}'::text[]) THEN negative_tree END)"
     );
     sql::run(&infer, &[])?;
+    Ok(())
+}
+
+/// From traces, prefix tree and machine to tables and scores; swaps everything in.
+pub fn materialise(model: &Model, mut leaves: Leaves<'_>, progress: &Progress) -> Result<Vec<i64>, Failure> {
     super::synthesize::learn_generator(model, &leaves.name("traces"))?;
     progress.stage("writing tables");
-    let machine = format!("(SELECT automaton FROM {table})");
-    let phases = leaves.create("phases")?;
-    let templates = leaves.create("templates")?;
-    let states = leaves.create("states")?;
+    for parent in ["phases", "templates", "states", "transitions"] {
+        leaves.create(parent)?;
+    }
+    let [phases, templates, states, transitions] =
+        ["phases", "templates", "states", "transitions"].map(|parent| leaves.name(parent));
+    let rows = |parent: &str| machine_rows(model, parent, &templates);
     let insert = format!(
-        "WITH p AS MATERIALIZED (SELECT * FROM logfsm.phases({machine})),
-         written AS (INSERT INTO {phases} (run_id, phase_id, name, visits) SELECT 0, p.phase_id, p.name, p.visits FROM p),
-         named AS (
-             INSERT INTO {templates} SELECT 0, e.label_id, e.component, e.event,
-                COALESCE(pg_catalog.cardinality(k.kinds), (SELECT pg_catalog.count(*) FROM pg_catalog.regexp_matches(e.event, '<\\*>', 'g')))::integer,
-                e.count, k.kinds, p.phase_id
-             FROM logfsm.event_types({machine}) e LEFT JOIN {} k ON k.template OPERATOR(pg_catalog.=) e.event
-             LEFT JOIN (SELECT p.phase_id, l.label_id FROM p, pg_catalog.unnest(p.label_ids) l (label_id)) p
-                    ON p.label_id OPERATOR(pg_catalog.=) e.label_id)
-         INSERT INTO {states} SELECT 0, s.state_id, s.name, s.kind, s.visits, s.stops, p.phase_id FROM logfsm.states({machine}) s
-         LEFT JOIN (SELECT p.phase_id, i.state_id FROM p, pg_catalog.unnest(p.states) i (state_id)) p
-                ON p.state_id OPERATOR(pg_catalog.=) s.state_id",
-        lines::kinds_query(model)
+        "WITH {}, written AS (INSERT INTO {phases} {}), named AS (INSERT INTO {templates} {}) INSERT INTO {states} {}",
+        phases_of(model),
+        rows("phases"),
+        rows("templates"),
+        rows("states")
     );
     sql::run(&insert, &[])?;
-    let transitions = leaves.create("transitions")?;
-    let insert = format!(
-        "INSERT INTO {transitions}
-         SELECT 0, t.transition_id, t.src, p.template_id, t.component, t.event, t.dst, logfsm.guard_text({machine}, t.transition_id), t.count, t.prob,
-                t.delay_min, t.delay_mean, t.delay_median, t.delay_p99, t.delay_max
-         FROM logfsm.transitions({machine}) t
-         JOIN {templates} p ON p.template OPERATOR(pg_catalog.=) t.event AND p.component IS NOT DISTINCT FROM t.component"
-    );
-    sql::run(&insert, &[])?;
+    sql::run(&format!("INSERT INTO {transitions} {}", rows("transitions")), &[])?;
     for parent in ["phases", "templates", "states", "transitions", "traces"] {
         leaves.finish(parent)?;
     }
@@ -140,7 +132,42 @@ pub fn materialise(model: &Model, mut leaves: Leaves<'_>, progress: &Progress) -
     retire_runs(model)?;
     leaves.attach()?;
     drop_earlier_fits(model)?;
-    finish_run_zero(model)
+    finish_run_zero(model, count_run_zero(model))
+}
+
+/// The phases of the machine, as a common table expression p: they take long to find, so once for all who ask.
+pub fn phases_of(model: &Model) -> String {
+    format!("p AS MATERIALIZED (SELECT * FROM logfsm.phases((SELECT automaton FROM {})))", model.table("model"))
+}
+
+/// The query for the rows of a table of the machine; those of transitions need the rows of templates to be there
+/// already, the others the common table expression of [`phases_of`].
+pub fn machine_rows(model: &Model, parent: &str, templates: &str) -> String {
+    let machine = format!("(SELECT automaton FROM {})", model.table("model"));
+    match parent {
+        "phases" => "SELECT 0 AS run_id, p.phase_id, p.name, p.visits FROM p".into(),
+        "templates" => format!(
+            "SELECT 0 AS run_id, e.label_id AS template_id, e.component, e.event AS template,
+                    COALESCE(pg_catalog.cardinality(k.kinds), (SELECT pg_catalog.count(*) FROM pg_catalog.regexp_matches(e.event, '<\\*>', 'g')))::integer AS slots,
+                    e.count, k.kinds, g.phase_id
+             FROM logfsm.event_types({machine}) e LEFT JOIN {} k ON k.template OPERATOR(pg_catalog.=) e.event
+             LEFT JOIN (SELECT p.phase_id, l.label_id FROM p, pg_catalog.unnest(p.label_ids) l (label_id)) g
+                    ON g.label_id OPERATOR(pg_catalog.=) e.label_id",
+            lines::kinds_query(model)
+        ),
+        "states" => format!(
+            "SELECT 0 AS run_id, s.state_id, s.name, s.kind, s.visits, s.stops, g.phase_id FROM logfsm.states({machine}) s
+             LEFT JOIN (SELECT p.phase_id, i.state_id FROM p, pg_catalog.unnest(p.states) i (state_id)) g
+                    ON g.state_id OPERATOR(pg_catalog.=) s.state_id"
+        ),
+        _ => format!(
+            "SELECT 0 AS run_id, t.transition_id, t.src, p.template_id, t.component, t.event, t.dst,
+                    logfsm.guard_text({machine}, t.transition_id) AS guard, t.count, t.prob,
+                    t.delay_min, t.delay_mean, t.delay_median, t.delay_p99, t.delay_max
+             FROM logfsm.transitions({machine}) t
+             JOIN {templates} p ON p.template OPERATOR(pg_catalog.=) t.event AND p.component IS NOT DISTINCT FROM t.component"
+        ),
+    }
 }
 
 /// Fills events, parameters and scores of a run from its traces leaf.
@@ -150,7 +177,7 @@ pub fn write_data(model: &Model, leaves: &mut Leaves<'_>, run_id: i32) -> Result
     leaves.create("events")?;
     leaves.create("parameters")?;
     if model.info.events == "table" {
-        data::write_events(model, leaves, run_id)?;
+        events::write_events(model, leaves, run_id)?;
     }
     let scores = leaves.create("scores")?;
     let insert = format!(
@@ -216,8 +243,14 @@ pub fn drop_earlier_fits(model: &Model) -> Result<(), Failure> {
            AND c.relname OPERATOR(pg_catalog.~) '^(phases|templates|states|transitions|guards|invariants|traces|events|parameters|scores)_fit_[0-9]+$'
            AND NOT c.relispartition
            AND NOT (c.relname OPERATOR(pg_catalog.~) '^(phases|templates|states|transitions|guards|invariants)_fit_' AND EXISTS (
+                   -- A run's machine is that of the last fit up to its own that wrote leaves.
                    SELECT FROM {} r WHERE r.kind OPERATOR(pg_catalog.<>) 'real'
-                   AND r.fit OPERATOR(pg_catalog.=) pg_catalog.substring(c.relname::text, '[0-9]+$')::integer))
+                   AND r.fit OPERATOR(pg_catalog.>=) pg_catalog.substring(c.relname::text, '[0-9]+$')::integer
+                   AND NOT EXISTS (SELECT FROM pg_catalog.pg_class l
+                       WHERE l.relnamespace OPERATOR(pg_catalog.=) c.relnamespace AND l.relkind OPERATOR(pg_catalog.=) 'r'
+                         AND l.relname OPERATOR(pg_catalog.~) '^transitions_fit_[0-9]+$'
+                         AND pg_catalog.substring(l.relname::text, '[0-9]+$')::integer OPERATOR(pg_catalog.>) pg_catalog.substring(c.relname::text, '[0-9]+$')::integer
+                         AND pg_catalog.substring(l.relname::text, '[0-9]+$')::integer OPERATOR(pg_catalog.<=) r.fit)))
          ORDER BY 1",
         model.table("runs")
     );
@@ -225,19 +258,24 @@ pub fn drop_earlier_fits(model: &Model) -> Result<(), Failure> {
     leaf::drop_tables(model, &tables)
 }
 
-/// Records run 0 and gives the summary.
-fn finish_run_zero(model: &Model) -> Result<Vec<i64>, Failure> {
+/// How many traces and events run 0 has, as expressions.
+fn count_run_zero(model: &Model) -> (String, String) {
+    let of =
+        |what: &str| format!("(SELECT {what} FROM {} WHERE run_id OPERATOR(pg_catalog.=) 0)", model.table("traces"));
+    (of("pg_catalog.count(*)"), of("pg_catalog.sum(n_events)"))
+}
+
+/// Records run 0, with so many traces and events, and gives the summary.
+pub fn finish_run_zero(model: &Model, (traces, events): (String, String)) -> Result<Vec<i64>, Failure> {
     let table = model.table("model");
     let upsert = format!(
         "INSERT INTO {} AS r (run_id, kind, status, fit, fingerprint, version, traces, events)
          SELECT 0, 'real', 'current', m.fits, logfsm.fingerprint(m.automaton), logfsm.version(),
-                (SELECT pg_catalog.count(*) FROM {traces} WHERE run_id OPERATOR(pg_catalog.=) 0),
-                (SELECT pg_catalog.sum(n_events) FROM {traces} WHERE run_id OPERATOR(pg_catalog.=) 0)
+                {traces}, {events}
          FROM {table} m
          ON CONFLICT (run_id) DO UPDATE SET fit = EXCLUDED.fit, fingerprint = EXCLUDED.fingerprint, version = EXCLUDED.version,
              traces = EXCLUDED.traces, events = EXCLUDED.events, created_at = pg_catalog.now()",
         model.table("runs"),
-        traces = model.table("traces"),
     );
     sql::run(&upsert, &[])?;
     sql::run(&format!("UPDATE {table} SET fitted_at = pg_catalog.now()"), &[])?;

@@ -7,7 +7,12 @@ use crate::pg::sql;
 
 /// Fills the guards leaf from the model's machine.
 pub fn write(model: &Model, leaves: &mut Leaves<'_>) -> Result<(), Failure> {
-    let leaf = leaves.create("guards")?;
+    fill(model, &leaves.create("guards")?)?;
+    leaves.finish("guards")
+}
+
+/// Fills an empty table of guards from the model's machine.
+pub fn fill(model: &Model, leaf: &str) -> Result<(), Failure> {
     let insert = format!(
         "INSERT INTO {leaf} (run_id, transition_id, alternative, slot, operator, value)
          SELECT 0, g.transition_id, g.alternative, g.slot, g.operator, g.value
@@ -15,5 +20,5 @@ pub fn write(model: &Model, leaves: &mut Leaves<'_>) -> Result<(), Failure> {
         model.table("model")
     );
     sql::run(&insert, &[])?;
-    leaves.finish("guards")
+    Ok(())
 }

@@ -90,9 +90,15 @@ impl<'a> Leaves<'a> {
     }
 
     /// Leaves for a run of synthetic data from the machine of the latest fit.
-    pub fn of_run(model: &'a Model, run_id: i32, anomalous: bool) -> Self {
-        let (machine, data) = (format!("fit_{}", model.info.fits), format!("run_{run_id}"));
-        Leaves { model, run_id, machine, data, anomalous, built: Vec::new() }
+    pub fn of_run(model: &'a Model, run_id: i32, anomalous: bool) -> Result<Self, Failure> {
+        let (machine, data) = (attached_suffix(model)?, format!("run_{run_id}"));
+        Ok(Leaves { model, run_id, machine, data, anomalous, built: Vec::new() })
+    }
+
+    /// The attached leaves of the real data and their machine.
+    pub fn in_place(model: &'a Model) -> Result<Self, Failure> {
+        let suffix = attached_suffix(model)?;
+        Ok(Leaves { model, run_id: 0, machine: suffix.clone(), data: suffix, anomalous: false, built: Vec::new() })
     }
 
     /// True where the traces are anomalous on purpose.
@@ -177,6 +183,16 @@ impl<'a> Leaves<'a> {
         }
         Ok(())
     }
+}
+
+/// How the attached leaves of the machine and the real data are called: after the fit that wrote them. A refresh that
+/// changes them in place counts as a fit, too, but keeps them.
+fn attached_suffix(model: &Model) -> Result<String, Failure> {
+    let query = "SELECT pg_catalog.substring(c.relname::text, 'fit_[0-9]+$')
+                 FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.inhrelid
+                 WHERE i.inhparent OPERATOR(pg_catalog.=) $1::regclass";
+    let suffix: Option<String> = sql::one(query, &[model.table("transitions").into()])?;
+    Ok(suffix.unwrap_or_else(|| format!("fit_{}", model.info.fits)))
 }
 
 /// The attached leaves of a parent, of one run or of all, quoted and qualified.

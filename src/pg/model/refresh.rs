@@ -1,13 +1,20 @@
-//! refresh: re-reads whole the traces that got new rows, and updates tree, machine and tables.
+//! refresh: takes in the traces that got new rows, and updates tree, machine and tables.
+//!
+//! staged traces → prefix tree → machine → rows of these traces, where the machine's states are the same as before; else
+//! all rows are written anew, because they refer to states and transitions.
 
 use super::data::require_keys;
-use super::fit::{materialise, record, traces_query};
+use super::fit::{infer, materialise, record};
 use super::leaf::Leaves;
 use super::progress::Progress;
-use super::{Model, lines, source};
-use crate::pg::call::{Call, Reply};
+use super::staged::{self, Staged};
+use super::{Model, data, in_place, labels, source};
+use crate::automaton::{Automaton, Ends, Lost, PrefixTree};
+use crate::error::Error;
+use crate::pg::call::{Call, Reply, varlena_payload};
 use crate::pg::error::Failure;
-use crate::pg::sql;
+use crate::pg::{bulk, expanded, memory_limit, sql};
+use crate::trace::TraceView;
 use pgrx::{PgSqlErrorCode, pg_sys};
 
 /// refresh(model) → (fit, new_traces, changed_traces, missing_rows)
@@ -23,25 +30,104 @@ pub fn refresh(call: Call) -> Reply {
         };
         let progress = Progress::start("refresh", &model.info.name);
         progress.stage("reading what is new");
-        let before = source_rows(&model)?;
-        let staged = stage(&model, &column)?;
-        let (new, changed) = counts(&staged)?;
-        if new + changed == 0 {
-            sql::run(&format!("DROP TABLE {staged}"), &[])?;
-            let missing = missing_rows(&model, before)?;
+        let staged = Staged::read(&model, &column)?;
+        if staged.new + staged.changed == 0 {
+            sql::run(&format!("DROP TABLE {}", staged.table), &[])?;
+            let missing = missing_rows(&model, staged.source_rows)?;
             return Ok(vec![model.info.fits.into(), 0, 0, missing]);
         }
         let table = model.table("model");
         sql::run(&format!("UPDATE {table} SET fits = fits OPERATOR(pg_catalog.+) 1"), &[])?;
         let model = Model::read(model.schema, model.owner)?;
-        let mut leaves = Leaves::of_fit(&model, model.info.fits);
-        merge_traces(&model, &mut leaves, &staged)?;
-        update_tree(&model, &staged, &leaves.name("traces"), changed)?;
-        sql::run(&format!("DROP TABLE {staged}"), &[])?;
-        let fit = materialise(&model, leaves, &progress)?;
-        Ok(vec![fit.first().copied().unwrap_or(0), new, changed, missing_rows(&model, before)?])
+        let tree = match update_tree(&model, &staged)? {
+            Some(tree) => tree,
+            None => tree_of_traces(&model, &staged)?,
+        };
+        data::store_automaton(&model, "prefix_tree", &tree)?;
+        let fit = match in_place::prepare(&model, &staged)? {
+            // The machine may turn out to have other states: then all rows refer to others.
+            Some(before) => {
+                infer(&model, &progress)?;
+                match in_place::update(&model, &staged, &before, &tree.totals, &progress)? {
+                    Some(fit) => fit,
+                    None => rewrite(&model, &staged, true, &progress)?,
+                }
+            }
+            None => rewrite(&model, &staged, false, &progress)?,
+        };
+        Ok(vec![
+            fit.first().copied().unwrap_or(0),
+            staged.new,
+            staged.changed,
+            missing_rows(&model, staged.source_rows)?,
+        ])
     })?;
     record(call, summary)
+}
+
+/// Writes all tables anew.
+fn rewrite(model: &Model, staged: &Staged, inferred: bool, progress: &Progress) -> Result<Vec<i64>, Failure> {
+    let mut leaves = Leaves::of_fit(model, model.info.fits);
+    merge_traces(model, &mut leaves, &staged.table)?;
+    sql::run(&format!("DROP TABLE {}", staged.table), &[])?;
+    if !inferred {
+        labels::split(model, &leaves.name("traces"))?;
+        infer(model, progress)?;
+    }
+    materialise(model, leaves, progress)
+}
+
+/// The stored prefix tree with the staged traces in place of what they were; `None` where it cannot be had so.
+fn update_tree(model: &Model, staged: &Staged) -> Result<Option<Automaton>, Failure> {
+    let Some(stored) = data::automaton(model, "prefix_tree")? else { return Ok(None) };
+    let (mut tree, mut lost) = (PrefixTree::new(memory_limit()), Lost::default());
+    tree.merge(&stored)?;
+    bulk::each_row(&format!("SELECT old_trace, trace FROM {}", staged.table), &mut |row| {
+        // SAFETY: columns of type trace.
+        let view = |i: usize| row.datum(i).map(|t| TraceView::from_bytes(unsafe { varlena_payload(t) })).transpose();
+        let (old, new) = (view(0)?, view(1)?);
+        Ok(tree.replace(old.as_ref(), new.as_ref(), &mut lost)?)
+    })?;
+    if lost.rest {
+        return Ok(None);
+    }
+    if lost.ends {
+        let mut ends = Ends::default();
+        bulk::each_row(&traces_now(model, staged, "started_at, ended_at, "), &mut |row| {
+            let (Some(first), Some(last), Some(trace)) = (row.datum(0), row.datum(1), row.datum(2)) else {
+                return Ok(());
+            };
+            // SAFETY: a column of type trace.
+            let variant = TraceView::variant_of(unsafe { varlena_payload(trace) })?;
+            ends.add(variant, first.value() as i64, last.value() as i64);
+            Ok(())
+        })?;
+        tree.mend(ends);
+    }
+    Ok(Some(tree.to_automaton()))
+}
+
+/// The prefix tree made again from all traces.
+fn tree_of_traces(model: &Model, staged: &Staged) -> Result<Automaton, Failure> {
+    let query = format!("SELECT logfsm.prefix_tree_agg(t.trace) FROM ({}) AS t", traces_now(model, staged, ""));
+    let mut tree = None;
+    bulk::each_row(&query, &mut |row| {
+        tree = row.datum(0).map(expanded::automaton_of).transpose()?;
+        Ok(())
+    })?;
+    tree.ok_or_else(|| Error::NoTraces { operation: "refresh" }.into())
+}
+
+/// The query for the traces as they are now; `columns` of `traces`, each followed by a comma, come first.
+fn traces_now(model: &Model, staged: &Staged, columns: &str) -> String {
+    let new = if columns.is_empty() { "" } else { "logfsm.started_at(s.trace), logfsm.ended_at(s.trace), " };
+    format!(
+        "SELECT {columns}t.trace FROM {} t WHERE t.run_id OPERATOR(pg_catalog.=) 0
+           AND NOT EXISTS (SELECT FROM {staged} s WHERE s.old_id OPERATOR(pg_catalog.=) t.trace_id)
+         UNION ALL SELECT {new}s.trace FROM {staged} s WHERE s.trace IS NOT NULL",
+        model.table("traces"),
+        staged = staged.table
+    )
 }
 
 /// The type of trace keys, as SQL writes it.
@@ -49,15 +135,6 @@ pub fn key_type(model: &Model) -> Result<String, Failure> {
     let query = "SELECT pg_catalog.format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute
                  WHERE attrelid OPERATOR(pg_catalog.=) $1::regclass AND attname OPERATOR(pg_catalog.=) 'trace_key'";
     Ok(sql::one(query, &[model.table("traces").into()])?.unwrap_or_else(|| "text".into()))
-}
-
-/// The columns that the model uses, of a relation called x.
-fn used_columns(model: &Model) -> String {
-    let mut columns: Vec<String> =
-        model.info.used_columns().iter().map(|column| format!("x.{}", sql::quote_identifier(column))).collect();
-    columns.sort();
-    columns.dedup();
-    columns.join(", ")
 }
 
 /// The operator that says two trace keys are equal, found by type, not by name.
@@ -75,73 +152,6 @@ pub fn key_equality(model: &Model) -> Result<String, Failure> {
     let operator = unsafe { (*pg_sys::lookup_type_cache(key_type, pg_sys::TYPECACHE_EQ_OPR as i32)).eq_opr };
     let name: Option<String> = sql::one(query, &[traces.into(), operator.into()])?;
     Ok(name.unwrap_or_else(|| "OPERATOR(pg_catalog.=)".into()))
-}
-
-/// A table of the touched traces: key, new trace, and the old one if there was one.
-fn stage(model: &Model, column: &str) -> Result<String, Failure> {
-    let staged = model.table(&format!("refresh_{}", model.info.fits + 1));
-    let (table, source, equals) = (model.table("model"), &model.info.source, key_equality(model)?);
-    let column = sql::quote_identifier(column);
-    let templates = format!("(SELECT templates FROM {table})");
-    let mut recent = format!(
-        "(SELECT {} FROM {source} x, {table} m
-          WHERE m.high_water IS NULL OR x.{column}::timestamptz OPERATOR(pg_catalog.>=) (m.high_water OPERATOR(pg_catalog.-) m.lateness))",
-        used_columns(model)
-    );
-    // Where more lines change the templates of earlier ones, or what a line is depends on those before it, all traces
-    // are read again.
-    if lines::learn_more(model, &recent)? || model.info.depends_on_order() {
-        recent.clone_from(source);
-    }
-    // Taken before reading: what arrives in between is read again next time.
-    let high_water = format!(
-        "UPDATE {table} SET high_water = high.water FROM (SELECT pg_catalog.max({column})::timestamptz AS water FROM {source}) high"
-    );
-    let touched = format!(
-        "SELECT DISTINCT r.trace_key FROM ({}) r WHERE r.trace_key IS NOT NULL",
-        model.info.rows_query(&recent, &templates)
-    );
-    let reread = traces_query(model, source, &format!("JOIN ({touched}) AS k ON k.trace_key {equals} r.trace_key"));
-    let create = format!(
-        "CREATE TABLE {staged} AS
-         SELECT t.trace_key, w.trace, o.trace_id AS old_id, o.trace AS old_trace
-         FROM ({reread}) AS t
-         CROSS JOIN {table} m
-         -- A trace whose start has left the period counts as gone.
-         CROSS JOIN LATERAL (SELECT CASE WHEN (m.since IS NULL OR logfsm.started_at(t.trace) OPERATOR(pg_catalog.>=) m.since)
-                       AND (m.until IS NULL OR logfsm.started_at(t.trace) OPERATOR(pg_catalog.<) m.until) THEN t.trace END AS trace) w
-         LEFT JOIN {traces} o ON o.run_id OPERATOR(pg_catalog.=) 0 AND o.trace_key {equals} t.trace_key
-         WHERE CASE WHEN o.trace IS NULL THEN w.trace IS NOT NULL
-                    ELSE w.trace IS NULL OR o.trace OPERATOR(logfsm.<>) w.trace END",
-        traces = model.table("traces")
-    );
-    source::run_reading(&model.info, || sql::run(&create, &[]))?;
-    sql::run(&high_water, &[])?;
-    Ok(staged)
-}
-
-fn counts(staged: &str) -> Result<(i64, i64), Failure> {
-    let count = |condition: &str| -> Result<i64, Failure> {
-        let query = format!("SELECT pg_catalog.count(*) FROM {staged} WHERE old_trace IS {condition}");
-        Ok(sql::one::<i64>(&query, &[])?.unwrap_or(0))
-    };
-    Ok((count("NULL")?, count("NOT NULL")?))
-}
-
-/// Brings the stored prefix tree up to date. New traces are added to it. Where known traces changed it is made again
-/// from the stored traces: minima, maxima and samples cannot be subtracted, and refresh must equal fit.
-fn update_tree(model: &Model, staged: &str, traces: &str, changed: i64) -> Result<(), Failure> {
-    let table = model.table("model");
-    let tree = if changed > 0 {
-        format!("SELECT logfsm.prefix_tree_agg(trace) FROM {traces}")
-    } else {
-        format!(
-            "SELECT logfsm.rollup(part.tree) FROM (SELECT prefix_tree AS tree FROM {table}
-             UNION ALL SELECT logfsm.prefix_tree_agg(trace) FROM {staged}) part"
-        )
-    };
-    sql::run(&format!("UPDATE {table} SET prefix_tree = ({tree})"), &[])?;
-    Ok(())
 }
 
 /// A new traces leaf: old traces as they were, touched ones anew; known traces keep their id.
@@ -166,26 +176,15 @@ fn merge_traces(model: &Model, leaves: &mut Leaves<'_>, staged: &str) -> Result<
     require_keys(model, keyless.unwrap_or(0) as u64)
 }
 
-/// The source's rows, where they can be compared with the events read: one key per row and no period.
-fn source_rows(model: &Model) -> Result<Option<i64>, Failure> {
-    let windowed = format!("SELECT since IS NOT NULL OR until IS NOT NULL FROM {}", model.table("model"));
-    // formats hide and skip lines
-    let uncounted = model.info.trace_column.is_none() || !model.info.line_fields.is_empty();
-    if uncounted || sql::holds(&windowed, &[])? {
-        return Ok(None);
-    }
-    sql::one(&format!("SELECT pg_catalog.count(*) FROM {}", model.info.source), &[])
-}
-
 /// Rows that the source had before reading but the model does not have (positive), or that the model has and the
 /// source has lost (negative); warned about, because only fit mends it.
 fn missing_rows(model: &Model, before: Option<i64>) -> Result<i64, Failure> {
-    let (Some(before), Some(after)) = (before, source_rows(model)?) else { return Ok(0) };
-    let known = format!(
-        "SELECT pg_catalog.sum(n_events)::bigint FROM {} WHERE run_id OPERATOR(pg_catalog.=) 0",
-        model.table("traces")
-    );
-    let known: i64 = sql::one(&known, &[])?.unwrap_or(0);
+    let Some(before) = before else { return Ok(0) };
+    let known: i64 = sql::one(&format!("SELECT events_read FROM {}", model.table("model")), &[])?.unwrap_or(0);
+    if before == known {
+        return Ok(0);
+    }
+    let after = staged::count_rows(model)?;
     let missing = if before > known {
         before - known
     } else if after < known {

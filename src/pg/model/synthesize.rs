@@ -78,9 +78,14 @@ pub fn synthesize(call: Call) -> Reply {
     let run_id = Model::change(name, "synthesize from", |model| {
         model.require_fitted()?;
         let progress = Progress::start("synthesize", &model.info.name);
+        if generator_is_old(&model)? {
+            progress.stage("learning what traces are made from");
+            let real = format!("{} WHERE run_id OPERATOR(pg_catalog.=) 0", model.table("traces"));
+            learn_generator(&model, &real)?;
+        }
         let next = format!("SELECT pg_catalog.max(run_id) OPERATOR(pg_catalog.+) 1 FROM {}", model.table("runs"));
         let run_id: i32 = sql::one(&next, &[])?.unwrap_or(1);
-        let mut leaves = Leaves::of_run(&model, run_id, anomalous);
+        let mut leaves = Leaves::of_run(&model, run_id, anomalous)?;
         progress.stage("generating traces");
         let leaf = leaves.create("traces")?;
         let insert = format!(
@@ -177,9 +182,15 @@ pub fn learn_generator(model: &Model, traces: &str) -> Result<(), Failure> {
         return Err(failure);
     }
     let text = text_form::encode(PREFIX, &Playout::new(machine, plan?).to_bytes());
-    let set = format!("UPDATE {} SET generator = $1::text::logfsm.generator", model.table("model"));
+    let set =
+        format!("UPDATE {} SET generator = $1::text::logfsm.generator, generator_fit = fits", model.table("model"));
     sql::run(&set, &[text.into()])?;
     Ok(())
+}
+
+/// Whether the generator was learned before the latest refresh: it reads all traces, so it is left to who needs it.
+fn generator_is_old(model: &Model) -> Result<bool, Failure> {
+    sql::holds(&format!("SELECT generator_fit OPERATOR(pg_catalog.<) fits FROM {}", model.table("model")), &[])
 }
 
 /// drop_run(model, run) → void

@@ -1,0 +1,274 @@
+//! Taking traces back out of a prefix tree: exact, and where it cannot be, it says so.
+//!
+//! Counts and sums are subtracted. A minimum, a maximum or an item of a full sample that leaves does not say what comes
+//! in its place: that has to be looked up among the traces that stay.
+
+use super::{MAX_PAIR_LABELS, PrefixTree, parameter_hash, start_hash};
+use crate::automaton::{Histogram, LabelId, PARAMETER_SAMPLE, START_SAMPLE, Sample};
+use crate::error::Result;
+use crate::trace::{TraceView, Variant};
+
+/// What a tree does not know any more after traces were taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Lost {
+    /// The sample of starts, the shortest and longest duration, or the earliest and latest event: [`Ends`] mends them.
+    pub ends: bool,
+    /// Something else: the tree must be made again from its traces.
+    pub rest: bool,
+}
+
+/// When traces start and end, collected anew from all of them.
+#[derive(Debug, Clone, Default)]
+pub struct Ends {
+    starts: Sample<i64>,
+    durations: Option<(u64, u64)>,
+    period: Option<(i64, i64)>,
+}
+
+impl Ends {
+    /// Takes a trace with times: its variant's bytes, its first and its last time. O(log sample).
+    pub fn add(&mut self, variant: &[u8], first: i64, last: i64) {
+        self.starts.add(start_hash(first, variant), first, 1, START_SAMPLE);
+        let duration = first.abs_diff(last);
+        let (min, max) = self.durations.unwrap_or((duration, duration));
+        self.durations = Some((min.min(duration), max.max(duration)));
+        let (earliest, latest) = self.period.unwrap_or((first, last));
+        self.period = Some((earliest.min(first), latest.max(last)));
+    }
+}
+
+impl PrefixTree {
+    /// Adds `new` and takes `old` back, which must have been added before; either may be missing. Costs what
+    /// [`PrefixTree::add`] costs.
+    ///
+    /// What is gained from a trace that only went on is exact but for the start's sample; see [`Lost`].
+    pub fn replace(&mut self, old: Option<&TraceView<'_>>, new: Option<&TraceView<'_>>, lost: &mut Lost) -> Result<()> {
+        if let Some(new) = new {
+            self.add(new)?;
+        }
+        let Some(old) = old else { return Ok(()) };
+        let variant = Variant::from_bytes(old.variant)?;
+        let shared = match new {
+            Some(new) => shared(old, &variant, new, &Variant::from_bytes(new.variant)?),
+            None => 0,
+        };
+        if self.take_back(old, &variant, shared, lost).is_none() {
+            // It was never added: whatever this tree is of, it is not these traces.
+            lost.rest = true;
+        }
+        Ok(())
+    }
+
+    fn take_back(&mut self, old: &TraceView<'_>, variant: &Variant, shared: usize, lost: &mut Lost) -> Option<()> {
+        let labels: Option<Vec<LabelId>> = variant.labels.iter().map(|l| self.label_ids.get(l).copied()).collect();
+        let labels = labels?;
+        let (mut node, mut path) = (0, Vec::with_capacity(variant.events.len()));
+        for &event in &variant.events {
+            node = *self.children.get(&(node, labels[event as usize]))?;
+            path.push(node);
+        }
+        for &node in &path {
+            let node = &mut self.nodes[node as usize];
+            node.count = node.count.checked_sub(1)?;
+        }
+        let last = &mut self.nodes[path.last().map_or(0, |&n| n as usize)];
+        last.stops = last.stops.checked_sub(1)?;
+        let totals = &mut self.totals;
+        totals.traces = totals.traces.checked_sub(1)?;
+        totals.events = totals.events.checked_sub(path.len() as u64)?;
+        totals.ties = totals.ties.checked_sub(old.ties.into())?;
+        self.take_back_times(old, &path, shared, lost)?;
+        if self.labels.len() <= MAX_PAIR_LABELS {
+            lost.rest |= self.bounds_a_pair(old, variant, &labels, shared);
+        }
+        for (i, parameters) in old.parameters.iter().enumerate() {
+            let Some(parameters) = parameters else { continue };
+            self.totals.events_with_parameters = self.totals.events_with_parameters.checked_sub(1)?;
+            let next = variant.events.get(i + 1).map(|&e| labels[e as usize]);
+            let hash = parameter_hash(parameters, next.map(|id| &self.labels[id as usize]));
+            let sample = &mut self.nodes[path[i] as usize].parameters;
+            lost.rest |= !sample.remove(hash, &((*parameters).into(), next), PARAMETER_SAMPLE);
+        }
+        Some(())
+    }
+
+    fn take_back_times(&mut self, old: &TraceView<'_>, path: &[u32], shared: usize, lost: &mut Lost) -> Option<()> {
+        let (Some(&first), Some(&last)) = (old.times.first(), old.times.last()) else { return Some(()) };
+        let totals = &mut self.totals;
+        totals.timed_traces = totals.timed_traces.checked_sub(1)?;
+        lost.ends |= (first == totals.earliest && shared == 0) || (last == totals.latest && shared < path.len());
+        lost.ends |= !self.durations.remove(first.abs_diff(last))?;
+        lost.ends |= !self.starts.remove(start_hash(first, old.variant), &first, START_SAMPLE);
+        for (i, pair) in old.times.windows(2).enumerate() {
+            let exact = self.nodes[path[i + 1] as usize].delays.remove(pair[0].abs_diff(pair[1]))?;
+            // The new trace has the same delay here.
+            lost.rest |= !exact && i + 1 >= shared;
+        }
+        Some(())
+    }
+
+    /// Whether the trace has the smallest or largest time between two events that the new trace does not share.
+    fn bounds_a_pair(&self, old: &TraceView<'_>, variant: &Variant, labels: &[LabelId], shared: usize) -> bool {
+        let mut seen: Vec<Option<(i64, i64)>> = vec![None; labels.len()];
+        for (i, (&event, &at)) in variant.events.iter().zip(&old.times).enumerate() {
+            if i >= shared {
+                for (&label, ends) in labels.iter().zip(&seen) {
+                    let Some((first, last)) = *ends else { continue };
+                    let bounds = self.pair_times.get(&(label, labels[event as usize]));
+                    if bounds.is_none_or(|&(min, max)| last.abs_diff(at) <= min || first.abs_diff(at) >= max) {
+                        return true;
+                    }
+                }
+            }
+            let entry = &mut seen[event as usize];
+            *entry = Some((entry.map_or(at, |ends| ends.0), at));
+        }
+        false
+    }
+
+    /// Puts in what [`Lost::ends`] told to be lost.
+    pub fn mend(&mut self, ends: Ends) {
+        self.starts = ends.starts;
+        (self.durations.min, self.durations.max) = ends.durations.unwrap_or_default();
+        (self.totals.earliest, self.totals.latest) = ends.period.unwrap_or_default();
+    }
+}
+
+/// How many first events two traces have in common, with their times.
+fn shared(old: &TraceView<'_>, old_variant: &Variant, new: &TraceView<'_>, new_variant: &Variant) -> usize {
+    let same = |i: usize| {
+        old_variant.labels[old_variant.events[i] as usize] == new_variant.labels[new_variant.events[i] as usize]
+            && old.times.get(i) == new.times.get(i)
+    };
+    (0..old_variant.events.len().min(new_variant.events.len())).take_while(|&i| same(i)).count()
+}
+
+impl<T: Ord + Clone> Sample<T> {
+    /// Takes one occurrence back; false where the sample was full and does not know what comes in its place.
+    fn remove(&mut self, hash: u64, value: &T, k: usize) -> bool {
+        let Ok(i) = self.items.binary_search_by(|item| item.hash.cmp(&hash).then_with(|| item.value.cmp(value))) else {
+            return true;
+        };
+        self.items[i].count -= 1;
+        if self.items[i].count > 0 {
+            return true;
+        }
+        self.items.remove(i);
+        self.items.len() + 1 < k
+    }
+}
+
+impl Histogram {
+    /// Takes one value back; `None` if it has none such, false where it was the smallest or largest and may not be it
+    /// any more.
+    fn remove(&mut self, value: u64) -> Option<bool> {
+        let bucket = super::super::histogram::bucket(value);
+        let i = self.buckets.binary_search_by_key(&bucket, |&(b, _)| b).ok()?;
+        self.sum = self.sum.checked_sub(value.into())?;
+        self.buckets[i].1 -= 1;
+        let gone = self.buckets[i].1 == 0;
+        if gone {
+            self.buckets.remove(i);
+        }
+        if self.buckets.is_empty() {
+            (self.min, self.max) = (0, 0);
+            return Some(true);
+        }
+        let single = super::super::histogram::bounds(bucket) == (value, value);
+        Some((value != self.min && value != self.max) || (single && !gone))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::Trace;
+    use proptest::prelude::*;
+
+    type Given = Vec<(i64, String, Option<String>)>;
+
+    fn bytes(rows: &Given) -> Vec<u8> {
+        let rows = rows.iter().map(|(at, event, p)| (Some(*at), None, event.as_str(), None, p.as_deref()));
+        Trace::from_rows(rows.collect()).to_bytes()
+    }
+
+    fn tree<'a>(traces: impl IntoIterator<Item = &'a Vec<u8>>) -> PrefixTree {
+        let mut tree = PrefixTree::new(usize::MAX);
+        traces.into_iter().for_each(|t| tree.add(&TraceView::from_bytes(t).unwrap()).unwrap());
+        tree
+    }
+
+    fn given() -> impl Strategy<Value = Given> {
+        prop::collection::vec((0i64..60, "[a-c]", prop::option::of("[0-9]")), 1..6)
+    }
+
+    /// The tree of all traces, some of which became others; as made from all of them, or with what was lost made again.
+    fn check(before: &[Given], after: &[Option<Given>]) -> std::result::Result<(), TestCaseError> {
+        let old: Vec<Vec<u8>> = before.iter().map(bytes).collect();
+        let new: Vec<Option<Vec<u8>>> = after.iter().map(|t| t.as_ref().map(bytes)).collect();
+        let mut replaced = PrefixTree::new(usize::MAX);
+        replaced.merge(&tree(&old).to_automaton()).unwrap();
+        let mut lost = Lost::default();
+        for (i, new) in new.iter().enumerate().filter(|(i, new)| old.get(*i) != new.as_ref()) {
+            let old = old.get(i).map(|bytes| TraceView::from_bytes(bytes).unwrap());
+            let new = new.as_ref().map(|bytes| TraceView::from_bytes(bytes).unwrap());
+            replaced.replace(old.as_ref(), new.as_ref(), &mut lost).unwrap();
+        }
+        if lost.rest {
+            return Ok(());
+        }
+        let stay: Vec<&Vec<u8>> = new.iter().flatten().collect();
+        if lost.ends {
+            let mut ends = Ends::default();
+            for bytes in &stay {
+                let view = TraceView::from_bytes(bytes).unwrap();
+                ends.add(view.variant, view.times[0], view.times[view.times.len() - 1]);
+            }
+            replaced.mend(ends);
+        }
+        prop_assert_eq!(replaced.to_automaton(), tree(stay).to_automaton());
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn replacing_equals_making_anew_or_says_what_is_lost(
+            before in prop::collection::vec(given(), 1..12),
+            after in prop::collection::vec(prop::option::weighted(0.9, given()), 12..16),
+            changed in prop::collection::vec(prop::bool::weighted(0.3), 16),
+        ) {
+            let after: Vec<Option<Given>> = after.into_iter().enumerate()
+                .map(|(i, new)| if changed[i] || i >= before.len() { new } else { Some(before[i].clone()) }).collect();
+            check(&before, &after)?;
+        }
+
+        #[test]
+        fn traces_that_go_on_lose_nothing_but_ends(before in prop::collection::vec(given(), 1..12), more in prop::collection::vec(given(), 12)) {
+            let after: Vec<Option<Given>> = before.iter().zip(&more).map(|(old, more)| {
+                let end = old.iter().map(|r| r.0).max().unwrap();
+                Some(old.iter().cloned().chain(more.iter().cloned().map(|(at, e, p)| (at + end + 1, e, p))).collect())
+            }).collect();
+            check(&before, &after)?;
+            let mut lost = Lost::default();
+            let mut replaced = tree(&before.iter().map(bytes).collect::<Vec<_>>());
+            // its pair times are in what it knows of variants: as stored and read they are in one place
+            let stored = replaced.to_automaton();
+            replaced = PrefixTree::new(usize::MAX);
+            replaced.merge(&stored).unwrap();
+            for (old, new) in before.iter().zip(after.iter().flatten()) {
+                let (old, new) = (bytes(old), bytes(new));
+                let (old, new) = (TraceView::from_bytes(&old).unwrap(), TraceView::from_bytes(&new).unwrap());
+                replaced.replace(Some(&old), Some(&new), &mut lost).unwrap();
+            }
+            prop_assert!(!lost.rest);
+        }
+    }
+
+    #[test]
+    fn a_trace_that_was_never_added_is_told() {
+        let mut tree = tree(&[bytes(&vec![(1, "a".into(), None)])]);
+        let (mut lost, other) = (Lost::default(), bytes(&vec![(1, "b".into(), None)]));
+        tree.replace(Some(&TraceView::from_bytes(&other).unwrap()), None, &mut lost).unwrap();
+        assert!(lost.rest);
+    }
+}

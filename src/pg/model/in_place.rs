@@ -1,0 +1,203 @@
+//! A refresh whose machine has the same states and transitions as before: only what is new is written.
+//!
+//! Rows of traces that did not change stay, and so do their scores. Readers never wait: rows are changed under their
+//! snapshots, no table is swapped.
+
+use super::events::EventWriter;
+use super::fit::{finish_run_zero, machine_rows, phases_of};
+use super::leaf::Leaves;
+use super::progress::Progress;
+use super::staged::Staged;
+use super::{Model, data, guards, invariants, scoring};
+use crate::automaton::{Automaton, Totals};
+use crate::conform::{FALSE_POSITIVE_RATE, Machine, VariantScores};
+use crate::pg::bulk::{self, BulkWriter};
+use crate::pg::call::{datum, text, varlena_payload};
+use crate::pg::error::Failure;
+use crate::pg::sql;
+use crate::pg::trace_type::timestamp;
+use crate::trace::TraceView;
+
+/// Of more touched traces than one in so many the tables are written anew: that is faster then.
+const FEW: i64 = 4;
+/// Traces whose rows are deleted by one statement.
+const DELETED_AT_ONCE: usize = 1000;
+
+/// The machine before a refresh, where its rows may be able to stay; `None` where they cannot.
+///
+/// Labels may come late and move any trace. Synthetic runs keep the machine that they are from, which must then not
+/// change.
+pub fn prepare(model: &Model, staged: &Staged) -> Result<Option<Automaton>, Failure> {
+    let touched = staged.new + staged.changed;
+    if model.info.label_column.is_some() || touched > model.info.traces.unwrap_or(0) / FEW {
+        return Ok(None);
+    }
+    let runs = format!(
+        "SELECT EXISTS (SELECT FROM {} WHERE kind OPERATOR(pg_catalog.<>) 'real' AND status OPERATOR(pg_catalog.<>) 'stale')",
+        model.table("runs")
+    );
+    if sql::holds(&runs, &[])? { Ok(None) } else { data::automaton(model, "automaton") }
+}
+
+/// Whether every trace takes the same transitions, by number, in both machines.
+fn same_paths(before: &Automaton, now: &Automaton) -> bool {
+    let guards =
+        |a: &Automaton| a.learned.guards.iter().map(|g| (g.source, g.label, g.nodes.clone())).collect::<Vec<_>>();
+    // Where parameters are missing, guards leave the choice to counts.
+    let guarded = !now.learned.guards.is_empty() && now.totals.events_with_parameters < now.totals.events;
+    before.labels == now.labels
+        && before.stops.len() == now.stops.len()
+        && before.transitions.len() == now.transitions.len()
+        && before
+            .transitions
+            .iter()
+            .zip(&now.transitions)
+            .all(|(a, b)| (a.source, a.label, a.target) == (b.source, b.label, b.target))
+        && guards(before) == guards(now)
+        && !guarded
+        && now.is_deterministic()
+}
+
+/// Writes what is new: counts of the machine's tables, rows of touched traces, the threshold. `None`, with nothing
+/// written, where the machine is another one.
+pub fn update(
+    model: &Model,
+    staged: &Staged,
+    before: &Automaton,
+    totals: &Totals,
+    progress: &Progress,
+) -> Result<Option<Vec<i64>>, Failure> {
+    let machine = data::machine(model)?;
+    if !same_paths(before, &machine.automaton) {
+        return Ok(None);
+    }
+    progress.stage("writing what is new");
+    let leaves = Leaves::in_place(model)?;
+    update_machine(model, &leaves)?;
+    remove_changed(staged, &leaves)?;
+    write(model, staged, &leaves, &machine)?;
+    let threshold = scoring::set_threshold(model, FALSE_POSITIVE_RATE)?;
+    let mark = format!(
+        "UPDATE {} SET is_anomalous = NOT is_anomalous
+         WHERE is_anomalous OPERATOR(pg_catalog.<>) (score OPERATOR(pg_catalog.>) $1)",
+        leaves.name("scores")
+    );
+    sql::run(&mark, &[threshold.into()])?;
+    sql::run(&format!("DROP TABLE {}", staged.table), &[])?;
+    let counts = (totals.traces.to_string(), totals.events.to_string());
+    finish_run_zero(model, counts).map(Some)
+}
+
+/// The machine's tables: the same states and transitions with other counts, other invariants.
+fn update_machine(model: &Model, leaves: &Leaves<'_>) -> Result<(), Failure> {
+    // As foreign keys would: what new events refer to stays until the transaction ends.
+    sql::run(&format!("SELECT 1 FROM {} FOR KEY SHARE", leaves.name("transitions")), &[])?;
+    let update = |parent: &str, id: &str, columns: &str| {
+        let of = |alias: &str| columns.split(", ").map(|c| format!("{alias}.{c}")).collect::<Vec<_>>().join(", ");
+        format!(
+            "UPDATE {} o SET ({columns}) = ROW({new}) FROM ({}) n
+             WHERE o.{id} OPERATOR(pg_catalog.=) n.{id} AND ROW({}) IS DISTINCT FROM ROW({new})",
+            leaves.name(parent),
+            machine_rows(model, parent, &leaves.name("templates")),
+            of("o"),
+            new = of("n"),
+        )
+    };
+    // Foreign keys to phases are looked at when the statement ends.
+    let phased = format!(
+        "WITH {}, written AS (INSERT INTO {phases} AS o {} ON CONFLICT (phase_id) DO UPDATE SET name = EXCLUDED.name, visits = EXCLUDED.visits
+                  WHERE ROW(o.name, o.visits) IS DISTINCT FROM ROW(EXCLUDED.name, EXCLUDED.visits)),
+              gone AS (DELETE FROM {phases} o WHERE NOT EXISTS (SELECT FROM p WHERE p.phase_id OPERATOR(pg_catalog.=) o.phase_id)),
+              named AS ({})
+         {}",
+        phases_of(model),
+        machine_rows(model, "phases", ""),
+        update("templates", "template_id", "slots, count, kinds, phase_id"),
+        update("states", "state_id", "name, kind, visits, stops, phase_id"),
+        phases = leaves.name("phases"),
+    );
+    sql::run(&phased, &[])?;
+    let columns = "guard, count, prob, delay_min, delay_mean, delay_median, delay_p99, delay_max";
+    sql::run(&update("transitions", "transition_id", columns), &[])?;
+    for parent in ["invariants", "guards"] {
+        sql::run(&format!("DELETE FROM {}", leaves.name(parent)), &[])?;
+    }
+    invariants::fill(model, &leaves.name("invariants"))?;
+    guards::fill(model, &leaves.name("guards"))
+}
+
+/// Deletes the rows of changed traces, and brings their rows in traces up to date.
+fn remove_changed(staged: &Staged, leaves: &Leaves<'_>) -> Result<(), Failure> {
+    if staged.changed == 0 {
+        return Ok(());
+    }
+    let (table, traces) = (&staged.table, leaves.name("traces"));
+    let ids: Vec<i64> = sql::column(&format!("SELECT old_id FROM {table} WHERE old_id IS NOT NULL ORDER BY 1"), &[])?;
+    for ids in ids.chunks(DELETED_AT_ONCE) {
+        for parent in ["scores", "parameters", "events"] {
+            let delete = format!(
+                "DELETE FROM {} WHERE run_id OPERATOR(pg_catalog.=) 0 AND trace_id OPERATOR(pg_catalog.=) ANY ($1)",
+                leaves.name(parent)
+            );
+            sql::run(&delete, &[ids.to_vec().into()])?;
+        }
+    }
+    let update = format!(
+        "UPDATE {traces} t SET started_at = logfsm.started_at(s.trace), ended_at = logfsm.ended_at(s.trace), n_events = logfsm.length(s.trace), trace = s.trace
+         FROM {table} s WHERE t.run_id OPERATOR(pg_catalog.=) 0 AND t.trace_id OPERATOR(pg_catalog.=) s.old_id AND s.trace IS NOT NULL"
+    );
+    sql::run(&update, &[])?;
+    let gone = format!(
+        "DELETE FROM {traces} t USING {table} s
+         WHERE t.run_id OPERATOR(pg_catalog.=) 0 AND t.trace_id OPERATOR(pg_catalog.=) s.old_id AND s.trace IS NULL"
+    );
+    sql::run(&gone, &[])?;
+    Ok(())
+}
+
+/// Writes the rows of staged traces: new ones whole, of changed ones those that `remove_changed` took out.
+fn write(model: &Model, staged: &Staged, leaves: &Leaves<'_>, machine: &Machine) -> Result<(), Failure> {
+    let columns = ["run_id", "trace_id", "origin", "trace_key", "started_at", "ended_at", "n_events", "trace"];
+    let mut traces = BulkWriter::open_indexed(&leaves.name("traces"), &columns)?;
+    let mut scores =
+        BulkWriter::open_indexed(&leaves.name("scores"), &["run_id", "trace_id", "score", "is_anomalous"])?;
+    let mut rows = EventWriter::open(model, machine, leaves, 0, BulkWriter::open_indexed)?;
+    let with_events = model.info.events == "table";
+    let mut known = VariantScores::default();
+    let (run_id, origin) = (datum(0i32), Some(text("real")));
+    let numbered = format!(
+        "SELECT COALESCE(s.old_id, (SELECT COALESCE(pg_catalog.max(trace_id), 0) FROM {} WHERE run_id OPERATOR(pg_catalog.=) 0)
+                OPERATOR(pg_catalog.+) pg_catalog.row_number() OVER (PARTITION BY s.old_id IS NULL ORDER BY s.trace_key)),
+                s.old_id IS NULL, s.trace_key, s.trace
+         FROM {} s WHERE s.trace IS NOT NULL ORDER BY 1",
+        leaves.name("traces"),
+        staged.table
+    );
+    bulk::each_row(&numbered, &mut |row| {
+        let (Some(id), Some(new), Some(trace)) = (row.datum(0), row.datum(1), row.datum(3)) else { return Ok(()) };
+        // SAFETY: the column is a trace.
+        let view = TraceView::from_bytes(unsafe { varlena_payload(trace) })?;
+        if new.value() & 1 == 1 {
+            let (started, ended) = (view.times.first().copied(), view.times.last().copied());
+            traces.row(&[
+                run_id,
+                Some(id),
+                origin,
+                row.datum(2),
+                started.map(timestamp),
+                ended.map(timestamp),
+                datum(view.length()? as i32),
+                Some(trace),
+            ]);
+        }
+        if with_events {
+            rows.trace(Some(id), &view)?;
+        }
+        scores.row(&[run_id, Some(id), datum(known.score(machine, &view)?), datum(false)]);
+        Ok(())
+    })?;
+    traces.finish();
+    rows.finish();
+    scores.finish();
+    Ok(())
+}
