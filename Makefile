@@ -1,6 +1,6 @@
 # Everything here runs as root or as an ordinary user with sudo, and works in a private Postgres: see scripts/lib.sh.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-keep test lint bench clean
+.PHONY: help setup demo demo-keep test lint bench callgrind cancel clean
 
 help: ## say what there is
 	@echo "logfsm: state machines from log tables, inside PostgreSQL"
@@ -22,8 +22,14 @@ test: ## all tests: core, properties, in the database, pg_regress, README
 lint: ## formatting, clippy, shell scripts
 	scripts/lint.sh
 
-bench: ## benchmarks against SQL floors
-	scripts/bench.sh
+bench: ## ours beside plain SQL, DuckDB, pm4py and AALpy on the same rows; writes benches/RESULTS.md (LOGFSM_DATA is needed)
+	benches/peers.sh
+
+callgrind: ## count the instructions of the hot loops
+	scripts/callgrind.sh
+
+cancel: ## cancel statements 200 times and look at what is left of them
+	scripts/cancel.sh
 
 clean: ## stop private clusters left running, remove them, the private Postgres and what was built
 	bash -c 'source scripts/lib.sh; for socket in "$$home"/*.socket; do [ ! -e "$$socket" ] || stop_cluster "$$(basename "$$socket" .socket)"; done; rm -rf "$$home"'

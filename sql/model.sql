@@ -80,7 +80,7 @@ CREATE FUNCTION @extschema@.refresh(
     ) RETURNS record
     LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'logfsm_refresh';
 COMMENT ON FUNCTION @extschema@.refresh(text) IS
-    'Takes in what came since: traces with rows whose refresh_by is not older than the last high-water mark minus lateness are read again whole. missing_rows tells rows the model does not have (or, negative, has too many): updates and deletes need fit.';
+    'Takes in what came since: the traces with rows whose refresh_by is not older than the last high-water mark minus lateness. Where the machine keeps its states, only their rows are written, and scores of other traces stay as they were given. missing_rows tells rows the model does not have (or, negative, has too many): updates and deletes need fit.';
 
 CREATE FUNCTION @extschema@.synthesize(
         model text, traces bigint DEFAULT NULL, seed bigint DEFAULT 0, options jsonb DEFAULT '{}', kind text DEFAULT NULL

@@ -3,7 +3,7 @@
 use super::bits::{WittenBell, bits_per_event};
 use super::holdout::{self, Held, distinct_traces};
 use super::invariants::{InvariantMiner, MiningOptions, check};
-use super::{Control, Learner, Options, Sample};
+use super::{Control, Learner, Options, Sample, parallel};
 use crate::automaton::{Automaton, Invariant, Kind, Provenance};
 use crate::error::{Error, Result};
 
@@ -11,6 +11,8 @@ use crate::error::{Error, Result};
 const FOLDS: usize = 5;
 /// Bits per event within which likelihoods count as equal, so that broken invariants decide.
 const TIE: f64 = 0.01;
+/// Machines learned at a time, at most.
+const MOST_WORKERS: usize = 4;
 /// Up to so many states of the prefix tree and event types every fold is held out once, beyond only the first.
 const SMALL: (usize, usize) = (20_000, 100);
 
@@ -29,10 +31,11 @@ pub(super) fn learn(tree: &Automaton, learners: &[&dyn Learner], control: &Contr
     folds.retain(|fold| !fold.held.is_empty() && fold.rest.totals.traces > 0);
     folds.insert(0, first);
     let mined = InvariantMiner::from_tree(tree, control)?.finish(&MiningOptions::default());
+    let judged = judge_all(learners, &folds, &mined.list, control)?;
     let mut notes = Vec::new();
     let mut best: Option<(f64, usize, &dyn Learner)> = None;
-    for &learner in learners {
-        let (bits, broken) = match judge(learner, &folds, &mined.list, control) {
+    for (&learner, of_folds) in learners.iter().zip(judged.chunks(folds.len())) {
+        let (bits, broken) = match judge(learner, &folds, of_folds, &mined.list, control) {
             Ok(judged) => judged,
             Err(Error::MemoryLimit { .. }) => {
                 notes.push(format!("{}: reached the memory limit", learner.name()));
@@ -85,21 +88,51 @@ impl Fold {
     }
 }
 
-/// Bits per held-out event and invariants broken: those of the fold's machine that breaks most.
-fn judge(
-    learner: &dyn Learner,
+/// What a learner's machine of a fold comes to: bits, held-out events, and how many invariants it breaks.
+type Judged = (f64, f64, usize);
+
+/// Every learner on every fold, several at a time; `None` where a learner reached its share of the memory limit.
+fn judge_all(
+    learners: &[&dyn Learner],
     folds: &[Fold],
     invariants: &[Invariant],
     control: &Control<'_>,
-) -> Result<(f64, usize)> {
+) -> Result<Vec<Option<Judged>>> {
+    let workers = std::thread::available_parallelism().map_or(1, |n| n.get().min(MOST_WORKERS));
+    let judge = |job: usize, control: &Control<'_>| {
+        let (learner, fold) = (learners[job / folds.len()], &folds[job % folds.len()]);
+        match judge_fold(learner, fold, invariants, control) {
+            Err(Error::MemoryLimit { .. }) => Ok(None),
+            judged => judged.map(Some),
+        }
+    };
+    parallel::run(learners.len() * folds.len(), workers, control, &judge)
+}
+
+fn judge_fold(learner: &dyn Learner, fold: &Fold, invariants: &[Invariant], control: &Control<'_>) -> Result<Judged> {
     let options = Options::parse(learner.name(), learner.options(), "{}")?;
+    let machine = learner.learn(Sample { positive: &fold.rest, negative: None }, &options, control)?;
+    let (bits, events) = bits_per_event(&machine, &fold.shorter, &fold.held, control)?;
+    Ok((bits, events, check(&machine, invariants, control)?.len()))
+}
+
+/// Bits per held-out event and invariants broken: those of the fold's machine that breaks most. A fold that was not
+/// judged within a worker's share of the memory is judged with all of it.
+fn judge(
+    learner: &dyn Learner,
+    folds: &[Fold],
+    judged: &[Option<Judged>],
+    invariants: &[Invariant],
+    control: &Control<'_>,
+) -> Result<(f64, usize)> {
     let (mut bits, mut events, mut broken) = (0.0, 0.0, 0);
-    for fold in folds {
-        let sample = Sample { positive: &fold.rest, negative: None };
-        let machine = learner.learn(sample, &options, control)?;
-        let (sum, count) = bits_per_event(&machine, &fold.shorter, &fold.held, control)?;
+    for (fold, judged) in folds.iter().zip(judged) {
+        let (sum, count, breaks) = match *judged {
+            Some(judged) => judged,
+            None => judge_fold(learner, fold, invariants, control)?,
+        };
         (bits, events) = (bits + sum, events + count);
-        broken = broken.max(check(&machine, invariants, control)?.len());
+        broken = broken.max(breaks);
     }
     Ok((if events > 0.0 { bits / events } else { 0.0 }, broken))
 }
