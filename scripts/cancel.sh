@@ -55,7 +55,7 @@ statements=(
 )
 state() {
     query "SELECT md5(string_agg(t::text, ',' ORDER BY t::text)) FROM (TABLE m.transitions UNION ALL SELECT 0, count(*), sum(n_events), 0, NULL, '', 0, NULL, 0, 0, 0, 0, 0, 0, 0 FROM m.traces) t"
-    query "SELECT string_agg(relname || relkind, ',' ORDER BY relname) FROM pg_class WHERE relnamespace = 'm'::regnamespace"
+    query "SELECT string_agg(relname || relkind::text, ',' ORDER BY relname) FROM pg_class WHERE relnamespace = 'm'::regnamespace"
 }
 before=$(state)
 
