@@ -6,7 +6,7 @@ mod support;
 
 use logfsm::automaton::Automaton;
 use logfsm::error::Error;
-use logfsm::infer::{Control, infer, learners};
+use logfsm::infer::{Control, Sample, infer_from, learners};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -37,24 +37,51 @@ static ALLOCATOR: Counting = Counting;
 /// Well below what 100 ms allow: an allocation and what belongs to it take about 100 ns.
 const MOST_STEPS: u64 = 100_000;
 
-/// Traces of a random walk over `types` event types, `length` events each at most.
-fn walks(traces: usize, types: u64, length: usize) -> Automaton {
+/// Traces of a random walk over `types` event types, `length` events each at most; the rejected ones take larger steps.
+struct Walks {
+    accepted: Automaton,
+    rejected: Automaton,
+}
+
+fn walks(traces: usize, types: u64, length: usize) -> Walks {
     let names: Vec<String> = (0..types).map(|i| format!("event {i}")).collect();
     let mut state = 7u64;
     let mut below = |bound: u64| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % bound
     };
-    let trace = |below: &mut dyn FnMut(u64) -> u64| {
-        let mut at = 0;
-        let mut events = Vec::new();
-        while events.len() < length && below(20) > 0 {
-            at = (at + 1 + below(3)) % types;
-            events.push(names[at as usize].as_str());
-        }
-        events
+    let mut all = |step: u64| -> Vec<Vec<&str>> {
+        let mut trace = || {
+            let mut at = 0;
+            let mut events = Vec::new();
+            while events.len() < length && below(20) > 0 {
+                at = (at + step + below(3)) % types;
+                events.push(names[at as usize].as_str());
+            }
+            events
+        };
+        (0..traces).map(|_| trace()).collect()
     };
-    support::tree(&(0..traces).map(|_| trace(&mut below)).collect::<Vec<_>>())
+    let accepted = all(1);
+    let mut rejected = all(2);
+    rejected.retain(|trace| !accepted.contains(trace));
+    Walks { accepted: support::tree(&accepted), rejected: support::tree(&rejected) }
+}
+
+/// Every method, each also with the rejected traces where it takes them; rpni needs them.
+fn runs() -> Vec<(&'static str, bool)> {
+    let mut runs: Vec<(&str, bool)> = Vec::new();
+    for learner in learners() {
+        runs.extend((learner.name() != "rpni").then_some((learner.name(), false)));
+        runs.extend(learner.takes_negative().then_some((learner.name(), true)));
+    }
+    runs.push(("auto", false));
+    runs
+}
+
+fn learn(walks: &Walks, (method, negative): (&str, bool), control: &Control<'_>) -> Result<Automaton, Error> {
+    let sample = Sample { positive: &walks.accepted, negative: negative.then_some(&walks.rejected) };
+    infer_from(sample, method, "{}", control)
 }
 
 #[test]
@@ -64,8 +91,9 @@ fn every_learner_asks_often() {
         ("few long ones", walks(12, 12, 1500)),
         ("many types", walks(150, 80, 40)),
     ];
-    for method in learners().iter().map(|l| l.name()).filter(|name| *name != "rpni").chain(["auto"]) {
-        for (name, tree) in &trees {
+    for run in runs() {
+        let method = run.0;
+        for (name, walks) in &trees {
             let (longest, last) = (Cell::new(0), Cell::new(steps()));
             let proceed = || {
                 let now = steps();
@@ -73,7 +101,7 @@ fn every_learner_asks_often() {
                 last.set(now);
                 Ok(())
             };
-            infer(tree, method, "{}", &Control::new(&proceed, usize::MAX)).unwrap();
+            learn(walks, run, &Control::new(&proceed, usize::MAX)).unwrap();
             let _ = proceed();
             assert!(longest.get() < MOST_STEPS, "{method} on {name}: {} steps", longest.get());
         }
@@ -82,14 +110,15 @@ fn every_learner_asks_often() {
 
 #[test]
 fn a_stop_at_any_question_is_heeded() {
-    let tree = walks(60, 6, 20);
-    for method in learners().iter().map(|l| l.name()).filter(|name| *name != "rpni").chain(["auto"]) {
+    let walks = walks(60, 6, 20);
+    for run in runs() {
+        let method = run.0;
         let asked = Cell::new(0u32);
         let count = || {
             asked.set(asked.get() + 1);
             Ok(())
         };
-        infer(&tree, method, "{}", &Control::new(&count, usize::MAX)).unwrap();
+        learn(&walks, run, &Control::new(&count, usize::MAX)).unwrap();
         let questions = asked.get();
         assert!(questions > 0, "{method} never asks");
         for at in (0..questions).step_by((questions as usize / 40).max(1)) {
@@ -98,7 +127,7 @@ fn a_stop_at_any_question_is_heeded() {
                 asked.set(asked.get() + 1);
                 if asked.get() > at { Err(Error::Cancelled) } else { Ok(()) }
             };
-            let stopped = infer(&tree, method, "{}", &Control::new(&stop, usize::MAX));
+            let stopped = learn(&walks, run, &Control::new(&stop, usize::MAX));
             assert_eq!(stopped.unwrap_err(), Error::Cancelled, "{method} at question {at} of {questions}");
         }
     }

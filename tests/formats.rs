@@ -16,9 +16,9 @@ fn read(options: &FormatOptions, text: &str) -> Result<Log, Error> {
     LineFormats::new(options)?.read(text.lines())
 }
 
-fn one(format: &str, line: &str) -> Event {
+fn one(format: &str, line: &str) -> Event<'static> {
     match LineFormats::new(&options(&[format])).unwrap().read_line(line, Some(1)).unwrap() {
-        Line::Event(event) => event,
+        Line::Event(event) => event.into_owned(),
         other => panic!("{line}: {other:?}"),
     }
 }

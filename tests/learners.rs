@@ -2,7 +2,7 @@
 
 mod support;
 
-use logfsm::automaton::Automaton;
+use logfsm::automaton::{Automaton, Kind};
 use logfsm::error::Error;
 use logfsm::infer::invariants::{InvariantMiner, MiningOptions, check, violations};
 use logfsm::infer::{Control, Sample, accepts, distinct_traces, infer, infer_from, learners};
@@ -193,5 +193,86 @@ proptest! {
             let kept: u64 = machine.transitions.iter().map(|t| t.delays.count()).sum();
             prop_assert_eq!(kept, delays, "{} loses delays", method);
         }
+    }
+}
+
+/// What the notes of `auto` say each method reached.
+fn judged(machine: &Automaton) -> Vec<(String, f64)> {
+    let Kind::Inferred(provenance) = &machine.kind else { panic!("a prefix tree") };
+    let read = |note: &String| {
+        let (method, rest) = note.split_once(": ")?;
+        Some((method.to_string(), rest.split_once(" bits per held-out event")?.0.parse().ok()?))
+    };
+    provenance.notes[1..].iter().filter_map(read).collect()
+}
+
+#[test]
+fn auto_stays_near_a_tie_and_leaves_what_is_clearly_worse() {
+    let (mut stayed, mut left) = (0, 0);
+    for (seed, count) in [(1u64, 60), (2, 600), (3, 2000)] {
+        let mut state = seed;
+        let mut below = |bound: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % bound
+        };
+        let mut trace = || {
+            let (mut at, mut events) = (0, Vec::new());
+            while at < 8 {
+                events.push(format!("event {at}"));
+                at = match below(8) {
+                    0 if at > 2 => at - 2,
+                    1 => at + 3,
+                    2 => at,
+                    _ => at + 1,
+                };
+            }
+            events
+        };
+        let tree = support::tree(&(0..count).map(|_| trace()).collect::<Vec<_>>());
+        let free = infer(&tree, "auto", "{}", &Control::unlimited()).unwrap();
+        let judged = judged(&free);
+        assert_eq!(judged.len(), 5);
+        let least = judged.iter().map(|(_, bits)| *bits).fold(f64::INFINITY, f64::min);
+        for (method, bits) in judged.iter().filter(|(_, bits)| (bits - least - 0.05).abs() > 0.002) {
+            let options = format!(r#"{{"stay": "{method}"}}"#);
+            let machine = infer(&tree, "auto", &options, &Control::unlimited()).unwrap();
+            if *bits < least + 0.05 {
+                assert_eq!(machine.method(), method);
+                stayed += u32::from(free.method() != method);
+            } else {
+                assert_eq!(machine.method(), free.method());
+                left += 1;
+            }
+        }
+    }
+    assert!(stayed > 0 && left > 0, "{stayed} {left}");
+    let tree = support::tree(&[vec!["a"]]);
+    for wrong in [r#"{"stay": "no_such"}"#, r#"{"stay": 1}"#] {
+        assert!(infer(&tree, "auto", wrong, &Control::unlimited()).is_err());
+    }
+}
+
+#[test]
+fn aic_grows_with_the_process_not_with_the_sample() {
+    let trace = |number: u64| {
+        let mut state = number;
+        let (mut at, mut events) = (0, Vec::new());
+        while at < 20 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            events.push(format!("event {at}"));
+            at = match (state >> 33) % 8 {
+                0 if at > 2 => at - 2,
+                1 => at + 3,
+                2 => at,
+                _ => at + 1,
+            };
+        }
+        events
+    };
+    // 20 event types, each a state of its own, and the end
+    for traces in [500, 2000] {
+        let tree = support::tree(&(0..traces).map(trace).collect::<Vec<_>>());
+        let states = infer(&tree, "aic", "{}", &Control::unlimited()).unwrap().state_count();
+        assert!((20..=24).contains(&states), "{states} states of {traces} traces");
     }
 }

@@ -3,7 +3,7 @@
 use super::bits::{WittenBell, bits_per_event};
 use super::holdout::{self, Held, distinct_traces};
 use super::invariants::{InvariantMiner, MiningOptions, check};
-use super::{Control, Learner, Options, Sample, parallel};
+use super::{Control, Learner, OptionKind, OptionSpec, Options, Sample, parallel};
 use crate::automaton::{Automaton, Invariant, Kind, Provenance};
 use crate::error::{Error, Result};
 
@@ -13,17 +13,35 @@ const FOLDS: usize = 5;
 const TIE: f64 = 0.01;
 /// Machines learned at a time, at most.
 const MOST_WORKERS: usize = 4;
+/// Bits per event that another method must save for the one to stay with to be left.
+const MARGIN: f64 = 0.05;
 /// Up to so many states of the prefix tree and event types every fold is held out once, beyond only the first.
 const SMALL: (usize, usize) = (20_000, 100);
+
+/// The options of `auto`.
+pub(super) const OPTIONS: &[OptionSpec] = &[OptionSpec {
+    name: "stay",
+    kind: OptionKind::Json,
+    default: "null",
+    meaning: "a method to stay with unless another needs 0.05 bits per held-out event less; refresh gives the one that \
+              the model has",
+}];
 
 /// Learns with each of `learners` on four fifths of the distinct traces, and with the best on all.
 ///
 /// * Best: the fewest bits per held-out event, a state escaping to the event before as its context; within 0.01 bits the
 ///   machine that breaks fewest mined invariants; then the first. Small logs are held out fold by fold, of large ones one
 ///   fifth is. A learner that reaches the memory limit is passed over.
+/// * `stay` names the one that is kept although another is a little better: near a tie a few new traces decide
+///   otherwise, and a machine of another kind would replace the one that people have come to know.
 ///
 /// The notes of the result say what was chosen and why. Costs what all learners cost.
-pub(super) fn learn(tree: &Automaton, learners: &[&dyn Learner], control: &Control<'_>) -> Result<Automaton> {
+pub(super) fn learn(
+    tree: &Automaton,
+    learners: &[&dyn Learner],
+    stay: Option<&str>,
+    control: &Control<'_>,
+) -> Result<Automaton> {
     let small = tree.state_count() <= SMALL.0 && tree.labels.len() <= SMALL.1;
     let folds = if small { FOLDS } else { 1 };
     let mut folds: Vec<Fold> = (0..folds).map(|fold| Fold::new(tree, fold)).collect();
@@ -33,7 +51,7 @@ pub(super) fn learn(tree: &Automaton, learners: &[&dyn Learner], control: &Contr
     let mined = InvariantMiner::from_tree(tree, control)?.finish(&MiningOptions::default());
     let judged = judge_all(learners, &folds, &mined.list, control)?;
     let mut notes = Vec::new();
-    let mut best: Option<(f64, usize, &dyn Learner)> = None;
+    let (mut best, mut known): (Option<(f64, usize, &dyn Learner)>, _) = (None, None);
     for (&learner, of_folds) in learners.iter().zip(judged.chunks(folds.len())) {
         let (bits, broken) = match judge(learner, &folds, of_folds, &mined.list, control) {
             Ok(judged) => judged,
@@ -53,8 +71,18 @@ pub(super) fn learn(tree: &Automaton, learners: &[&dyn Learner], control: &Contr
         if best.as_ref().is_none_or(better) {
             best = Some((bits, broken, learner));
         }
+        if stay == Some(learner.name()) {
+            known = Some((bits, broken, learner));
+        }
     }
-    let (bits, broken, learner) = best.ok_or(Error::MemoryLimit { operation: "auto", limit: control.memory_limit })?;
+    // Only where it makes a difference is it told: else the machine is what it is without `stay`.
+    let stayed = known
+        .zip(best)
+        .filter(|(known, best)| known.2.name() != best.2.name() && known.0 <= best.0 + MARGIN)
+        .map(|(known, _)| known);
+    let verb = if stayed.is_some() { "stayed with" } else { "chose" };
+    let (bits, broken, learner) =
+        stayed.or(best).ok_or(Error::MemoryLimit { operation: "auto", limit: control.memory_limit })?;
     let options = Options::parse(learner.name(), learner.options(), "{}")?;
     let mut machine = learner.learn(Sample { positive: tree, negative: None }, &options, control)?;
     let why = if folds.iter().all(|fold| fold.held.is_empty()) {
@@ -65,7 +93,7 @@ pub(super) fn learn(tree: &Automaton, learners: &[&dyn Learner], control: &Contr
     notes.insert(
         0,
         format!(
-            "auto chose {} by {why}: {bits:.3} bits per held-out event, {broken} invariants broken",
+            "auto {verb} {} by {why}: {bits:.3} bits per held-out event, {broken} invariants broken",
             learner.name()
         ),
     );

@@ -83,7 +83,8 @@ impl Learner for Aic {
                 name: "state_count",
                 kind: OptionKind::Integer(0, 1_000_000_000),
                 default: "10",
-                meaning: "a state that fewer traces passed is merged where it fits best, however badly",
+                meaning: "a state that fewer traces passed is no evidence in other merges, and is itself merged where it \
+                          fits best, however badly",
             },
         ]
     }
@@ -174,8 +175,8 @@ impl Evidence for Penalty {
         (self.rare, self.loss, self.saved, self.left) = (None, 0.0, 0, self.parameters);
     }
 
-    fn wants_bound(&self) -> bool {
-        true
+    fn least_visits(&self, blue: Block<'_>) -> Option<u64> {
+        Some(if blue.visits < self.state_count { 0 } else { self.state_count })
     }
 
     fn bound(&mut self, parameters: u64, floor: Option<f64>) {
@@ -184,6 +185,11 @@ impl Evidence for Penalty {
 
     fn pair(&mut self, red: Block<'_>, blue: Block<'_>) -> bool {
         let rare = *self.rare.get_or_insert(blue.visits < self.state_count);
+        // Below a state that many traces passed are many that few did. Each fits itself best, at one parameter for what
+        // it saw once: the more traces, the more such states would speak against every merge.
+        if !rare && blue.visits.min(red.visits) < self.state_count {
+            return true;
+        }
         self.loss += loss(red.stops, blue.stops) - loss(red.visits, blue.visits);
         self.saved += u64::from(red.stops > 0 && blue.stops > 0);
         merge_counts(red, blue, |n, m| {

@@ -38,9 +38,10 @@ pub struct Block<'a> {
 pub trait Evidence {
     /// A new merge is tried.
     fn begin(&mut self);
-    /// True where [`Evidence::bound`] is to be called before each trial.
-    fn wants_bound(&self) -> bool {
-        false
+    /// Where [`Evidence::bound`] is to be called before each trial of a blue state: how many traces must have passed a
+    /// state for its parameters to count.
+    fn least_visits(&self, _blue: Block<'_>) -> Option<u64> {
+        None
     }
     /// The parameters (edges and ends) below the blue state to be tried, and the score that a merge must exceed to
     /// matter: what cannot reach it may be given up early.
@@ -111,7 +112,7 @@ impl<'a> Merger<'a> {
             steps: 0,
         };
         if let Some(negative) = sample.negative {
-            merger.add_negative(negative)?;
+            merger.add_negative(negative, control)?;
         }
         merger.parent = (0..merger.edges.len() as StateId).collect();
         merger.trial = merger.parent.clone();
@@ -119,7 +120,7 @@ impl<'a> Merger<'a> {
     }
 
     /// Grows the tree by the paths of negative traces. Labels that no positive trace has get numbers behind theirs.
-    fn add_negative(&mut self, negative: &Automaton) -> Result<()> {
+    fn add_negative(&mut self, negative: &Automaton, control: &Control<'_>) -> Result<()> {
         let mut fresh = self.tree.labels.len() as LabelId;
         let number = |label| {
             self.tree.label_id(label).unwrap_or_else(|| {
@@ -130,7 +131,10 @@ impl<'a> Merger<'a> {
         let labels: Vec<LabelId> = negative.labels.iter().map(number).collect();
         let mut states = vec![0 as StateId; negative.state_count()];
         // Sources come before targets in a prefix tree in canonical order.
-        for t in &negative.transitions {
+        for (i, t) in negative.transitions.iter().enumerate() {
+            if i % STATES_PER_CHECK == 0 {
+                control.check()?;
+            }
             let (source, label) = (states[t.source as usize] as usize, labels[t.label as usize]);
             let next = self.edges.len() as StateId;
             states[t.target as usize] = match self.edges[source].binary_search_by_key(&label, |e| e.label) {
@@ -167,8 +171,9 @@ impl<'a> Merger<'a> {
         self.edges.len()
     }
 
-    /// Edges and ends of a block and all below it, a tree as everything below a blue state is. O(its size).
-    pub fn parameters(&mut self, root: StateId, control: &Control<'_>) -> Result<u64> {
+    /// Edges and ends of a block and all below it, a tree as everything below a blue state is, of those that at least
+    /// `visits` traces passed. O(their number).
+    pub fn parameters(&mut self, root: StateId, visits: u64, control: &Control<'_>) -> Result<u64> {
         let mut queue = std::mem::take(&mut self.queue);
         queue.clear();
         queue.push((root, root));
@@ -180,7 +185,8 @@ impl<'a> Merger<'a> {
             }
             let block = self.find(block) as usize;
             sum += self.edges[block].len() as u64 + u64::from(self.stops[block] > 0);
-            queue.extend(self.edges[block].iter().map(|edge| (edge.target, edge.target)));
+            let deep = self.edges[block].iter().filter(|edge| edge.count >= visits);
+            queue.extend(deep.map(|edge| (edge.target, edge.target)));
         }
         self.queue = queue;
         Ok(sum)

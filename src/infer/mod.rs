@@ -128,8 +128,7 @@ pub fn infer_from(sample: Sample<'_>, method: &str, options: &str, control: &Con
     }
     let (general, options) = &general::General::take(method, options)?;
     if method == "auto" && sample.negative.is_none() {
-        Options::parse("auto", &[], options)?;
-        let machine = auto::learn(sample.positive, AUTO, control)?;
+        let machine = choose(sample.positive, options, control)?;
         let chosen = find(machine.method())?;
         let mut machine = general.finish(machine, sample.positive, control)?;
         add_invariants(chosen, &mut machine, sample.positive, control)?;
@@ -186,8 +185,7 @@ fn add_invariants(
 /// Learns with a method, `auto` included, without mining invariants: for machines that are parts of another.
 fn learn(tree: &Automaton, method: &str, options: &str, control: &Control<'_>) -> Result<Automaton> {
     if method == "auto" {
-        Options::parse("auto", &[], options)?;
-        return auto::learn(tree, AUTO, control);
+        return choose(tree, options, control);
     }
     let learner = find(method)?;
     let options = Options::parse(learner.name(), learner.options(), options)?;
@@ -200,11 +198,36 @@ fn learn(tree: &Automaton, method: &str, options: &str, control: &Control<'_>) -
     Ok(machine)
 }
 
+/// Learns by the method that `auto` chooses.
+fn choose(tree: &Automaton, options: &str, control: &Control<'_>) -> Result<Automaton> {
+    auto::learn(tree, AUTO, stay(options)?.as_deref(), control)
+}
+
+/// The method that `auto` is to stay with.
+fn stay(options: &str) -> Result<Option<String>> {
+    match Options::parse("auto", auto::OPTIONS, options)?.json("stay") {
+        serde_json::Value::Null => Ok(None),
+        serde_json::Value::String(name) => find(name).map(|learner| Some(learner.name().into())),
+        other => Err(Error::InvalidOption {
+            name: "stay".into(),
+            value: other.to_string(),
+            expected: "the name of a method or null".into(),
+        }),
+    }
+}
+
+/// The options of `auto`.
+pub fn auto_options() -> &'static [OptionSpec] {
+    auto::OPTIONS
+}
+
 /// Checks a method's name and options, without learning anything.
 pub fn check(method: &str, options: &str) -> Result<()> {
     let (_, options) = &general::General::take(method, options)?;
-    let (subject, specs) = if method == "auto" { ("auto", &[][..]) } else { (method, find(method)?.options()) };
-    Options::parse(subject, specs, options).map(|_| ())
+    if method == "auto" {
+        return stay(options).map(drop);
+    }
+    Options::parse(method, find(method)?.options(), options).map(drop)
 }
 
 /// The learner of a name.

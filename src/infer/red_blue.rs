@@ -82,6 +82,7 @@ fn run<'a>(
         if search.red.len() >= bound {
             return Ok(None);
         }
+        control.check()?;
         let mut blue = search.fringe();
         if blue.is_empty() {
             break;
@@ -144,15 +145,15 @@ impl Search<'_> {
         let mut next: Option<(f64, StateId, StateId)> = None;
         for &blue in blue {
             let mut fits = false;
-            let bounded = order == Order::Largest && evidence.wants_bound();
-            let parameters = if bounded { self.merger.parameters(blue, control)? } else { 0 };
+            let least = evidence.least_visits(self.merger.block(blue)).filter(|_| order == Order::Largest);
+            let parameters = least.map(|least| self.merger.parameters(blue, least, control)).transpose()?;
             for i in 0..self.red.len() {
                 let red = self.red[i];
                 if self.ruled_out.contains(&(red, blue)) {
                     continue;
                 }
                 control.check()?;
-                if bounded {
+                if let Some(parameters) = parameters {
                     evidence.bound(parameters, best.map(|(score, ..)| score));
                 }
                 match self.merger.attempt(red, blue, evidence, control)? {

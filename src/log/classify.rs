@@ -20,6 +20,14 @@ pub fn is_unit(word: &str) -> bool {
     UNITS.iter().any(|u| u.eq_ignore_ascii_case(word))
 }
 
+/// What text without digits is that is no path.
+pub fn word(text: &[u8]) -> Class {
+    if is_literal(text) {
+        return Class::Value(SlotKind::Categorical);
+    }
+    if text.len() > MAX_WORD { Class::Value(SlotKind::Text) } else { Class::Word }
+}
+
 /// What a run of word bytes is.
 pub fn classify(text: &[u8]) -> Class {
     let (mut digits, mut letters, mut longest, mut run, mut runs) = (0usize, 0usize, 0usize, 0usize, 0usize);
@@ -41,11 +49,8 @@ pub fn classify(text: &[u8]) -> Class {
     if is_path(text, backslashes) {
         return Class::Value(SlotKind::Path);
     }
-    if digits == 0 && is_literal(text) {
-        return Class::Value(SlotKind::Categorical);
-    }
     if digits == 0 {
-        return if text.len() > MAX_WORD { Class::Value(SlotKind::Text) } else { Class::Word };
+        return word(text);
     }
     let body = if matches!(first, b'-' | b'+') { &text[1..] } else { text };
     if letters == 0 {

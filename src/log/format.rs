@@ -15,13 +15,16 @@
 //!
 //! The formats and their meaning are those users of Synoptic know (ModelInference/synoptic); the code is not.
 
+use super::event::{Event, Line};
 use super::format_builtin::{self, Builtin};
 use super::format_fields::{Field, Group, group, is_time};
-use super::format_pattern::{TracePart, WHAT, compile, expand, invalid, shorten, trace_expression, trace_key};
+use super::format_match::{Expression, Groups};
+use super::format_pattern::{TracePart, compile, expand, invalid, shorten, trace_expression, trace_key};
 use super::format_time::{Clock, Time};
 use super::{format_explain, format_json};
 use crate::error::{Error, Result};
-use regex::{Captures, Regex};
+use regex::Regex;
+use std::borrow::Cow;
 
 /// What happens to a line that no format matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,38 +59,11 @@ pub struct FormatOptions {
     pub on_unmatched: OnUnmatched,
 }
 
-/// What was read from a line.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Event {
-    /// The event type, if the format has one.
-    pub event_type: Option<String>,
-    /// When it happened.
-    pub time: Option<Time>,
-    /// The trace's key.
-    pub trace: Option<String>,
-    /// The component that wrote it.
-    pub component: Option<String>,
-    /// Its level.
-    pub level: Option<String>,
-    /// The message.
-    pub message: Option<String>,
-    /// The other groups, in the order of the format.
-    pub parameters: Vec<(String, String)>,
-    /// False for a line that no format matched and that was kept.
-    pub matched: bool,
-}
-
-/// What a line is.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Line {
-    /// An event.
-    Event(Event),
-    /// A line to hide.
-    Hidden,
-    /// The end of a trace and the beginning of another.
-    Separator,
-    /// A line that no format matches, under [`OnUnmatched::Skip`].
-    Unmatched,
+/// What reading one line leaves for the next: buffers, and the last date, which the next line often has too.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    groups: Vec<Option<Groups>>,
+    date: Option<(usize, String, Time)>,
 }
 
 /// One format, ready to use.
@@ -95,7 +71,7 @@ pub enum Line {
 pub(crate) struct Format {
     pub source: String,
     pub pattern: String,
-    regex: Option<Regex>,
+    expression: Option<Expression>,
     fields: Vec<(usize, Group)>,
     constants: Vec<(Group, String)>,
     hidden: bool,
@@ -166,13 +142,27 @@ impl LineFormats {
     /// # Errors
     /// [`Error::InvalidArgument`] for a line that no format matches, unless another way was chosen, and for a time that
     /// cannot be read.
-    pub fn read_line(&self, line: &str, number: Option<u64>) -> Result<Line> {
+    pub fn read_line<'a>(&'a self, line: &'a str, number: Option<u64>) -> Result<Line<'a>> {
+        self.read_with(line, number, &mut Buffers::default())
+    }
+
+    /// As [`LineFormats::read_line`], with buffers that are used for these formats only.
+    pub(crate) fn read_with<'a>(
+        &'a self,
+        line: &'a str,
+        number: Option<u64>,
+        buffers: &mut Buffers,
+    ) -> Result<Line<'a>> {
         let line = line.trim_end_matches(['\r', '\n']);
         if self.separator.as_ref().is_some_and(|s| s.is_match(line)) {
             return Ok(Line::Separator);
         }
-        for format in &self.formats {
-            if let Some(found) = format.read(line, number, self.trace.as_deref())? {
+        if buffers.groups.len() != self.formats.len() {
+            let groups = |format: &Format| format.expression.as_ref().map(Expression::groups);
+            buffers.groups = self.formats.iter().map(groups).collect();
+        }
+        for (i, format) in self.formats.iter().enumerate() {
+            if let Some(found) = format.read(line, number, self.trace.as_deref(), i, buffers)? {
                 return Ok(found);
             }
         }
@@ -190,7 +180,7 @@ impl LineFormats {
         let one = |wanted: fn(Field) -> bool| {
             shown().any(|f| {
                 let groups = f.fields.iter().map(|(_, g)| g).chain(f.constants.iter().map(|(g, _)| g));
-                f.regex.is_none() || groups.into_iter().any(|g| matches!(g, Group::Field(field) if wanted(*field)))
+                f.expression.is_none() || groups.into_iter().any(|g| matches!(g, Group::Field(field) if wanted(*field)))
             })
         };
         let kept = self.on_unmatched == OnUnmatched::Keep;
@@ -231,7 +221,7 @@ impl Format {
         Format {
             source: source.into(),
             pattern: String::new(),
-            regex: None,
+            expression: None,
             fields: Vec::new(),
             constants: Vec::new(),
             hidden: false,
@@ -242,16 +232,24 @@ impl Format {
 
     pub(crate) fn new(source: &str, clock: Clock) -> Result<Self> {
         let (pattern, constants, hidden) = expand(source)?;
-        let regex = compile(&format!("^(?:{pattern})$"), WHAT)?;
+        let expression = Expression::new(&pattern)?;
         let mut fields = Vec::new();
-        for (i, name) in regex.capture_names().enumerate() {
+        for (i, name) in expression.names().enumerate() {
             if let Some(name) = name {
                 fields.push((i, group(name)?));
             }
         }
         let constants = constants.into_iter().map(|(n, v)| Ok((group(&n)?, v))).collect::<Result<Vec<_>>>()?;
-        let out =
-            Format { source: source.into(), pattern, regex: Some(regex), fields, constants, hidden, csv: false, clock };
+        let out = Format {
+            source: source.into(),
+            pattern,
+            expression: Some(expression),
+            fields,
+            constants,
+            hidden,
+            csv: false,
+            clock,
+        };
         out.check()?;
         Ok(out)
     }
@@ -289,80 +287,99 @@ impl Format {
     }
 
     fn has_group(&self, name: &str) -> bool {
-        self.regex.is_none()
-            || self.regex.iter().flat_map(Regex::capture_names).flatten().any(|n| n == name)
+        self.expression.is_none()
+            || self.expression.iter().flat_map(Expression::names).flatten().any(|n| n == name)
             || self.constants.iter().any(|(g, _)| g.name() == name)
     }
 
-    /// Reads a line, `None` where the format does not match.
-    fn read(&self, line: &str, number: Option<u64>, trace: Option<&[TracePart]>) -> Result<Option<Line>> {
-        let Some(regex) = &self.regex else {
+    /// Reads a line, `None` where the format does not match. `place` is that of the format among all.
+    fn read<'a>(
+        &'a self,
+        line: &'a str,
+        number: Option<u64>,
+        trace: Option<&[TracePart]>,
+        place: usize,
+        buffers: &mut Buffers,
+    ) -> Result<Option<Line<'a>>> {
+        let (Some(expression), Some(found)) = (&self.expression, &mut buffers.groups[place]) else {
             let Some(mut event) = format_json::read(line, &self.clock) else { return Ok(None) };
             if let Some(parts) = trace {
                 let value = |name: &str| event.parameters.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
-                event.trace = Some(trace_key(parts, value));
+                event.trace = Some(trace_key(parts, value).into());
             }
             return Ok(Some(Line::Event(event)));
         };
-        let Some(found) = regex.captures(line) else { return Ok(None) };
         if self.hidden {
-            return Ok(Some(Line::Hidden));
+            return Ok(expression.is_match(line).then_some(Line::Hidden));
+        }
+        if !expression.find(line, found) {
+            return Ok(None);
         }
         let mut event = Event { matched: true, ..Event::default() };
         for (group, value) in &self.constants {
-            self.set(&mut event, group, value, number)?;
+            let value = Cow::Borrowed(value.as_str());
+            Self::set(&mut event, group, value);
         }
         for (i, group) in &self.fields {
-            if let Some(value) = found.get(*i) {
-                self.set(&mut event, group, value.as_str(), number)?;
-            }
+            let Some((from, to)) = found.get(*i) else { continue };
+            let value = self.unquote(&line[from..to]);
+            let Group::Field(field @ (Field::Time | Field::Decimal | Field::Datetime)) = group else {
+                Self::set(&mut event, group, value);
+                continue;
+            };
+            let time = match (field, &buffers.date) {
+                (Field::Time, _) => Time::integer(&value),
+                (Field::Decimal, _) => Time::decimal(&value),
+                (_, Some((of, text, time))) if (*of, text.as_str()) == (place, &*value) => Ok(*time),
+                _ => self.clock.read(&value).inspect(|time| buffers.date = Some((place, value.to_string(), *time))),
+            };
+            event.time = Some(time.map_err(|reason| Error::InvalidArgument {
+                argument: "time",
+                reason: format!("{reason}, in {}", named(number)),
+                hint: "Check the format's group and, for DATETIME, its pattern.".into(),
+            })?);
         }
         if let Some(parts) = trace {
-            event.trace = Some(trace_key(parts, |name| self.value(&found, name)));
+            event.trace = Some(trace_key(parts, |name| self.value(line, found, name)).into());
         }
         Ok(Some(Line::Event(event)))
     }
 
-    fn value(&self, found: &Captures<'_>, name: &str) -> Option<String> {
-        let constant = || self.constants.iter().find(|(g, _)| g.name() == name).map(|(_, v)| v.clone());
-        found.name(name).map(|m| self.unquote(m.as_str())).or_else(constant)
+    fn value<'a>(&'a self, line: &'a str, found: &Groups, name: &str) -> Option<Cow<'a, str>> {
+        let group = self.expression.iter().flat_map(Expression::names).position(|group| group == Some(name));
+        match group.and_then(|i| found.get(i)) {
+            Some((from, to)) => Some(self.unquote(&line[from..to])),
+            None => self.constants.iter().find(|(g, _)| g.name() == name).map(|(_, v)| v.as_str().into()),
+        }
     }
 
-    fn unquote(&self, value: &str) -> String {
+    fn unquote<'a>(&self, value: &'a str) -> Cow<'a, str> {
         if !self.csv {
             return value.into();
         }
         match value.strip_prefix('"').and_then(|v| v.strip_suffix('"')) {
-            Some(inner) => inner.replace("\"\"", "\""),
+            Some(inner) if inner.contains('"') => inner.replace("\"\"", "\"").into(),
+            Some(inner) => inner.into(),
             None => value.into(),
         }
     }
 
-    fn set(&self, event: &mut Event, group: &Group, value: &str, number: Option<u64>) -> Result<()> {
-        let value = self.unquote(value);
+    /// Sets what is no time.
+    fn set<'a>(event: &mut Event<'a>, group: &'a Group, value: Cow<'a, str>) {
         let field = match group {
-            Group::Parameter(name) => {
-                event.parameters.push((name.clone(), value));
-                return Ok(());
-            }
-            Group::Field(field) => *field,
+            Group::Parameter(name) => return event.parameters.push((name.as_str().into(), value)),
+            Group::Field(field) => field,
         };
-        let bad = |reason: String| Error::InvalidArgument {
-            argument: "time",
-            reason: format!("{reason}, in {}", named(number)),
-            hint: "Check the format's group and, for DATETIME, its pattern.".into(),
+        let place = match field {
+            Field::Type => &mut event.event_type,
+            Field::Trace => &mut event.trace,
+            Field::Component => &mut event.component,
+            Field::Level => &mut event.level,
+            Field::Message => &mut event.message,
+            // invariant: a format checks that no time is fixed, and times in a line are read above
+            Field::Time | Field::Decimal | Field::Datetime => return,
         };
-        match field {
-            Field::Type => event.event_type = Some(value),
-            Field::Trace => event.trace = Some(value),
-            Field::Component => event.component = Some(value),
-            Field::Level => event.level = Some(value),
-            Field::Message => event.message = Some(value),
-            Field::Time => event.time = Some(Time::integer(&value).map_err(bad)?),
-            Field::Decimal => event.time = Some(Time::decimal(&value).map_err(bad)?),
-            Field::Datetime => event.time = Some(self.clock.read(&value).map_err(bad)?),
-        }
-        Ok(())
+        *place = Some(value);
     }
 }
 

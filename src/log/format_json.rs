@@ -1,8 +1,9 @@
 //! JSON lines: one object per line, its well-known keys read as the reserved groups.
 
-use super::format::Event;
+use super::event::Event;
 use super::format_time::{Clock, Time};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 const TIMES: [&str; 8] = ["@timestamp", "timestamp", "time", "ts", "datetime", "date", "asctime", "t"];
 const LEVELS: [&str; 5] = ["level", "severity", "lvl", "loglevel", "levelname"];
@@ -12,7 +13,7 @@ const TYPES: [&str; 3] = ["event", "event_type", "type"];
 const TRACES: [&str; 4] = ["trace_id", "traceId", "trace", "request_id"];
 
 /// Reads a line, `None` where it is not an object with a message or an event type.
-pub(crate) fn read(line: &str, clock: &Clock) -> Option<Event> {
+pub(crate) fn read(line: &str, clock: &Clock) -> Option<Event<'static>> {
     let Value::Object(mut object) = serde_json::from_str(line).ok()? else { return None };
     let mut take = |keys: &[&str]| {
         let key = keys.iter().find(|k| object.get(**k).is_some_and(|v| !v.is_object() && !v.is_array()))?;
@@ -38,11 +39,11 @@ pub(crate) fn read(line: &str, clock: &Clock) -> Option<Event> {
 }
 
 /// Postgres has no NUL character in text.
-fn text(value: Value) -> String {
+fn text(value: Value) -> Cow<'static, str> {
     match value {
-        Value::String(text) if text.contains('\0') => text.replace('\0', "\u{fffd}"),
-        Value::String(text) => text,
-        value => value.to_string(),
+        Value::String(text) if text.contains('\0') => text.replace('\0', "\u{fffd}").into(),
+        Value::String(text) => text.into(),
+        value => value.to_string().into(),
     }
 }
 
@@ -58,6 +59,6 @@ fn when(value: &Value, clock: &Clock) -> Option<Time> {
     Time::Decimal(seconds).microseconds().map(Time::Timestamp)
 }
 
-fn flatten(object: Map<String, Value>, out: &mut Vec<(String, String)>) {
+fn flatten(object: Map<String, Value>, out: &mut Vec<(Cow<'static, str>, Cow<'static, str>)>) {
     out.extend(object.into_iter().map(|(key, value)| (text(Value::String(key)), text(value))));
 }

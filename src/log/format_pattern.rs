@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use regex::{Regex, RegexBuilder};
+use std::borrow::Cow;
 
 /// Bytes of a format's text.
 const MAX_PATTERN: usize = 16 << 10;
@@ -63,11 +64,11 @@ pub(crate) fn trace_expression(text: &str) -> Result<Vec<TracePart>> {
 }
 
 /// The key an expression stands for.
-pub(crate) fn trace_key(parts: &[TracePart], value: impl Fn(&str) -> Option<String>) -> String {
+pub(crate) fn trace_key<'a>(parts: &'a [TracePart], value: impl Fn(&str) -> Option<Cow<'a, str>>) -> String {
     parts
         .iter()
         .map(|part| match part {
-            TracePart::Text(text) => text.clone(),
+            TracePart::Text(text) => Cow::Borrowed(text.as_str()),
             TracePart::Group(name) => value(name).unwrap_or_default(),
         })
         .collect()

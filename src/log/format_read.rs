@@ -1,6 +1,7 @@
 //! Whole logs: lines to traces.
 
-use super::format::{Event, Line, LineFormats};
+use super::event::{Event, Line};
+use super::format::{Buffers, LineFormats};
 use super::format_time::Time;
 use crate::error::Result;
 use hashbrown::HashMap;
@@ -15,7 +16,7 @@ pub struct TraceEvents {
     /// any.
     pub key: (String, u64),
     /// Its events by time; equal times keep the order of the lines.
-    pub events: Vec<Event>,
+    pub events: Vec<Event<'static>>,
 }
 
 /// A log that was read, with an account of every line.
@@ -39,7 +40,7 @@ impl LineFormats {
     pub fn read<'a>(&self, lines: impl IntoIterator<Item = &'a str>) -> Result<Log> {
         let mut log = Log::default();
         let mut places: HashMap<(String, u64), usize> = HashMap::new();
-        let mut separators = 0;
+        let (mut separators, mut buffers) = (0, Buffers::default());
         let (mut pending, mut open) = (String::new(), false);
         let mut lines = lines.into_iter().enumerate().peekable();
         while let Some((number, line)) = lines.next() {
@@ -62,15 +63,15 @@ impl LineFormats {
                 continue;
             }
             log.records += 1;
-            match self.read_line(record, Some(number))? {
+            match self.read_with(record, Some(number), &mut buffers)? {
                 Line::Event(event) => {
                     log.unmatched += u64::from(!event.matched);
-                    let key = (event.trace.clone().unwrap_or_default(), separators);
+                    let key = (event.trace.as_deref().unwrap_or_default().to_string(), separators);
                     let place = *places.entry(key).or_insert_with_key(|key| {
                         log.traces.push(TraceEvents { key: key.clone(), events: Vec::new() });
                         log.traces.len() - 1
                     });
-                    log.traces[place].events.push(event);
+                    log.traces[place].events.push(event.into_owned());
                 }
                 Line::Hidden => log.hidden += 1,
                 Line::Separator => separators += 1,
@@ -89,9 +90,9 @@ impl LineFormats {
 }
 
 /// Sorts by time. An event without one stays behind its predecessor.
-fn sort(events: &mut Vec<Event>) {
+fn sort(events: &mut Vec<Event<'static>>) {
     let mut last: Option<Time> = None;
-    let mut timed: Vec<(Option<Time>, Event)> = std::mem::take(events)
+    let mut timed: Vec<(Option<Time>, Event<'static>)> = std::mem::take(events)
         .into_iter()
         .map(|event| {
             last = event.time.or(last);
@@ -106,7 +107,7 @@ fn sort(events: &mut Vec<Event>) {
 }
 
 /// Turns differences into times.
-fn accumulate(events: &mut [Event]) {
+fn accumulate(events: &mut [Event<'static>]) {
     let mut sum: Option<Time> = None;
     for event in events {
         if let Some(time) = event.time {

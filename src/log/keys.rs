@@ -7,6 +7,9 @@ use super::templates::{Parsed, Template};
 use crate::error::Result;
 use regex::Regex;
 
+/// Up to so many keys are compared one by one.
+const FEW: usize = 8;
+
 /// An expression whose matches in a message are trace keys.
 #[derive(Debug, Clone)]
 pub struct KeyPattern {
@@ -53,8 +56,19 @@ pub(crate) fn slot_values(value: &str) -> Vec<&str> {
 }
 
 fn distinct<'a>(keys: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut seen = hashbrown::HashSet::new();
-    keys.filter(|key| !key.is_empty() && seen.insert(*key)).collect()
+    // mostly there are few: then looking through them is quicker than a set
+    let (mut out, mut seen): (Vec<&str>, _) = (Vec::new(), hashbrown::HashSet::new());
+    for key in keys.filter(|key| !key.is_empty()) {
+        let known = if out.len() < FEW { out.contains(&key) } else { !seen.insert(key) };
+        if known {
+            continue;
+        }
+        out.push(key);
+        if out.len() == FEW {
+            seen.extend(out.iter().copied());
+        }
+    }
+    out
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! One line, all the way: format, template, parameters, trace keys.
 
-use super::format::{Event, Line, LineFormats};
+use super::event::{Event, Line};
+use super::format::{Buffers, LineFormats};
 use super::keys::{KeyPattern, slot_values};
 use super::settings::Settings;
 use super::templates::{Scratch, Templates};
@@ -59,7 +60,7 @@ pub struct LineRow<'a> {
     /// The values of the template's slots, and the layout where it differs: see [`Parsed`](super::Parsed).
     pub slots: Vec<Cow<'a, str>>,
     /// The named groups of the format.
-    pub named: &'a [(String, String)],
+    pub named: &'a [(Cow<'a, str>, Cow<'a, str>)],
 }
 
 /// Reads lines by [`Settings`].
@@ -69,6 +70,7 @@ pub struct LineReader {
     pattern: Option<KeyPattern>,
     slot: Option<usize>,
     scratch: Scratch,
+    buffers: Buffers,
 }
 
 impl LineReader {
@@ -83,6 +85,7 @@ impl LineReader {
             pattern: settings.trace_pattern.as_deref().map(KeyPattern::new).transpose()?,
             slot: settings.trace_slot,
             scratch: Scratch::default(),
+            buffers: Buffers::default(),
         })
     }
 
@@ -104,7 +107,7 @@ impl LineReader {
         take: impl FnOnce(LineRow<'_>) -> T,
     ) -> Result<T> {
         let found = match &self.formats {
-            Some(formats) => formats.read_line(line, number)?,
+            Some(formats) => formats.read_with(line, number, &mut self.buffers)?,
             None => Line::Event(Event { matched: true, ..Event::default() }),
         };
         let empty = |outcome| LineRow {

@@ -8,59 +8,79 @@ use std::ops::Range;
 /// Steps one line may take before it counts as unmatched; bounds what lists and hostile lines can cost.
 const MAX_STEPS: usize = 100_000;
 const NONE: u32 = u32::MAX;
-const BLANK: u32 = 0;
+/// Up to so many texts are compared one by one; more are looked up.
+const FEW: usize = 6;
 
 #[derive(Debug, Clone)]
 struct Node {
-    /// Text edges by text id, sorted.
-    edges: Vec<(u32, u32)>,
+    /// The first text edges.
+    few: Vec<(Box<str>, u32)>,
+    /// All text edges, where they are more than few.
+    many: Option<Box<HashMap<Box<str>, u32>>>,
+    blank: u32,
     slot: u32,
     list: u32,
     optional: u32,
     template: u32,
 }
 
+impl Node {
+    fn text(&self, text: &str) -> Option<u32> {
+        match &self.many {
+            Some(many) => many.get(text).copied(),
+            None => self.few.iter().find(|(edge, _)| **edge == *text).map(|(_, to)| *to),
+        }
+    }
+
+    fn add(&mut self, text: &str, to: u32) {
+        if self.few.len() == FEW {
+            let all = self.few.iter().cloned();
+            self.many.get_or_insert_with(|| Box::new(all.collect())).insert(text.into(), to);
+        } else {
+            self.few.push((text.into(), to));
+        }
+    }
+}
+
 /// The tree.
 #[derive(Debug, Clone)]
 pub(crate) struct Matcher {
     nodes: Vec<Node>,
-    texts: HashMap<Box<str>, u32>,
 }
 
 impl Matcher {
     /// Builds the tree.
     pub fn new(templates: &[Template]) -> Self {
-        let mut out = Matcher { nodes: Vec::new(), texts: HashMap::new() };
+        let mut out = Matcher { nodes: Vec::new() };
         out.node();
         for template in templates {
             let mut at = 0u32;
             for piece in &template.pieces {
-                at = match piece {
-                    Piece::Blank => out.edge(at, BLANK),
-                    Piece::Text(text) => {
-                        let next = out.texts.len() as u32 + 1;
-                        let id = *out.texts.entry_ref(&**text).or_insert(next);
-                        out.edge(at, id)
-                    }
-                    Piece::Slot => {
-                        if out.nodes[at as usize].slot == NONE {
-                            out.nodes[at as usize].slot = out.node();
+                let fresh = out.nodes.len() as u32;
+                let here = &mut out.nodes[at as usize];
+                let edge = match piece {
+                    Piece::Text(text) => match here.text(text) {
+                        Some(next) => {
+                            at = next;
+                            continue;
                         }
-                        out.nodes[at as usize].slot
-                    }
-                    Piece::Optional => {
-                        if out.nodes[at as usize].optional == NONE {
-                            out.nodes[at as usize].optional = out.node();
+                        None => {
+                            here.add(text, fresh);
+                            at = out.node();
+                            continue;
                         }
-                        out.nodes[at as usize].optional
-                    }
-                    Piece::List => {
-                        if out.nodes[at as usize].list == NONE {
-                            out.nodes[at as usize].list = out.node();
-                        }
-                        out.nodes[at as usize].list
-                    }
+                    },
+                    Piece::Blank => &mut here.blank,
+                    Piece::Slot => &mut here.slot,
+                    Piece::Optional => &mut here.optional,
+                    Piece::List => &mut here.list,
                 };
+                if *edge == NONE {
+                    *edge = fresh;
+                    at = out.node();
+                } else {
+                    at = *edge;
+                }
             }
             out.nodes[at as usize].template = template.id;
         }
@@ -68,19 +88,9 @@ impl Matcher {
     }
 
     fn node(&mut self) -> u32 {
-        self.nodes.push(Node { edges: Vec::new(), slot: NONE, list: NONE, optional: NONE, template: NONE });
+        let (few, many) = (Vec::new(), None);
+        self.nodes.push(Node { few, many, blank: NONE, slot: NONE, list: NONE, optional: NONE, template: NONE });
         self.nodes.len() as u32 - 1
-    }
-
-    fn edge(&mut self, from: u32, text: u32) -> u32 {
-        match self.nodes[from as usize].edges.binary_search_by_key(&text, |e| e.0) {
-            Ok(i) => self.nodes[from as usize].edges[i].1,
-            Err(i) => {
-                let to = self.node();
-                self.nodes[from as usize].edges.insert(i, (text, to));
-                to
-            }
-        }
     }
 
     /// The template that fits the line, and the tokens each slot takes.
@@ -125,16 +135,15 @@ impl Matcher {
             return None;
         }
         let token = &tokens[at];
-        if !here.edges.is_empty() && !matches!(token.class, Class::Value(_)) {
-            let text = match token.class {
-                Class::Blank => Some(BLANK),
-                _ => self.texts.get(token.text(line)).copied(),
-            };
-            if let Some(i) = text.and_then(|text| here.edges.binary_search_by_key(&text, |e| e.0).ok())
-                && let Some(found) = self.walk(here.edges[i].1, line, tokens, at + 1..range.end, spans, steps)
-            {
-                return Some(found);
-            }
+        let next = match token.class {
+            Class::Value(_) => None,
+            Class::Blank => Some(here.blank).filter(|blank| *blank != NONE),
+            _ => here.text(token.text(line)),
+        };
+        if let Some(next) = next
+            && let Some(found) = self.walk(next, line, tokens, at + 1..range.end, spans, steps)
+        {
+            return Some(found);
         }
         if here.slot != NONE && !matches!(token.class, Class::Blank | Class::Delimiter) {
             spans.push(at as u32..at as u32 + 1);

@@ -16,7 +16,8 @@ const N: u8 = 4;
 const C: u8 = 5;
 
 /// The class of each byte.
-pub static CLASS: [u8; 256] = classes();
+pub static CLASS: [u8; 256] = CLASSES;
+const CLASSES: [u8; 256] = classes();
 
 const fn classes() -> [u8; 256] {
     let mut table = [W; 256];
@@ -29,6 +30,35 @@ const fn classes() -> [u8; 256] {
             b'a'..=b'z' | b'A'..=b'Z' => W,
             b'_' | b'.' | b'-' | b'/' | b'\\' | b'$' | b'+' | b'*' | b'~' | b'%' | b'^' | b'`' => P,
             _ => D,
+        };
+        b += 1;
+    }
+    table
+}
+
+/// Bits of [`SEEN`]: a digit.
+const DIGIT: u8 = 1;
+/// A byte that hexadecimal numbers, addresses and dates have not.
+const NOT_HEX: u8 = 2;
+/// A backslash.
+const BACKSLASH: u8 = 4;
+/// A byte that means more than itself: a dot, a colon, the end of the word ….
+const STOP: u8 = 8;
+
+/// What each byte says about the word it is in.
+static SEEN: [u8; 256] = seen();
+
+const fn seen() -> [u8; 256] {
+    let mut table = [NOT_HEX; 256];
+    let mut b = 0;
+    while b < 256 {
+        table[b] = match (CLASSES[b], b as u8) {
+            (N, _) => DIGIT,
+            (W, b'a'..=b'f' | b'A'..=b'F') | (P, b'-' | b'/') => 0,
+            (W, _) => NOT_HEX,
+            (P, b'\\') => NOT_HEX | BACKSLASH,
+            (P, byte) if byte != b'.' => NOT_HEX,
+            _ => STOP,
         };
         b += 1;
     }
@@ -48,26 +78,49 @@ pub struct Run {
     pub digits: usize,
     /// It starts with a slash.
     pub slash: bool,
+    /// Dots in it.
+    pub dots: usize,
+    /// It has a backslash.
+    pub backslash: bool,
+    /// It has hexadecimal digits, dots, dashes and slashes only.
+    pub hex: bool,
     /// Set where its shape alone says what it is.
     pub special: Option<SlotKind>,
+}
+
+/// How many bytes at the start mean nothing more than themselves, what they say, and how many of them are digits.
+#[inline]
+fn plain(bytes: &[u8]) -> (usize, u8, usize) {
+    let (mut len, mut seen, mut digits) = (0, 0, 0);
+    for &b in bytes {
+        let says = SEEN[b as usize];
+        if says & STOP != 0 {
+            break;
+        }
+        seen |= says;
+        digits += usize::from(says & DIGIT);
+        len += 1;
+    }
+    (len, seen, digits)
 }
 
 /// Reads the run that starts at `start`, including the colons and at-signs that belong to it.
 pub fn run(bytes: &[u8], start: usize) -> Run {
     let n = bytes.len();
-    let mut out = Run { end: start, digits: 0, slash: bytes[start] == b'/', special: None };
+    let slash = bytes[start] == b'/';
+    let mut out = Run { end: start, digits: 0, slash, dots: 0, backslash: false, hex: true, special: None };
     let (mut at, mut control) = (start, false);
-    // all hexadecimal digits so far, in groups joined by ':'
-    let mut hex = true;
-    let mut colons = 0;
+    let (mut colons, mut seen) = (0, 0);
     while at < n {
-        let b = bytes[at];
+        let (len, says, digits) = plain(&bytes[at..]);
+        (at, seen, out.digits) = (at + len, seen | says, out.digits + digits);
+        let Some(&b) = bytes.get(at) else { break };
+        // all hexadecimal digits so far, in groups joined by ':'
+        let hex = seen & NOT_HEX == 0;
         match CLASS[b as usize] {
-            N => out.digits += 1,
-            W => hex &= b.is_ascii_hexdigit(),
             // dot leaders end a word
-            P if b == b'.' && at > start && !out.slash && bytes.get(at + 1) == Some(&b'.') => break,
-            P => hex &= b == b'.' || b == b'-' || b == b'/',
+            P if at > start && !out.slash && bytes.get(at + 1) == Some(&b'.') => break,
+            P => out.dots += 1,
             C => control = true,
             _ if b == b':' && at > start => {
                 let next = bytes.get(at + 1).copied().unwrap_or(b' ');
@@ -119,7 +172,7 @@ pub fn run(bytes: &[u8], start: usize) -> Run {
         }
         at += 1;
     }
-    out.end = at;
+    (out.end, out.hex, out.backslash) = (at, seen & NOT_HEX == 0, seen & BACKSLASH != 0);
     if control {
         out.special = Some(SlotKind::Text);
     } else if colons > 0 && out.special.is_none() {

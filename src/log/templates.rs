@@ -69,6 +69,8 @@ pub struct Templates {
     pub(crate) templates: Vec<Template>,
     pub(crate) masks: Masks,
     pub(crate) matcher: Matcher,
+    /// By template: whether it has no word, so that it could take any.
+    wordless: Vec<bool>,
 }
 
 impl PartialEq for Templates {
@@ -132,7 +134,12 @@ impl Templates {
         for (template, slots) in templates.iter_mut().zip(slots) {
             template.kinds = slots.iter().map(kind_of).collect();
         }
-        Ok((Templates { templates, masks: masks.clone(), matcher }, missed))
+        Ok((Self::ready(templates, masks.clone(), matcher), missed))
+    }
+
+    pub(crate) fn ready(templates: Vec<Template>, masks: Masks, matcher: Matcher) -> Self {
+        let wordless = templates.iter().map(|t| !t.pieces.iter().any(Piece::is_word)).collect();
+        Templates { templates, masks, matcher, wordless }
     }
 
     /// The templates, by id.
@@ -153,7 +160,7 @@ impl Templates {
     pub fn find(&self, line: &str, scratch: &mut Scratch) -> Option<u32> {
         tokenize(line, &self.masks, &mut scratch.tokens);
         let id = self.matcher.find(line, &scratch.tokens, &mut scratch.spans)?;
-        if !self.templates[id as usize].pieces.iter().any(Piece::is_word) && self.is_foreign(id, scratch) {
+        if self.wordless[id as usize] && self.is_foreign(id, scratch) {
             return None;
         }
         Some(id)

@@ -94,7 +94,7 @@ impl Templates {
             return Err(Error::invalid(WHAT, "The templates are out of order."));
         }
         let (masks, matcher) = (Masks::new(masks)?, Matcher::new(&templates));
-        Ok(Templates { templates, masks, matcher })
+        Ok(Templates::ready(templates, masks, matcher))
     }
 }
 

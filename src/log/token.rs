@@ -140,9 +140,11 @@ fn word(line: &str, start: usize, tokens: &mut Vec<Token>) -> usize {
         return end;
     }
     // dot leaders ("enable......0") separate
-    if let Some((from, to)) = scan::dots(bytes, start, end) {
+    if run.dots > 1
+        && let Some((from, to)) = scan::dots(bytes, start, end)
+    {
         if from > start {
-            plain(line, start, from, tokens);
+            plain(line, start, from, &run, tokens);
         }
         push(tokens, Class::Delimiter, from, to);
         return to;
@@ -151,19 +153,33 @@ fn word(line: &str, start: usize, tokens: &mut Vec<Token>) -> usize {
         end = scan::trim_sentence(bytes, start, end);
     } else if bytes[end - 1] == b'.' && end - start > 1 {
         end -= 1;
-        plain(line, start, end, tokens);
+        plain(line, start, end, &run, tokens);
         push(tokens, Class::Delimiter, end, end + 1);
         return end + 1;
     }
-    plain(line, start, end, tokens);
+    plain(line, start, end, &run, tokens);
     end
 }
 
-/// Classifies the text from `start` to `end` and adds it.
-fn plain(line: &str, start: usize, end: usize, tokens: &mut Vec<Token>) {
+/// Classifies the text from `start` to `end`, where `run` starts, and adds it.
+fn plain(line: &str, start: usize, end: usize, run: &scan::Run, tokens: &mut Vec<Token>) {
     let bytes = line.as_bytes();
     let text = &bytes[start..end];
-    if let Some(dot) = scan::numbered_suffix(text) {
+    // what most words, numbers and names are follows from what was counted already
+    if !run.backslash && text[0].is_ascii_alphabetic() {
+        if run.digits == 0 {
+            return push(tokens, classify::word(text), start, end);
+        }
+        if !run.hex && run.dots == 0 && run.digits > text.len() - run.digits {
+            return push(tokens, Class::Value(SlotKind::Identifier), start, end);
+        }
+    }
+    if run.digits == end - start {
+        return push(tokens, Class::Value(SlotKind::Integer), start, end);
+    }
+    if run.dots > 0
+        && let Some(dot) = scan::numbered_suffix(text)
+    {
         push(tokens, Class::Word, start, start + dot);
         push(tokens, Class::Delimiter, start + dot, start + dot + 1);
         push(tokens, classify::classify(&text[dot + 1..]), start + dot + 1, end);

@@ -5,13 +5,13 @@ use super::call::{datum, sql_functions, text, varlena};
 use super::set::stream;
 use super::threads::around_spawn;
 use super::{check_interrupts, expanded, memory_limit};
-use crate::infer::{Control, Sample, general_options, infer_from, learners};
+use crate::infer::{Control, Sample, auto_options, general_options, infer_from, learners};
 
 /// One row per option, and one for a method without any.
 fn method_rows() -> Vec<[Option<String>; 6]> {
     let auto = "chooses mdl, synoptic, prefix_multiset, alergia or k_tails: fewest bits per held-out event, then fewest broken invariants";
     let mut rows = Vec::new();
-    for option in general_options("auto") {
+    for option in auto_options().iter().chain(general_options("auto")) {
         let (name, default, takes) = (option.name.into(), option.default.into(), option.kind.describe());
         let meaning = Some(option.meaning.into());
         rows.push([Some("auto".into()), Some(auto.into()), Some(name), Some(default), Some(takes), meaning]);

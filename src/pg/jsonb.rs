@@ -1,69 +1,67 @@
-//! jsonb made directly, without the detour over JSON text.
+//! jsonb of strings written as Postgres stores it: without the detour over JSON text or a tree of values.
+//!
+//! The layout is that of utils/jsonb.h, fixed since 9.4 because it is on disks: a header with the kind and the number
+//! of elements, one word for each entry with its length, every 32nd of them with the offset of its end instead, then
+//! the strings. Keys come before values, shorter keys first, equal lengths by bytes.
 
+use super::error::Failure;
+use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::{self, Datum};
-use std::ffi::c_char;
 
-/// Builds a jsonb of strings.
-struct Builder {
-    state: *mut pg_sys::JsonbParseState,
-}
+const ARRAY: u32 = 0x4000_0000;
+const OBJECT: u32 = 0x2000_0000;
+const HAS_OFFSET: u32 = 0x8000_0000;
+/// The largest length, offset or number of elements.
+const MOST: usize = 0x0FFF_FFFF;
+const OFFSET_STRIDE: usize = 32;
 
-impl Builder {
-    /// # Safety
-    /// `value` must be null or a valid value for the token.
-    unsafe fn push(
-        &mut self,
-        token: pg_sys::JsonbIteratorToken::Type,
-        value: *mut pg_sys::JsonbValue,
-    ) -> *mut pg_sys::JsonbValue {
-        // SAFETY: Postgres keeps the state in the current memory context.
-        unsafe { pg_sys::pushJsonbValue(&mut self.state, token, value) }
+/// A container of these entries, in this order; `count` is that of elements or pairs.
+fn container<S: AsRef<str>>(kind: u32, count: usize, entries: &[S]) -> Result<Datum, Failure> {
+    let total: usize = entries.iter().map(|entry| entry.as_ref().len()).sum();
+    if total > MOST || entries.len() > MOST {
+        return Err(Failure::new(
+            PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+            "the parameters of a line are too large for jsonb",
+        )
+        .detail(format!("They have {total} bytes; jsonb holds {MOST}."))
+        .hint("Leave such lines out, or cut them."));
     }
-
-    fn string(&mut self, token: pg_sys::JsonbIteratorToken::Type, text: &str) {
-        // SAFETY: a zeroed value with type and string set is valid; Postgres copies the bytes when it writes the result.
-        unsafe {
-            let mut value: pg_sys::JsonbValue = std::mem::zeroed();
-            value.type_ = pg_sys::jbvType::jbvString;
-            value.val.string.len = text.len() as i32;
-            value.val.string.val = text.as_ptr().cast::<c_char>().cast_mut();
-            self.push(token, &mut value);
+    let head = pg_sys::VARHDRSZ + 4 + 4 * entries.len();
+    // SAFETY: room for all that is written; palloc aligns it for words.
+    unsafe {
+        let room = pg_sys::palloc(head + total).cast::<u8>();
+        pgrx::set_varsize_4b(room.cast(), (head + total) as i32);
+        let words = room.add(pg_sys::VARHDRSZ).cast::<u32>();
+        words.write(kind | count as u32);
+        let mut end = 0;
+        for (i, entry) in entries.iter().enumerate() {
+            let text = entry.as_ref().as_bytes();
+            std::ptr::copy_nonoverlapping(text.as_ptr(), room.add(head + end), text.len());
+            end += text.len();
+            let word = if i % OFFSET_STRIDE == 0 { HAS_OFFSET | end as u32 } else { text.len() as u32 };
+            words.add(1 + i).write(word);
         }
-    }
-
-    /// # Safety
-    /// The value must come from ending the outermost array or object, and all text pushed must still be there.
-    unsafe fn finish(value: *mut pg_sys::JsonbValue) -> Datum {
-        // SAFETY: as the caller says.
-        Datum::from(unsafe { pg_sys::JsonbValueToJsonb(value) })
+        Ok(Datum::from(room))
     }
 }
 
 /// An array of strings.
-pub fn array<S: AsRef<str>>(values: &[S]) -> Datum {
-    let mut builder = Builder { state: std::ptr::null_mut() };
-    // SAFETY: begin, elements, end; the texts outlive the call.
-    unsafe {
-        builder.push(pg_sys::JsonbIteratorToken::WJB_BEGIN_ARRAY, std::ptr::null_mut());
-        for value in values {
-            builder.string(pg_sys::JsonbIteratorToken::WJB_ELEM, value.as_ref());
-        }
-        let end = builder.push(pg_sys::JsonbIteratorToken::WJB_END_ARRAY, std::ptr::null_mut());
-        Builder::finish(end)
-    }
+pub fn array<S: AsRef<str>>(values: &[S]) -> Result<Datum, Failure> {
+    container(ARRAY, values.len(), values)
 }
 
 /// An object of strings; of a key given twice the last value stays.
-pub fn object<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Datum {
-    let mut builder = Builder { state: std::ptr::null_mut() };
-    // SAFETY: begin, pairs of key and value, end; the texts outlive the call.
-    unsafe {
-        builder.push(pg_sys::JsonbIteratorToken::WJB_BEGIN_OBJECT, std::ptr::null_mut());
-        for (key, value) in pairs {
-            builder.string(pg_sys::JsonbIteratorToken::WJB_KEY, key);
-            builder.string(pg_sys::JsonbIteratorToken::WJB_VALUE, value);
+pub fn object<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Datum, Failure> {
+    let mut pairs: Vec<(&str, &str)> = pairs.collect();
+    pairs.sort_by(|(a, _), (b, _)| (a.len(), a).cmp(&(b.len(), b)));
+    // the later of equal keys is kept: it takes the place of the earlier one
+    pairs.dedup_by(|later, earlier| {
+        let same = later.0 == earlier.0;
+        if same {
+            earlier.1 = later.1;
         }
-        let end = builder.push(pg_sys::JsonbIteratorToken::WJB_END_OBJECT, std::ptr::null_mut());
-        Builder::finish(end)
-    }
+        same
+    });
+    let entries: Vec<&str> = pairs.iter().map(|pair| pair.0).chain(pairs.iter().map(|pair| pair.1)).collect();
+    container(OBJECT, pairs.len(), &entries)
 }

@@ -5,17 +5,18 @@ use super::cache;
 use super::call::{Call, Reply, datum, sql_functions, text};
 use super::error::Failure;
 use super::jsonb;
-use super::set::{Row, Rows, form, stream};
+use super::set::{Row, Rows, form, form_columns, stream};
 use crate::log::{
     KeyPattern, LineReader, LineRow, LogRecords, NEW_TEMPLATE, Settings, builtin_formats, explain_format,
 };
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::{self, Datum};
 use std::borrow::Cow;
+use std::ffi::c_char;
 
 /// Something compiled from arguments, kept at a call site as long as they stay the same.
 struct Kept<T> {
-    from: Vec<u8>,
+    from: Vec<Box<[u8]>>,
     made: Option<T>,
 }
 
@@ -26,17 +27,12 @@ fn kept<'a, T: 'static>(
     make: impl FnOnce() -> Result<T, Failure>,
 ) -> Result<&'a mut T, Failure> {
     let kept = call.keep(|| Kept { from: Vec::new(), made: None });
-    let mut from = Vec::new();
-    for i in arguments {
-        let bytes = call.bytes(*i).unwrap_or_default();
-        from.extend_from_slice(&bytes.len().to_le_bytes());
-        from.extend_from_slice(bytes);
-    }
-    let same = from == kept.from;
+    let given = |i: &usize| call.bytes(*i).unwrap_or_default();
+    let same = kept.from.len() == arguments.len() && arguments.iter().zip(&kept.from).all(|(i, b)| given(i) == &b[..]);
     if !same || kept.made.is_none() {
         kept.made = None;
         kept.made = Some(make()?);
-        kept.from = from;
+        kept.from = arguments.iter().map(|i| given(i).into()).collect();
     }
     kept.made.as_mut().ok_or_else(|| super::call::null_argument("format"))
 }
@@ -55,24 +51,33 @@ fn timestamp(at: i64) -> Option<Datum> {
 }
 
 fn array(values: &[Cow<'_, str>]) -> Option<Datum> {
-    datum(values.iter().map(|v| v.to_string()).collect::<Vec<String>>())
+    let mut texts: Vec<Datum> = values.iter().map(|value| text(value)).collect();
+    // SAFETY: these are texts, whose size varies and which are aligned as integers.
+    let array = unsafe {
+        pg_sys::construct_array(texts.as_mut_ptr(), texts.len() as i32, pg_sys::TEXTOID, -1, false, b'i' as c_char)
+    };
+    Some(Datum::from(array))
 }
 
+/// The names of the slots that most templates have at most.
+const NUMBERS: [&str; 16] = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16"];
+
 /// Named values as an object; slots beside them by number, from 1. Slots alone are an array.
-pub fn parameters(row: &LineRow<'_>, with_level: bool) -> Option<Datum> {
+pub fn parameters(row: &LineRow<'_>, with_level: bool) -> Result<Option<Datum>, Failure> {
     let level = row.level.filter(|_| with_level).map(|level| ("level", level));
     if row.named.is_empty() && level.is_none() {
-        return (!row.slots.is_empty()).then(|| jsonb::array(&row.slots));
+        return if row.slots.is_empty() { Ok(None) } else { jsonb::array(&row.slots).map(Some) };
     }
-    let numbers: Vec<String> = (1..=row.slots.len()).map(|n| n.to_string()).collect();
-    let slots = numbers.iter().map(String::as_str).zip(row.slots.iter().map(AsRef::as_ref));
-    let named = row.named.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    Some(jsonb::object(level.into_iter().chain(slots).chain(named)))
+    let more: Vec<String> = (NUMBERS.len() + 1..=row.slots.len()).map(|n| n.to_string()).collect();
+    let numbers = NUMBERS.into_iter().chain(more.iter().map(String::as_str));
+    let slots = numbers.zip(row.slots.iter().map(AsRef::as_ref));
+    let named = row.named.iter().map(|(name, value)| (&**name, &**value));
+    jsonb::object(level.into_iter().chain(slots).chain(named)).map(Some)
 }
 
 /// (outcome, event, at, traces, component, level, message, parameters)
-fn columns(row: LineRow<'_>) -> Row {
-    vec![
+fn columns(row: LineRow<'_>) -> Result<Row, Failure> {
+    Ok(vec![
         Some(text(row.outcome.as_str())),
         row.event.map(text),
         row.at.and_then(timestamp),
@@ -80,15 +85,15 @@ fn columns(row: LineRow<'_>) -> Row {
         row.component.map(text),
         row.level.map(text),
         row.message.map(text),
-        parameters(&row, false),
-    ]
+        parameters(&row, false)?,
+    ])
 }
 
 fn parse_line(call: Call, one: bool) -> Reply {
     let line = call.need_text(0, "line")?;
     let kept =
         kept(call, &[1, 2], || RowReader::new(call, &Settings::of_line(formats(call, 1, one)?, &call.json(2, "{}"))?))?;
-    let row = kept.reader.read(line, None, None, columns)?;
+    let row = kept.reader.read(line, None, None, columns)??;
     // SAFETY: the descriptor is blessed and has these columns.
     Ok(unsafe { form(kept.row_type, row) })
 }
@@ -101,11 +106,11 @@ fn read_log(call: Call, one: bool) -> Reply {
         Ok(Box::new(std::iter::from_fn(move || {
             pgrx::check_for_interrupts!();
             let row = records.next(|line, row| {
-                let mut columns = columns(row);
+                let mut columns = columns(row)?;
                 columns.insert(0, datum(line as i64));
-                columns
+                Ok(columns)
             });
-            row.map_err(Failure::from).transpose()
+            row.map_err(Failure::from).transpose().map(Result::flatten)
         })) as Rows)
     })
 }
@@ -129,18 +134,18 @@ fn read_line(call: Call) -> Reply {
     let kept = kept(call, &[0], || RowReader::new(call, &Settings::from_json(&call.json(0, "{}"))?))?;
     let row = kept.reader.read(line, None, templates.as_deref(), |mut row| {
         row.event = row.event.or(row.message.and(Some(NEW_TEMPLATE)));
-        vec![
+        Ok::<_, Failure>([
             Some(text(row.outcome.as_str())),
             row.event.map(text),
             row.at.and_then(timestamp),
             row.keys.as_deref().and_then(array),
             row.component.map(text),
             row.message.map(text),
-            parameters(&row, true),
-        ]
-    })?;
+            parameters(&row, true)?,
+        ])
+    })??;
     // SAFETY: the descriptor is blessed and has these columns.
-    Ok(unsafe { form(kept.row_type, row) })
+    Ok(Some(unsafe { form_columns(kept.row_type, row) }))
 }
 
 sql_functions! {
@@ -189,14 +194,14 @@ sql_functions! {
     fn logfsm_read_message(call) {
         let line = call.need_text(1, "line")?;
         let kept = kept(call, &[0], || RowReader::new(call, &Settings::from_json(&call.json(0, "{}"))?))?;
-        let row = kept.reader.read(line, None, None, |row| vec![
+        let row = kept.reader.read(line, None, None, |row| [
             Some(text(row.outcome.as_str())),
             row.event.map(text),
             row.keys.as_deref().and_then(array),
             row.message.map(text),
         ])?;
         // SAFETY: the descriptor is blessed and has these columns.
-        Ok(unsafe { form(kept.row_type, row) })
+        Ok(Some(unsafe { form_columns(kept.row_type, row) }))
     }
 
     /// trace_keys(message, pattern) → text[]

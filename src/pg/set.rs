@@ -69,3 +69,18 @@ pub unsafe fn form(tuple_desc: pg_sys::TupleDesc, row: Row) -> Option<Datum> {
         Some(pg_sys::HeapTupleHeaderGetDatum((*tuple).t_data))
     }
 }
+
+/// A row of a fixed number of columns, without detours: for functions called once a row.
+///
+/// # Safety
+/// `tuple_desc` must be blessed, with N columns.
+pub unsafe fn form_columns<const N: usize>(tuple_desc: pg_sys::TupleDesc, row: [Option<Datum>; N]) -> Datum {
+    let mut nulls = row.map(|value| value.is_none());
+    let mut values = row.map(|value| value.unwrap_or(Datum::null()));
+    // SAFETY: both arrays have the descriptor's length.
+    unsafe {
+        debug_assert_eq!(N, (*tuple_desc).natts as usize);
+        let tuple = pg_sys::heap_form_tuple(tuple_desc, values.as_mut_ptr(), nulls.as_mut_ptr());
+        pg_sys::HeapTupleHeaderGetDatum((*tuple).t_data)
+    }
+}

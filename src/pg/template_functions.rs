@@ -3,7 +3,7 @@
 use super::automaton_type::rows;
 use super::call::{Call, Reply, cstring, datum, sql_functions, text, varlena};
 use super::error::Failure;
-use super::set::{Row, form, stream};
+use super::set::{form_columns, stream};
 use super::{cache, expanded, jsonb, memory_limit, text_form};
 use crate::error::Error;
 use crate::log::{MinerOptions, Scratch, TemplateMiner, Templates};
@@ -23,14 +23,14 @@ struct Parser {
 }
 
 /// (template_id, template, parameters) of a line; NULLs where no template fits.
-fn parsed(templates: &Templates, line: &str, scratch: &mut Scratch) -> Row {
-    let Some(id) = templates.find(line, scratch) else { return vec![None, None, None] };
+fn parsed(templates: &Templates, line: &str, scratch: &mut Scratch) -> Result<[Option<Datum>; 3], Failure> {
+    let Some(id) = templates.find(line, scratch) else { return Ok([None; 3]) };
     let parameters = templates.parameters(line, id, scratch);
-    vec![
+    Ok([
         datum(id as i32),
         Some(text(&templates.templates()[id as usize].text)),
-        (!parameters.is_empty()).then(|| jsonb::array(&parameters)),
-    ]
+        if parameters.is_empty() { None } else { Some(jsonb::array(&parameters)?) },
+    ])
 }
 
 /// The options of template_agg, as they were in the first row.
@@ -97,9 +97,9 @@ sql_functions! {
     fn logfsm_parse(call) {
         let (Some(templates), Some(line)) = (cache::templates(call, 0)?, call.text(1)?) else { return Ok(None) };
         let parser = call.keep(|| Parser { row_type: call.row_type(), scratch: Scratch::default() });
-        let row = parsed(&templates, line, &mut parser.scratch);
+        let row = parsed(&templates, line, &mut parser.scratch)?;
         // SAFETY: the declared result is a row of these three columns.
-        Ok(unsafe { form(parser.row_type, row) })
+        Ok(Some(unsafe { form_columns(parser.row_type, row) }))
     }
 
     /// template_id(templates, text) → integer

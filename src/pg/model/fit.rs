@@ -51,7 +51,7 @@ pub fn fit(call: Call) -> Reply {
         progress.stage("reading the source");
         read_traces(&model, &mut leaves, windowed)?;
         labels::split(&model, &leaves.name("traces"))?;
-        infer(&model, &progress)?;
+        infer(&model, "fit_options", &progress)?;
         materialise(&model, leaves, &progress)
     })?;
     record(call, summary)
@@ -88,13 +88,13 @@ fn read_traces(model: &Model, leaves: &mut Leaves<'_>, windowed: bool) -> Result
     Ok(())
 }
 
-/// Infers the machine from the prefix tree.
-pub fn infer(model: &Model, progress: &Progress) -> Result<(), Failure> {
+/// Infers the machine from the prefix tree. `options` is an expression over the model's row for the options of infer.
+pub fn infer(model: &Model, options: &str, progress: &Progress) -> Result<(), Failure> {
     let table = model.table("model");
     progress.stage("inferring the machine");
     // Methods that have no use for negative traces learn from the others alone.
     let infer = format!(
-        "UPDATE {table} SET automaton = logfsm.infer(prefix_tree, method, fit_options,
+        "UPDATE {table} SET automaton = logfsm.infer(prefix_tree, method, {options},
              CASE WHEN method OPERATOR(pg_catalog.=) ANY ('{{auto,edsm,rpni}}'::text[]) THEN negative_tree END)"
     );
     sql::run(&infer, &[])?;

@@ -17,6 +17,13 @@ use crate::pg::{bulk, expanded, memory_limit, sql};
 use crate::trace::TraceView;
 use pgrx::{PgSqlErrorCode, pg_sys};
 
+/// The options of the last fit, and for auto the method it took: near a tie it stays.
+const STAY: &str = "CASE WHEN method OPERATOR(pg_catalog.=) 'auto' AND negative_tree IS NULL AND automaton IS NOT NULL
+          THEN pg_catalog.jsonb_build_object('stay',
+              (SELECT s.value FROM logfsm.stats(automaton) AS s WHERE s.name OPERATOR(pg_catalog.=) 'method'))
+              OPERATOR(pg_catalog.||) fit_options
+          ELSE fit_options END";
+
 /// refresh(model) → (fit, new_traces, changed_traces, missing_rows)
 pub fn refresh(call: Call) -> Reply {
     let summary = Model::change(call.need_text(0, "model")?, "refresh", |model| {
@@ -47,7 +54,7 @@ pub fn refresh(call: Call) -> Reply {
         let fit = match in_place::prepare(&model, &staged)? {
             // The machine may turn out to have other states: then all rows refer to others.
             Some(before) => {
-                infer(&model, &progress)?;
+                infer(&model, STAY, &progress)?;
                 match in_place::update(&model, &staged, &before, &tree.totals, &progress)? {
                     Some(fit) => fit,
                     None => rewrite(&model, &staged, true, &progress)?,
@@ -72,7 +79,7 @@ fn rewrite(model: &Model, staged: &Staged, inferred: bool, progress: &Progress) 
     sql::run(&format!("DROP TABLE {}", staged.table), &[])?;
     if !inferred {
         labels::split(model, &leaves.name("traces"))?;
-        infer(model, progress)?;
+        infer(model, STAY, progress)?;
     }
     materialise(model, leaves, progress)
 }

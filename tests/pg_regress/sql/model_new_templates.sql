@@ -32,3 +32,6 @@ select logfsm.watch('f');
 insert into raw_log values ('2026-01-03', '80 t80 job 8 queued'), ('2026-01-03', '81 t80 no such thing');
 select trace_key, at, kind, message from f.anomalies;
 insert into raw_log values ('2026-01-03', 'no format');
+-- It costs its statement that line, no more.
+insert into raw_log values ('2026-01-03', '82 t81 job 9 queued'), ('2026-01-03', 'no format'), ('2026-01-03', '83 t81 nor this');
+select trace_key, kind, message from f.anomalies where trace_key = 't81';

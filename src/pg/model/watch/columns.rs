@@ -282,6 +282,8 @@ fn add(key: Key, number: u32, found: Option<(u32, (i64, i64), Option<String>)>, 
 
 /// The parameters of a line as JSON text.
 fn parameters_of(row: &LineRow<'_>) -> Option<String> {
+    // parameters too large for jsonb are none: a watch never fails a statement
+    let datum = crate::pg::line_functions::parameters(row, true).ok().flatten()?;
     // SAFETY: a jsonb.
-    crate::pg::line_functions::parameters(row, true).map(|datum| unsafe { crate::pg::call::jsonb_text(datum) })
+    Some(unsafe { crate::pg::call::jsonb_text(datum) })
 }
