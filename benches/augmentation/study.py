@@ -25,6 +25,10 @@ ALL_NORMAL = 558_223
 SIZES = {"hdfs": [(56, 2), (558, 17), (558, 0), (4855, 146)], "adfa": [(26, 2), (26, 10), (26, 0)]}
 # auto also tries synoptic, which takes minutes where traces are hundreds of system calls long.
 METHODS = {"hdfs": "'auto'", "adfa": "'mdl'"}
+# What makes a synthetic trace an anomaly: its score; or, where 26 long traces that all differ set a threshold that no
+# fault reaches, that the machine does not accept it.
+BEYOND = {"hdfs": "m.threshold", "adfa": "0"}
+ODD = {"hdfs": "logfsm.score(m.automaton, s.trace) > m.threshold", "adfa": "NOT logfsm.accepts(m.automaton, s.trace)"}
 TIMES = 5  # synthetic normals per real one
 # The published way to count: types that only anomalies have are columns of their own.
 BY_TYPE = "real only, a column per type"
@@ -71,7 +75,7 @@ CROSS JOIN LATERAL logfsm.generate_traces(m.generator, %(normals)s, seed => %(se
 INSERT INTO synthetic
 SELECT 'mutant', t.number, t.trace FROM machine AS m
 CROSS JOIN LATERAL logfsm.generate_traces(m.generator, %(mutants)s, seed => %(seed)s + 1, options => jsonb_build_object(
-    'kind', 'anomalous', 'beyond', m.threshold,
+    'kind', 'anomalous', 'beyond', %(beyond)s,
     'mutations', array['cut', 'drop', 'repeat', 'replace', 'insert', 'swap', 'move', 'unseen'])) AS t;
 -- A ninth kind: the beginning of one generated normal trace and the end of another one, kept likewise.
 INSERT INTO synthetic
@@ -86,7 +90,7 @@ FROM machine AS m CROSS JOIN LATERAL (
         SELECT 1 AS part, seq, event FROM logfsm.events(a.trace) WHERE seq <= 1 + a.h %% logfsm.length(a.trace)
         UNION ALL SELECT 2, seq, event FROM logfsm.events(b.trace) WHERE seq > a.i %% logfsm.length(b.trace)) AS e
     GROUP BY a.number) AS s
-WHERE logfsm.score(m.automaton, s.trace) > m.threshold ORDER BY s.number LIMIT %(mutants)s;
+WHERE %(odd)s ORDER BY s.number LIMIT %(mutants)s;
 """
 READ = """
 SELECT s.kind, (SELECT array_agg(e.event ORDER BY e.seq) FROM logfsm.events(s.trace) AS e), logfsm.score(m.automaton, s.trace) / m.threshold
@@ -101,8 +105,8 @@ FROM candidates AS c, machine AS m ORDER BY c.n
 class Database:
     """The private cluster."""
 
-    def __init__(self, method):
-        self.method = method
+    def __init__(self, log):
+        self.choices = {"method": METHODS[log], "beyond": BEYOND[log], "odd": ODD[log]}
         self.connection = psycopg.connect(autocommit=True)
 
     def learn(self, normals, anomalies, mutants, seed):
@@ -113,7 +117,7 @@ class Database:
                 for i, (events, label) in enumerate([(t, False) for t in normals] + [(t, True) for t in anomalies]):
                     for seq, event in enumerate(events):
                         copy.write_row((str(i), seq, event, label))
-            values = {"normals": TIMES * len(normals), "mutants": mutants, "seed": seed, "method": self.method}
+            values = {"normals": TIMES * len(normals), "mutants": mutants, "seed": seed} | self.choices
             for statement in LEARN.split(";\n"):
                 if statement.strip():
                     cursor.execute(statement % values)
@@ -311,7 +315,7 @@ def main():
     arguments = parser.parse_args()
     data = hdfs() if arguments.log == "hdfs" else ([], *adfa())
     sizes = SIZES[arguments.log]
-    database = Database(METHODS[arguments.log])
+    database = Database(arguments.log)
     for size in range(len(sizes)) if arguments.sizes is None else arguments.sizes:
         n, k = sizes[size]
         seeds = arguments.seeds or (30 if n < 558 else 10)
