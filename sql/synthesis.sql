@@ -7,7 +7,7 @@ COMMENT ON FUNCTION @extschema@.check_run(text, integer) IS
 
 CREATE FUNCTION @extschema@.fidelity(model text, run integer)
     RETURNS TABLE (metric text, weighted boolean, value double precision, floor double precision, shuffled double precision, meaning text)
-    LANGUAGE C STABLE PARALLEL UNSAFE ROWS 32 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'logfsm_fidelity';
+    LANGUAGE C STABLE PARALLEL UNSAFE ROWS 46 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'logfsm_fidelity';
 COMMENT ON FUNCTION @extschema@.fidelity(text, integer) IS
     'How far a run''s traces are from the real ones. floor: one half of the real traces against the other; shuffled: the run''s traces with their events in random order.';
 
@@ -22,3 +22,17 @@ CREATE FUNCTION @extschema@.spectra(model text, run integer)
     LANGUAGE C STABLE PARALLEL UNSAFE ROWS 50 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'logfsm_spectra';
 COMMENT ON FUNCTION @extschema@.spectra(text, integer) IS
     'Eigenvalues, ascending, of the normalised Laplacian of the graph of directly following events, of the real traces and of a run.';
+
+CREATE FUNCTION @extschema@.transition_matrix_svg(model text, run integer) RETURNS text
+    LANGUAGE C STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'logfsm_transition_matrix_svg';
+COMMENT ON FUNCTION @extschema@.transition_matrix_svg(text, integer) IS
+    'What follows each event in the real traces, in a run, and the difference: three heat maps side by side, as an SVG.';
+
+CREATE FUNCTION @extschema@.parameter_fidelity(model text, run integer)
+    RETURNS TABLE (
+        measure text, event text, slot text, earlier_event text, earlier_slot text, dependent boolean,
+        value double precision, floor double precision, shuffled double precision
+    )
+    LANGUAGE C STABLE PARALLEL UNSAFE ROWS 200 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'logfsm_parameter_fidelity';
+COMMENT ON FUNCTION @extschema@.parameter_fidelity(text, integer) IS
+    'How alike each parameter (measure shape) and each two parameters of a trace (contingency, correlation, equality) are in a run and in the real traces, 1 being best; what the metrics of parameters in fidelity are means of.';

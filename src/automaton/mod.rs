@@ -26,7 +26,7 @@ pub use guard::{Choice, Guard, Parameters};
 pub use histogram::Histogram;
 pub use invariant::{Invariant, InvariantKind};
 pub use prefix_tree::{Ends, Lost, PrefixTree};
-pub use render::{Direction, RenderOptions};
+pub use render::{Direction, Follows, RenderOptions, START_OR_END, transition_matrices_svg};
 pub use sample::{Item, Sample, keyed_hash};
 pub use stats::{StateInfo, StateKind, Stats};
 

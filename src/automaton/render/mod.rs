@@ -11,6 +11,7 @@
 //! ```
 
 mod dot;
+mod heat_map;
 mod html;
 mod mermaid;
 mod picture;
@@ -19,6 +20,8 @@ mod svg;
 #[cfg(test)]
 mod tests;
 mod text;
+
+pub use heat_map::{Follows, START_OR_END, transition_matrices_svg};
 
 use crate::error::{Error, Result};
 

@@ -1,7 +1,6 @@
-//! check_run, fidelity and what belongs to them: a run's rows read and judged.
+//! check_run: a run's rows read and judged.
 
 use super::Model;
-use crate::automaton::LabelId;
 use crate::infer::Options;
 use crate::pg::bulk::{self, Row as BulkRow};
 use crate::pg::call::{Call, Reply, datum, text, varlena_payload};
@@ -11,10 +10,7 @@ use crate::pg::sql;
 use crate::synth::checks::{
     Checker, EventParameters, EventRow, ParameterChecker, Purpose, Reference, StateRow, Tables, TransitionRow, Verdict,
 };
-use crate::synth::fidelity::report::{METRICS, Trace, report, variants};
-use crate::synth::fidelity::{ngrams, spectrum};
 use crate::synth::{OPTIONS, Playout};
-use crate::trace::Trace as Value;
 use pgrx::PgSqlErrorCode;
 
 /// The rows of a run: relations, quoted and qualified or in parentheses.
@@ -171,7 +167,7 @@ fn judge_parameters(rows: &RunRows, checker: &mut ParameterChecker<'_>) -> Resul
 }
 
 /// A run of the current machine and its options; run 0 has none.
-fn find_run(call: Call) -> Result<(Model, i32, String), Failure> {
+pub fn find_run(call: Call) -> Result<(Model, i32, String), Failure> {
     let (name, run): (&str, i32) = (call.need_text(0, "model")?, call.need(1, "run")?);
     let model = Model::find(name)?;
     model.require_fitted()?;
@@ -228,89 +224,5 @@ pub fn check_run(call: Call) -> Reply {
                 datum(names),
             ])
         })) as Rows)
-    })
-}
-
-/// The traces of a run, as metrics see them, with labels numbered by the machine.
-fn traces(model: &Model, playout: &Playout, run: i32) -> Result<Vec<Trace>, Failure> {
-    let query = format!(
-        "SELECT trace, COALESCE(weight, 1::double precision) FROM {} WHERE run_id OPERATOR(pg_catalog.=) {run} ORDER BY trace_id",
-        model.table("traces")
-    );
-    let mut all = Vec::new();
-    bulk::each_row(&query, &mut |row| {
-        let Some(value) = row.datum(0) else { return Ok(()) };
-        // SAFETY: the column is a trace.
-        let trace = Value::from_bytes(unsafe { varlena_payload(value) })?;
-        let labels = playout.machine.resolve(&trace.variant);
-        let events = trace.variant.events.iter().map(|&e| labels[e as usize].unwrap_or(LabelId::MAX - 1)).collect();
-        let weight = row.datum(1).map_or(1.0, |d| f64::from_bits(d.value() as u64));
-        all.push(Trace { events, times: trace.times, weight });
-        Ok(())
-    })?;
-    Ok(all)
-}
-
-/// Real and synthetic traces of a run.
-fn both(call: Call) -> Result<(Playout, Vec<Trace>, Vec<Trace>), Failure> {
-    let (model, run, _) = find_run(call)?;
-    let playout = playout(&model)?;
-    let (real, synthetic) = (traces(&model, &playout, 0)?, traces(&model, &playout, run)?);
-    Ok((playout, real, synthetic))
-}
-
-/// fidelity(model, run) → setof (metric, weighted, value, floor, shuffled, meaning)
-pub fn fidelity(call: Call) -> Reply {
-    stream(call, || {
-        let (_, real, synthetic) = both(call)?;
-        let meaning = |name: &str| METRICS.iter().find(|m| m.0 == name).map_or("", |m| m.1);
-        Ok(Box::new(report(&real, &synthetic).into_iter().map(move |m| {
-            Ok(vec![
-                Some(text(m.name)),
-                datum(m.weighted),
-                datum(m.value),
-                datum(m.floor),
-                datum(m.shuffled),
-                Some(text(meaning(m.name))),
-            ])
-        })) as Rows)
-    })
-}
-
-/// transition_matrix(model, run) → setof (event, next_event, real_share, synthetic_share, difference)
-pub fn transition_matrix(call: Call) -> Reply {
-    stream(call, || {
-        let (playout, real, synthetic) = both(call)?;
-        let (a, b) = (ngrams::rows(&variants(&real)), ngrams::rows(&variants(&synthetic)));
-        let mut keys: Vec<(LabelId, LabelId)> =
-            a.iter().chain(&b).flat_map(|(from, row)| row.keys().map(|to| (*from, *to))).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let share = |side: &hashbrown::HashMap<LabelId, hashbrown::HashMap<LabelId, f64>>, from, to| {
-            let row = side.get(&from)?;
-            let mut counts: Vec<f64> = row.values().copied().collect();
-            counts.sort_by(f64::total_cmp);
-            Some(row.get(&to).copied().unwrap_or(0.0) / counts.iter().fold(0.0, |sum, c| sum + c))
-        };
-        let rows: Vec<_> = keys
-            .into_iter()
-            .map(|(from, to)| (from, to, share(&a, from, to).unwrap_or(0.0), share(&b, from, to).unwrap_or(0.0)))
-            .collect();
-        Ok(Box::new(rows.into_iter().map(move |(from, to, real, synthetic)| {
-            let name =
-                |label: LabelId| playout.machine.automaton.labels.get(label as usize).map(|l| text(&l.to_string()));
-            Ok(vec![name(from), name(to), datum(real), datum(synthetic), datum(synthetic - real)])
-        })) as Rows)
-    })
-}
-
-/// spectra(model, run) → setof (n, real_eigenvalue, synthetic_eigenvalue)
-pub fn spectra(call: Call) -> Reply {
-    stream(call, || {
-        let (_, real, synthetic) = both(call)?;
-        let (a, b) = (variants(&real), variants(&synthetic));
-        let nodes = spectrum::union_nodes(&a, &b);
-        let values = spectrum::spectrum(&a, &nodes).into_iter().zip(spectrum::spectrum(&b, &nodes));
-        Ok(Box::new(values.zip(1i32..).map(|((a, b), n)| Ok(vec![datum(n), datum(a), datum(b)]))) as Rows)
     })
 }

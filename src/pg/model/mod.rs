@@ -5,6 +5,7 @@ mod create;
 mod data;
 mod drop;
 mod events;
+mod fidelity;
 mod find;
 mod fit;
 mod guards;
@@ -163,13 +164,19 @@ sql_functions! {
     fn logfsm_check_run(call) { check::check_run(call) }
 
     /// fidelity(model, run) → setof (metric, weighted, value, floor, shuffled, meaning)
-    fn logfsm_fidelity(call) { check::fidelity(call) }
+    fn logfsm_fidelity(call) { fidelity::fidelity(call) }
+
+    /// parameter_fidelity(model, run) → setof (measure, event, slot, earlier_event, earlier_slot, dependent, value, floor, shuffled)
+    fn logfsm_parameter_fidelity(call) { fidelity::parameter_fidelity(call) }
 
     /// transition_matrix(model, run) → setof (event, next_event, real_share, synthetic_share, difference)
-    fn logfsm_transition_matrix(call) { check::transition_matrix(call) }
+    fn logfsm_transition_matrix(call) { fidelity::transition_matrix(call) }
+
+    /// transition_matrix_svg(model, run) → text
+    fn logfsm_transition_matrix_svg(call) { fidelity::transition_matrix_svg(call) }
 
     /// spectra(model, run) → setof (n, real_eigenvalue, synthetic_eigenvalue)
-    fn logfsm_spectra(call) { check::spectra(call) }
+    fn logfsm_spectra(call) { fidelity::spectra(call) }
 
     /// drop_run(model, run) → void
     fn logfsm_drop_run(call) { synthesize::drop_run(call) }

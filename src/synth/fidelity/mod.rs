@@ -1,8 +1,10 @@
 //! How far synthetic traces are from real ones, and how far real ones are from each other.
 
+pub mod columns;
 pub mod edits;
 pub mod forest;
 pub mod ngrams;
+pub mod pairs;
 pub mod report;
 pub mod spectrum;
 

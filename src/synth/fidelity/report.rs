@@ -1,6 +1,8 @@
 //! The fidelity report: every metric beside its floor (one half of the real traces against the other) and a control
 //! (the synthetic traces with their events shuffled).
 
+use super::columns::{self, Coded, Columns};
+use super::pairs::{self, Pair, Relation};
 use super::{Weighted, edits, forest, grouped, ks, ngrams, spectrum, wasserstein};
 use crate::automaton::LabelId;
 use crate::synth::plan::variant_hash;
@@ -22,6 +24,8 @@ pub struct Trace {
     pub times: Vec<i64>,
     /// Its weight.
     pub weight: f64,
+    /// JSON text of each event's parameters; empty where it has none or they are not looked at.
+    pub parameters: Vec<Option<Box<str>>>,
 }
 
 /// One metric.
@@ -63,28 +67,147 @@ pub const METRICS: &[(&str, &str)] = &[
         "nearest_distance",
         "mean edit distance per event from a synthetic trace to the nearest real one; the floor's is best",
     ),
+    (
+        "events_per_trace",
+        "overlap of the numbers of events of a trace, 1 less their Kolmogorov-Smirnov distance; 1 is best",
+    ),
+    ("parameters_per_event", "overlap of the numbers of parameters of an event, by event type; 1 is best"),
+    (
+        "column_shapes",
+        "mean over parameters of 1 less the Kolmogorov-Smirnov distance of numbers or the total variation of words; 1 is best",
+    ),
+    ("pair_contingency", "mean overlap of which values of two parameters occur together; 1 is best"),
+    ("pair_correlation", "1 less half the mean difference of rank correlations of two numbers; 1 is best"),
+    ("identifier_equality", "1 less the mean difference of how often two identifiers are equal; 1 is best"),
+    ("dependent_pairs", "mean of the three above over the pairs that depend on each other in real traces; 1 is best"),
 ];
+/// How many of them look at parameters: the last ones.
+const OF_PARAMETERS: usize = 6;
 
-/// All metrics, each unweighted and weighted. O(events) and the matching, O(250³).
-pub fn report(real: &[Trace], synthetic: &[Trace]) -> Vec<Metric> {
-    let mut stream = Stream::new(&random::key("fidelity", 0, &[0; 32]), 0);
-    let (mut left, mut right) = (Vec::new(), Vec::new());
-    for trace in real {
-        if stream.below(2) == 0 { left.push(trace.clone()) } else { right.push(trace.clone()) }
-    }
+/// Which parameters, by event type and slot, name things.
+pub type IsIdentifier<'a> = &'a dyn Fn(LabelId, &str) -> bool;
+
+/// All metrics, each unweighted and weighted. O(events) and the matching, O(250³); parameters cost
+/// O(values × 24).
+pub fn report(real: &[Trace], synthetic: &[Trace], is_identifier: IsIdentifier<'_>) -> Vec<Metric> {
+    let (sides, mut stream) = halves(real);
+    let [left, right] = [0, 1].map(|side| chosen(real, &sides, side));
     let shuffled: Vec<Trace> = synthetic.iter().map(|trace| shuffled(trace, &mut stream)).collect();
-    let floor = metrics(&left, &right);
+    let parameters = Parameters::of(real, is_identifier);
+    let coded = |traces: &[Trace]| parameters.columns.code(traces);
+    let mut floor = metrics(&left, &right);
+    floor.extend(parameters.metrics(&coded(&left), &coded(&right)));
+    let real_coded = coded(real);
     let mut all = Vec::new();
     for weighted in [false, true] {
-        let by = |traces: &[Trace]| -> Vec<Trace> {
+        let by = |traces: &[Trace]| -> Vec<Option<f64>> {
             let weight = |t: &Trace| if weighted { t.weight } else { 1.0 };
-            traces.iter().map(|t| Trace { weight: weight(t), ..t.clone() }).collect()
+            let traces: Vec<Trace> = traces.iter().map(|t| Trace { weight: weight(t), ..t.clone() }).collect();
+            let mut values = metrics(real, &traces);
+            values.extend(parameters.metrics(&real_coded, &coded(&traces)));
+            values
         };
-        let (value, control) = (metrics(real, &by(synthetic)), metrics(real, &by(&shuffled)));
+        let (value, control) = (by(synthetic), by(&shuffled));
         for (((name, _), value), (floor, shuffled)) in METRICS.iter().zip(value).zip(floor.iter().zip(control)) {
             all.push(Metric { name, weighted, value, floor: *floor, shuffled });
         }
     }
+    all
+}
+
+/// For each trace which half it is in.
+fn halves(real: &[Trace]) -> (Vec<u64>, Stream) {
+    let mut stream = Stream::new(&random::key("fidelity", 0, &[0; 32]), 0);
+    (real.iter().map(|_| stream.below(2)).collect(), stream)
+}
+
+fn chosen(traces: &[Trace], sides: &[u64], side: u64) -> Vec<Trace> {
+    traces.iter().zip(sides).filter(|t| *t.1 == side).map(|t| t.0.clone()).collect()
+}
+
+/// What real parameters are compared by.
+struct Parameters {
+    columns: Columns,
+    pairs: Vec<Pair>,
+}
+
+impl Parameters {
+    fn of(real: &[Trace], is_identifier: IsIdentifier<'_>) -> Self {
+        let columns = Columns::of(real, is_identifier);
+        let pairs = pairs::pairs(&columns, &columns.code(real));
+        Parameters { columns, pairs }
+    }
+
+    /// The last [`OF_PARAMETERS`] of [`METRICS`].
+    fn metrics(&self, a: &[Coded], b: &[Coded]) -> Vec<Option<f64>> {
+        if a.is_empty() || b.is_empty() || self.columns.list.is_empty() {
+            return vec![None; OF_PARAMETERS];
+        }
+        let shapes = columns::shapes(&self.columns, a, b);
+        let similar = pairs::similarities(&self.columns, &self.pairs, a, b);
+        let of = |wanted: &dyn Fn(&Pair) -> bool| {
+            mean(self.pairs.iter().zip(&similar).filter(|p| wanted(p.0)).filter_map(|p| *p.1))
+        };
+        let by = |relation: Relation| of(&|pair: &Pair| pair.relation == relation);
+        vec![
+            columns::parameters_per_event(a, b),
+            mean(shapes.into_iter().flatten()),
+            by(Relation::Contingency),
+            by(Relation::Correlation),
+            by(Relation::Equality),
+            of(&|pair: &Pair| pair.dependent),
+        ]
+    }
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, n) = values.fold((0.0, 0u64), |(sum, n), value| (sum + value, n + 1));
+    (n > 0).then(|| sum / n as f64)
+}
+
+/// How alike one parameter, or two of them, are on both sides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Likeness {
+    /// The event type and slot of the later or only parameter.
+    pub of: (LabelId, Box<str>),
+    /// The event type and slot of the earlier one of two.
+    pub with: Option<(LabelId, Box<str>)>,
+    /// "shape", or how two are compared.
+    pub measure: &'static str,
+    /// True where one depends on the other in real traces.
+    pub dependent: bool,
+    /// Synthetic against real traces; 1 is best.
+    pub value: Option<f64>,
+    /// One half of the real traces against the other.
+    pub floor: Option<f64>,
+    /// Shuffled synthetic traces against real ones.
+    pub shuffled: Option<f64>,
+}
+
+/// What the metrics of parameters are means of, each parameter and pair for itself, by weight.
+pub fn likenesses(real: &[Trace], synthetic: &[Trace], is_identifier: IsIdentifier<'_>) -> Vec<Likeness> {
+    let (sides, mut stream) = halves(real);
+    let shuffled: Vec<Trace> = synthetic.iter().map(|trace| shuffled(trace, &mut stream)).collect();
+    let Parameters { columns, pairs } = Parameters::of(real, is_identifier);
+    let [left, right] = [0, 1].map(|side| columns.code(&chosen(real, &sides, side)));
+    let [real, synthetic, shuffled] = [real, synthetic, &shuffled].map(|traces| columns.code(traces));
+    let sides = [(&real, &synthetic), (&left, &right), (&real, &shuffled)];
+    let shapes = sides.map(|(a, b)| columns::shapes(&columns, a, b));
+    let similar = sides.map(|(a, b)| pairs::similarities(&columns, &pairs, a, b));
+    let name = |column: u32| {
+        let column = &columns.list[column as usize];
+        (column.label, column.name.clone())
+    };
+    let likeness = |of, with, measure, dependent, values: &[Vec<Option<f64>>; 3], i: usize| {
+        let [value, floor, shuffled] = [0, 1, 2].map(|side| values[side][i]);
+        Likeness { of, with, measure, dependent, value, floor, shuffled }
+    };
+    let named = (0..columns.list.len()).filter(|&i| columns.list[i].kind != columns::Kind::Identifier);
+    let mut all: Vec<Likeness> = named.map(|i| likeness(name(i as u32), None, "shape", false, &shapes, i)).collect();
+    let pair = |(i, p): (usize, &Pair)| {
+        likeness(name(p.later), Some(name(p.earlier)), p.relation.as_str(), p.dependent, &similar, i)
+    };
+    all.extend(pairs.iter().enumerate().map(pair));
     all
 }
 
@@ -106,10 +229,10 @@ type Values = dyn Fn(&[Trace]) -> Vec<(f64, f64)>;
 /// The distance of two samples.
 type Distance = dyn Fn(&[(f64, f64)], &[(f64, f64)]) -> f64;
 
-/// In the order of [`METRICS`]; `None` where a side has nothing to compare.
+/// All but those of parameters, in the order of [`METRICS`]; `None` where a side has nothing to compare.
 fn metrics(real: &[Trace], other: &[Trace]) -> Vec<Option<f64>> {
     if real.is_empty() || other.is_empty() {
-        return vec![None; METRICS.len()];
+        return vec![None; METRICS.len() - OF_PARAMETERS];
     }
     let (a, b) = (variants(real), variants(other));
     let lengths = |v: &[Weighted]| v.iter().map(|t| (t.events.len() as f64, t.weight)).collect::<Vec<_>>();
@@ -156,6 +279,7 @@ fn metrics(real: &[Trace], other: &[Trace]) -> Vec<Option<f64>> {
         timed(&since, &over_mean),
         timed(&hours, &wasserstein),
         Some(nearest(&y, &x)),
+        Some(1.0 - ks(&lengths(&a), &lengths(&b))),
     ]
 }
 
@@ -205,9 +329,10 @@ mod tests {
             events: vec![0, 1 + i % 3, 4, 5, 6 + i % 2],
             times: (0..5).map(|j| i64::from(j * (1 + i % 4) * 1_000_000)).collect(),
             weight: 1.0,
+            parameters: Vec::new(),
         };
         let traces: Vec<Trace> = (0..600).map(trace).collect();
-        let metrics = report(&traces, &traces);
+        let metrics = report(&traces, &traces, &|_, _| false);
         assert_eq!(metrics.len(), 2 * METRICS.len());
         let of = |name: &str| metrics.iter().find(|m| m.name == name).unwrap();
         assert_eq!(
