@@ -9,6 +9,8 @@ use serde_json::Value;
 
 /// Draws of an event's parameters until its guard holds.
 const ATTEMPTS: usize = 200;
+/// Draws of a trace's parameters until every value that is copied is one that real traces have where it is copied to.
+const WHOLE_ATTEMPTS: usize = 32;
 /// Occurrences of a slot in a trace that are told apart.
 pub const MOST_OCCURRENCES: u32 = 12;
 
@@ -21,6 +23,8 @@ struct Bound {
     occurrences: Vec<u32>,
     /// Each class's values by order of introduction, and the last one used.
     values: Vec<(Vec<Box<str>>, u32)>,
+    /// True where a value was to be copied to where real traces never have it.
+    foreign: bool,
 }
 
 /// Draws one of some counted numbers.
@@ -59,21 +63,42 @@ impl ParameterModel {
         if self.is_empty() {
             return Vec::new();
         }
+        for _ in 1..WHOLE_ATTEMPTS {
+            let (all, foreign) = self.attempt(machine, path, shared, stream);
+            if !foreign {
+                return all;
+            }
+        }
+        // The path has no such values: those that cannot be copied are drawn for themselves.
+        self.attempt(machine, path, shared, stream).0
+    }
+
+    /// One draw of a trace's parameters, and whether it had to leave a copy out.
+    fn attempt(
+        &self,
+        machine: &Machine,
+        path: &[u32],
+        shared: &[u8; 32],
+        stream: &mut Stream,
+    ) -> (Vec<Option<Box<str>>>, bool) {
         let mut bound = Bound {
             latest: vec![None; self.slots.len()],
             occurrences: vec![0; self.slots.len()],
             values: vec![(Vec::new(), ANY); self.classes.len()],
+            foreign: false,
         };
         let mut all = Vec::with_capacity(path.len());
         for &transition in path {
             let t = &machine.automaton.transitions[transition as usize];
-            let choice = machine.automaton.choice(t.source, t.label);
+            let Some(choice) = machine.automaton.choice(t.source, t.label) else {
+                all.push(self.event(t.label, transition, shared, stream, &mut bound));
+                continue;
+            };
             let mut drawn = None;
-            for _ in 0..if choice.is_some() { ATTEMPTS } else { 1 } {
+            for _ in 0..ATTEMPTS {
                 let mut next = bound.clone();
                 let text = self.event(t.label, transition, shared, stream, &mut next);
-                let parsed = Parameters::parse(text.as_deref().unwrap_or("{}"));
-                let holds = choice.is_none_or(|choice| choice.decide(&parsed).contains(&transition));
+                let holds = choice.decide(&Parameters::parse(text.as_deref().unwrap_or("{}"))).contains(&transition);
                 drawn = Some((next, text));
                 if holds {
                     break;
@@ -83,7 +108,7 @@ impl ParameterModel {
             bound = next;
             all.push(text);
         }
-        if all.iter().all(Option::is_none) { Vec::new() } else { all }
+        (if all.iter().all(Option::is_none) { Vec::new() } else { all }, bound.foreign)
     }
 
     /// The parameters of one event.
@@ -128,7 +153,7 @@ impl ParameterModel {
         }
         let parent = of.parent.and_then(|p| bound.latest[p as usize].as_ref()).map_or(ANY, |latest| latest.0);
         let counts = row(&of.table, &[(transition, parent), (ANY, parent), (transition, ANY)]);
-        let copied = of.copies.and_then(|from| bound.latest[from as usize].clone());
+        let mut copied = of.copies.and_then(|from| bound.latest[from as usize].clone());
         let without: Counts;
         let counts = if copied.is_none() && counts.iter().any(|c| c.0 == COPY) {
             without = counts.iter().filter(|c| c.0 != COPY).copied().collect();
@@ -136,13 +161,15 @@ impl ParameterModel {
         } else {
             counts
         };
-        let bin = pick(counts, stream).unwrap_or(0);
+        let mut bin = pick(counts, stream).unwrap_or(0);
+        if bin == COPY && copied.as_ref().is_none_or(|(_, json)| !self.in_domain(slot, json)) {
+            bound.foreign |= copied.take().is_some();
+            let own: Counts = counts.iter().chain(row(&of.table, &[])).filter(|c| c.0 != COPY).copied().collect();
+            bin = pick(&own, stream).unwrap_or(0);
+        }
         let (bin, json) = match copied {
             Some((_, json)) if bin == COPY => (self.bin(slot, &json), json),
-            _ => {
-                let bin = if bin == COPY { 0 } else { bin };
-                (bin, self.of_bin(slot, bin, stream))
-            }
+            _ => (bin, self.of_bin(slot, bin, stream)),
         };
         bound.latest[slot as usize] = Some((bin, json.clone()));
         json
@@ -162,6 +189,23 @@ impl ParameterModel {
                 }
             },
             Values::Identifier { .. } => ANY,
+        }
+    }
+
+    /// True for a value that real traces have in a slot, or that has the shape of the rare ones.
+    fn in_domain(&self, slot: u32, json: &str) -> bool {
+        let text = || split_json(json).1;
+        match &self.slots[slot as usize].values {
+            Values::Words { atoms, rare } => {
+                atoms.iter().any(|atom| &**atom == json)
+                    || text().is_some_and(|text| rare.iter().any(|(shape, _)| shape.fits(&text)))
+            }
+            Values::Numbers { atoms, decimals, ranges, .. } => {
+                let within = |n: i64| ranges.iter().any(|(low, above)| *low <= n && low.abs_diff(n) <= above.max);
+                atoms.iter().any(|atom| &**atom == json)
+                    || text().is_some_and(|text| super::learn::scaled(&text, *decimals).is_some_and(within))
+            }
+            Values::Identifier { .. } => true,
         }
     }
 
