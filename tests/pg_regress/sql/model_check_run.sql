@@ -38,6 +38,12 @@ select metric, weighted, value is not null as value, floor is not null as floor,
 select bool_and(value <= shuffled) from logfsm.fidelity('m', 1) where metric in ('ngram_distance', 'js_3', 'js_5', 'transition_variation', 'classifier_auc');
 select event, next_event, round(real_share::numeric, 2) as real_share, abs(difference) < 0.1 as near from logfsm.transition_matrix('m', 1);
 select count(*), bool_and(abs(real_eigenvalue - synthetic_eigenvalue) < 0.1) as near from logfsm.spectra('m', 1);
+-- Parameters, one by one and in pairs; the user of both events is an identifier, the kind depends.
+select measure, event, slot, earlier_event, earlier_slot, dependent, value > 0.9 as alike, floor > 0.8 as floor, shuffled < value as worse_shuffled
+from logfsm.parameter_fidelity('m', 1) order by measure, event, slot, earlier_event, earlier_slot;
+-- A picture of the matrices: one panel each, no scripts, the events escaped.
+select svg like '<svg %' as svg, svg like '%</svg>' || chr(10) as whole, svg ~ 'real 0.333, synthetic 0.3' as shares
+from logfsm.transition_matrix_svg('m', 1) svg;
 -- What cannot be asked.
 select * from logfsm.check_run('m', 7);
 \echo :SQLSTATE
