@@ -253,14 +253,26 @@ impl ParameterModel {
         let (values, last) = &mut bound.values[class as usize];
         let counts = row(table, &[(occurrence, *last), (occurrence, ANY), (ANY, *last)]);
         let of_class = &self.classes[class as usize];
-        let drawn = pick(counts, stream).unwrap_or(NEW);
-        // Also where no real trace has so many, as in one with a fault.
-        let index = if of_class.constant && !values.is_empty() { 0 } else { drawn };
+        let mut index = pick(counts, stream).unwrap_or(NEW);
+        if index != NEW && index as usize >= values.len() {
+            // The trace has had fewer values than those learned from: one of what it can have.
+            let known: Counts =
+                counts.iter().filter(|c| c.0 == NEW || (c.0 as usize) < values.len()).copied().collect();
+            index = pick(&known, stream).unwrap_or(NEW);
+        }
+        let (of_common, of_single): (u64, u64) = (common.iter().map(|c| c.1).sum(), single.iter().map(|c| c.1).sum());
+        if index == NEW && of_common + of_single == 0 && *last != ANY {
+            // No value is ever introduced here.
+            index = *last;
+        }
+        if of_class.constant && !values.is_empty() {
+            // Also where no real trace has so many, as in one with a fault.
+            index = 0;
+        }
         if let Some(value) = values.get(index as usize) {
             *last = index;
             return value.to_string();
         }
-        let (of_common, of_single): (u64, u64) = (common.iter().map(|c| c.1).sum(), single.iter().map(|c| c.1).sum());
         let mut text = String::new();
         for _ in 0..16 {
             let drawn = stream.below(of_common + of_single);
