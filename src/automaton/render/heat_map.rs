@@ -90,7 +90,14 @@ fn order(sides: &[&Follows; 2]) -> (Vec<LabelId>, usize) {
 /// events are shown. O(events² + steps).
 pub fn transition_matrices_svg(labels: &[Label], real: &Follows, synthetic: &Follows) -> String {
     let (events, hidden) = order(&[real, synthetic]);
+    // Components only where event types alone are not told apart; full texts are in tooltips.
+    let mut texts: HashMap<&str, u32> = HashMap::new();
+    labels.iter().for_each(|label| *texts.entry(&label.event).or_default() += 1);
     let names = |last: &'static str, label: LabelId| match labels.get(label as usize) {
+        Some(label) if texts.get(&*label.event) == Some(&1) => {
+            let shown = text::label_texts(&Label::event(&label.event), MOST_CHARACTERS).0;
+            (shown, text::label_texts(label, MOST_CHARACTERS).1)
+        }
         Some(label) => text::label_texts(label, MOST_CHARACTERS),
         None if label == START_OR_END => (last.into(), last.into()),
         None => ("?".into(), "?".into()),

@@ -93,7 +93,7 @@ pub fn synthesize(call: Call) -> Reply {
              SELECT {run_id}, ({run_id}::bigint OPERATOR(pg_catalog.<<) {RUN_SHIFT}) OPERATOR(pg_catalog.+) g.number, 'synthetic',
                     pg_catalog.format('s%s-%s', $2, g.number),
                     logfsm.started_at(g.trace), logfsm.ended_at(g.trace), logfsm.length(g.trace), g.weight, g.log_probability, g.label, g.about, g.mutation, g.mutated_seq, g.covers, g.trace
-             FROM (SELECT (logfsm.generate_traces(m.generator, $1, $2, 1, $3::jsonb)).* FROM {} m) AS g",
+             FROM (SELECT (made.row).* FROM (SELECT logfsm.generate_traces(m.generator, $1, $2, 1, $3::jsonb) AS row FROM {} m OFFSET 0) AS made) AS g",
             model.table("model")
         );
         sql::run(&insert, &[traces.into(), seed.into(), options.as_str().into()])?;
