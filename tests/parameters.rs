@@ -173,3 +173,47 @@ fn a_copied_number_is_in_the_domain_of_the_slot_that_copies_it() {
         .collect();
     assert!(broken.is_empty(), "{broken:?}");
 }
+
+#[test]
+fn a_copied_value_is_one_that_real_traces_have_where_it_is_copied_to() {
+    // Only requests from 200 on fail, and the failure names the request.
+    let traces: Vec<Trace> = (0..400)
+        .map(|i| {
+            let request = format!(r#"{{"request": {}}}"#, 100 + i % 200);
+            let mut rows = vec![row(i, "request", Some(request.as_str()))];
+            if i % 200 >= 100 {
+                rows.push(row(i + 1, "failed", Some(request.as_str())));
+            }
+            Trace::from_rows(rows)
+        })
+        .collect();
+    let traces = drawn(&learned(&traces), 1000);
+    let mut failed = 0;
+    for trace in traces.iter().filter(|t| t.len() == 2) {
+        let (asked, named) = (trace[0].1["request"].as_i64().unwrap(), trace[1].1["request"].as_i64().unwrap());
+        assert_eq!(asked, named);
+        assert!((200..300).contains(&named), "{named}");
+        failed += 1;
+    }
+    assert!((450..550).contains(&failed), "{failed}");
+}
+
+#[test]
+fn where_no_identifier_is_introduced_one_of_the_trace_is_used() {
+    // One to four files are opened, and one of them, mostly the last, is read.
+    let traces: Vec<Trace> = (0..300u64)
+        .map(|i| {
+            let file = |j: u64| format!(r#"["file-{}"]"#, 5_000_000_000 + (i * 4 + j) * 7_919);
+            let opened: Vec<String> = (0..1 + i % 4).map(file).collect();
+            let mut rows: Vec<Row<'_>> = opened.iter().map(|file| row(i as i64, "open", Some(file.as_str()))).collect();
+            let read = &opened[if i % 5 == 0 { 0 } else { opened.len() - 1 }];
+            rows.push(row(i as i64 + 1, "read", Some(read.as_str())));
+            Trace::from_rows(rows)
+        })
+        .collect();
+    for trace in drawn(&learned(&traces), 500) {
+        let files: Vec<&str> = trace.iter().map(|event| event.1[0].as_str().unwrap()).collect();
+        let (read, opened) = files.split_last().unwrap();
+        assert!(read.starts_with("file-") && opened.contains(read), "{files:?}");
+    }
+}

@@ -1,7 +1,7 @@
 //! HDFS: learn from half of the normal sequences, compare with the other half.
 
 use crate::support;
-use logfsm::automaton::{Automaton, LabelId};
+use logfsm::automaton::LabelId;
 use logfsm::conform::Machine;
 use logfsm::infer::invariants::{InvariantMiner, MiningOptions};
 use logfsm::infer::{Control, infer};
@@ -10,7 +10,7 @@ use logfsm::synth::{Generator, Plan, Playout};
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-fn lengths(traces: &[Weighted]) -> Vec<(f64, f64)> {
+pub fn lengths(traces: &[Weighted]) -> Vec<(f64, f64)> {
     traces.iter().map(|t| (t.events.len() as f64, t.weight)).collect()
 }
 
@@ -57,7 +57,7 @@ pub fn run() {
     let (train, test) = (real(&train), real(&test));
     let mined = InvariantMiner::from_tree(&tree, &Control::unlimited()).unwrap().finish(&MiningOptions::default());
     let n: f64 = test.iter().map(|t| t.weight).sum();
-    row("training (floor)", &train, &test, broken(&tree, &mined.list, &train));
+    row("training (floor)", &train, &test, broken(&mined.list, &train));
     let draw = logfsm_bootstrap(&train, n as usize);
     row("bootstrap of training", &draw, &test, 0.0);
     let known: BTreeSet<&[LabelId]> = train.iter().map(|t| t.events.as_slice()).collect();
@@ -72,9 +72,9 @@ pub fn run() {
     println!("new in hold-out: {:.4}", new(&test).0);
     for seed in 1..=4 {
         let generator = Generator::new(&playout, seed, "{}", &Control::unlimited()).unwrap();
-        let traces = sample(&generator, n as u64, &tree);
+        let traces = sample(&generator, n as u64);
         let (fresh, found) = new(&traces);
-        row(&format!("ours, seed {seed}"), &traces, &test, broken(&tree, &mined.list, &traces));
+        row(&format!("ours, seed {seed}"), &traces, &test, broken(&mined.list, &traces));
         println!("{:<26} new {fresh:.4} = {:.2} x, of which in the hold-out {found:.4}", "", fresh / new(&test).0);
     }
     let options = r#"{"amplification": 0.05}"#;
@@ -83,7 +83,7 @@ pub fn run() {
         let all: Vec<_> = (1..=traces).map(|i| generator.trace(i).unwrap()).collect();
         let mean = all.iter().map(|s| s.weight).sum::<f64>() / traces as f64;
         let variance = all.iter().map(|s| (s.weight - mean).powi(2)).sum::<f64>() / traces as f64;
-        let weighted = grouped(all.iter().map(|s| (events(&tree, &s.path, &playout), s.weight)));
+        let weighted = grouped(all.iter().map(|s| (events(&s.path, &playout), s.weight)));
         let covered = generator
             .rare_pairs()
             .iter()
@@ -104,7 +104,7 @@ pub fn run() {
     );
 }
 
-fn events(_tree: &Automaton, path: &[u32], playout: &Playout) -> Vec<LabelId> {
+pub fn events(path: &[u32], playout: &Playout) -> Vec<LabelId> {
     path.iter().map(|&t| playout.machine.automaton.transitions[t as usize].label).collect()
 }
 
@@ -113,8 +113,8 @@ fn has_pair(events: &[LabelId], first: u32, then: u32) -> bool {
     padded.windows(2).any(|pair| pair == [first, then])
 }
 
-fn sample(generator: &Generator<&Playout>, n: u64, tree: &Automaton) -> Vec<Weighted> {
-    grouped((1..=n).map(|i| (events(tree, &generator.trace(i).unwrap().path, generator.playout()), 1.0)))
+fn sample(generator: &Generator<&Playout>, n: u64) -> Vec<Weighted> {
+    grouped((1..=n).map(|i| (events(&generator.trace(i).unwrap().path, generator.playout()), 1.0)))
 }
 
 /// Traces drawn with replacement, by a fixed generator.
@@ -135,8 +135,7 @@ fn logfsm_bootstrap(traces: &[Weighted], n: usize) -> Vec<Weighted> {
 }
 
 /// The share of traces that break a mined invariant.
-fn broken(tree: &Automaton, mined: &[logfsm::infer::invariants::Invariant], traces: &[Weighted]) -> f64 {
-    let _ = tree;
+pub fn broken(mined: &[logfsm::infer::invariants::Invariant], traces: &[Weighted]) -> f64 {
     let breaks = |t: &Weighted| mined.iter().any(|i| logfsm::synth::checks::breaks(&t.events, i));
     let sum = |all: f64, t: &Weighted| all + t.weight;
     traces.iter().filter(|t| breaks(t)).fold(0.0, sum) / traces.iter().fold(0.0, sum)
