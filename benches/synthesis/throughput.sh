@@ -8,7 +8,7 @@ source "$(dirname "$0")/../../scripts/lib.sh"
 [ "${LOGFSM_INSTALLED:-}" = 1 ] || install_extension release
 
 events=${EVENTS:-2000000}
-start_cluster throughput "shared_buffers = 1GB" "work_mem = 64MB" "maintenance_work_mem = 256MB" "max_wal_size = 16GB" \
+start_cluster throughput "shared_buffers = 1GB" "work_mem = 16MB" "maintenance_work_mem = 64MB" "max_wal_size = 16GB" \
     "fsync = off" "autovacuum = off" "jit = off"
 trap 'stop_cluster throughput' EXIT
 psql -X -q -v ON_ERROR_STOP=1 <<SQL
