@@ -201,7 +201,8 @@ impl ParameterModel {
                     || text().is_some_and(|text| rare.iter().any(|(shape, _)| shape.fits(&text)))
             }
             Values::Numbers { atoms, decimals, ranges, .. } => {
-                let within = |n: i64| ranges.iter().any(|(low, above)| *low <= n && low.abs_diff(n) <= above.max);
+                let most = ranges.iter().map(|(low, above)| low.saturating_add_unsigned(above.max)).max();
+                let within = |n: i64| ranges.first().is_some_and(|r| r.0 <= n) && most.is_some_and(|most| n <= most);
                 atoms.iter().any(|atom| &**atom == json)
                     || text().is_some_and(|text| super::learn::scaled(&text, *decimals).is_some_and(within))
             }
