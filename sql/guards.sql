@@ -4,7 +4,7 @@ CREATE FUNCTION @extschema@.guards(automaton @extschema@.automaton)
     RETURNS TABLE (transition_id integer, alternative integer, slot text, operator text, value text)
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 20 AS 'MODULE_PATHNAME', 'logfsm_guards';
 COMMENT ON FUNCTION @extschema@.guards(@extschema@.automaton) IS
-    'The conditions on parameters under which a transition is taken, one row each; all conditions of one alternative must hold. operator: <=, >, in, not in, is missing, is present; value: a number or a JSON array of texts. A value that is missing or no number is above every number.';
+    'The conditions on parameters under which a transition is taken, one row each; all conditions of one alternative must hold. operator: <=, >, in, not in, is missing, is present, <= slot, > slot; value: a number, a JSON array of texts, or for the last two a JSON object with the other slot and what is added to it (plus). A value that is missing or no number is above every number.';
 
 CREATE FUNCTION @extschema@.guard_text(automaton @extschema@.automaton, transition_id integer) RETURNS text
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'logfsm_guard_text';

@@ -2,7 +2,7 @@
 
 use flate2::read::GzDecoder;
 use logfsm::automaton::{Automaton, PrefixTree};
-use logfsm::trace::{TraceBuilder, TraceView};
+use logfsm::trace::{Trace, TraceBuilder, TraceView};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
@@ -49,18 +49,27 @@ pub fn add(tree: &mut PrefixTree, builder: TraceBuilder) {
     tree.add(&TraceView::from_bytes(&bytes).expect("a trace just written")).expect("no limit");
 }
 
-/// The prefix tree of a PRINS data set, each of its traces `copies` times.
-pub fn prins(name: &str, copies: usize) -> Option<Automaton> {
+/// The traces of a PRINS data set, each so many times.
+pub fn prins_traces(name: &str, copies: usize) -> Option<Vec<Trace>> {
     let rows = rows(&format!("prins/{name}.csv.gz"))?;
-    let mut tree = PrefixTree::new(usize::MAX);
+    let mut traces = Vec::new();
     for _ in 0..copies {
         for trace in rows.chunk_by(|a, b| a[0] == b[0]) {
             let mut builder = TraceBuilder::default();
             for row in trace {
                 builder.push(Some(&row[3]), &row[4], None, row[1].parse().ok(), Some(&row[7]));
             }
-            add(&mut tree, builder);
+            traces.push(builder.finish());
         }
+    }
+    Some(traces)
+}
+
+/// The prefix tree of a PRINS data set.
+pub fn prins(name: &str) -> Option<Automaton> {
+    let mut tree = PrefixTree::new(usize::MAX);
+    for trace in prins_traces(name, 1)? {
+        tree.add(&TraceView::from_bytes(&trace.to_bytes()).expect("a trace just written")).expect("no limit");
     }
     Some(tree.to_automaton())
 }

@@ -1,8 +1,10 @@
 //! Accuracy of learners on logs with components, both protocols, beside prefix tree, n-grams and published figures.
 //!
-//! `LOGFSM_DATA=… cargo bench --bench accuracy -- [data set]… [--seeds n] [--method name[:options]]…`
+//! `LOGFSM_DATA=… cargo bench --bench accuracy -- [hadoop | nglclient | hdfs | speed]… [--seeds n]
+//! [--method name[:options]]…`
 
 mod data;
+mod speed;
 
 use logfsm::automaton::Automaton;
 use logfsm::conform::accuracy::{Candidate, LIKELIHOOD_FOLDS, Plan, Protocol, cross_validate, folds, held_out_bits};
@@ -18,10 +20,9 @@ fn methods() -> Vec<(String, String)> {
     }
     for base in ["k_tails", "edsm", "alergia", "likelihood", "aic", "mdl", "synoptic", "prefix_multiset"] {
         add(base, "{}".into());
-        add("prins", format!(r#"{{"base": "{base}"}}"#));
-    }
-    for u in ["0", "2", "10", "\"inf\""] {
-        add("prins", format!(r#"{{"u": {u}}}"#));
+        for u in ["0", "1", "2", "10", "\"inf\""] {
+            add("prins", format!(r#"{{"base": "{base}", "u": {u}}}"#));
+        }
     }
     methods
 }
@@ -52,7 +53,7 @@ fn main() {
             "published: MINT 148 states, BA .93, 1.6 CPU s; PRINS u=1 154 states, BA .92, 9.9 s (4 workers 4.7 s)",
         ),
     ] {
-        if let Some(tree) = wanted(name).then(|| data::prins(name, 1)).flatten() {
+        if let Some(tree) = wanted(name).then(|| data::prins(name)).flatten() {
             table(name, &tree, &[Protocol::Published, Protocol::Strict], seeds, &methods, published);
         }
     }
@@ -60,6 +61,9 @@ fn main() {
         let published =
             "published figures are of another sample; strict: prefix tree .50, 3-gram .74, prefix multiset .94";
         table("hdfs normals", &tree, &[Protocol::Strict], seeds.min(2), &methods, published);
+    }
+    if wanted("speed") {
+        speed::print();
     }
 }
 
@@ -101,6 +105,12 @@ fn table(
             .as_ref()
             .filter(|m| m.method() != method)
             .map_or_else(String::new, |m| format!(" → {}", m.method()));
+        // prins says how large the stitched machine was.
+        let stitched = machine.as_ref().and_then(|m| {
+            let rows = m.stats().rows;
+            let note = rows.iter().find_map(|(_, value)| value.split_once("stitched: "))?.1;
+            Some(format!(" (stitched {})", note.split(' ').next()?))
+        });
         let bits = held_out_bits(&measured, &candidate, &control).expect("bits");
         for &protocol in protocols {
             let mut sums = [0.0; 4];
@@ -117,8 +127,9 @@ fn table(
             }
             let [recall, local, hidden, accuracy] = sums.map(|sum| sum / counted);
             println!(
-                "| {method} {options}{chosen} | {} | {} | {seconds:.3} | {protocol:?} | {recall:.4} | {local:.4} | {hidden:.4} | {accuracy:.4} | {bits:.3} |",
+                "| {method} {options}{chosen} | {}{} | {} | {seconds:.3} | {protocol:?} | {recall:.4} | {local:.4} | {hidden:.4} | {accuracy:.4} | {bits:.3} |",
                 size(Automaton::state_count),
+                stitched.as_deref().unwrap_or(""),
                 size(|m| m.transitions.len()),
             );
         }

@@ -14,6 +14,7 @@ mod prefix_tree;
 mod render;
 mod sample;
 mod stats;
+mod strata;
 mod validate;
 
 pub use binary::AUTOMATON_VERSION;
@@ -29,6 +30,7 @@ pub use prefix_tree::{Ends, Lost, PrefixTree};
 pub use render::{Direction, Follows, RenderOptions, START_OR_END, transition_matrices_svg};
 pub use sample::{Item, Sample, keyed_hash};
 pub use stats::{StateInfo, StateKind, Stats};
+pub use strata::{Stratum, strata};
 
 use crate::trace::Label;
 use serde::{Deserialize, Serialize};
@@ -40,7 +42,7 @@ pub type StateId = u32;
 /// A label: its position in [`Automaton::labels`].
 pub type LabelId = u32;
 
-/// Parameter values kept per transition.
+/// Parameter values kept per transition of a machine; a prefix tree keeps more, by what came next ([`strata()`]).
 pub const PARAMETER_SAMPLE: usize = 64;
 /// Trace starts kept per automaton.
 pub const START_SAMPLE: usize = 1024;
@@ -166,6 +168,7 @@ impl Transition {
         self.count += other.count;
         self.delays.merge(&other.delays);
         self.parameters.merge(&other.parameters, PARAMETER_SAMPLE);
+        self.parameters.items.truncate(PARAMETER_SAMPLE);
     }
 }
 

@@ -8,8 +8,8 @@ mod replace;
 pub use replace::{Ends, Lost};
 
 use super::{
-    Automaton, Histogram, Kind, LabelId, Learned, PARAMETER_SAMPLE, PairTime, ParameterItem, START_SAMPLE, Sample,
-    Totals, Transition, keyed_hash,
+    Automaton, Histogram, Kind, LabelId, Learned, PARAMETER_SAMPLE, PairTime, START_SAMPLE, Sample, Totals, Transition,
+    keyed_hash, strata,
 };
 use crate::error::{Error, Result};
 use crate::trace::{Label, TraceView, Variant};
@@ -23,7 +23,12 @@ struct Node {
     count: u64,
     stops: u64,
     delays: Histogram,
-    parameters: Sample<ParameterItem>,
+    /// Parameters of the event before that led here.
+    before: Sample<Box<str>>,
+    /// Parameters of this node's event where a trace ended with it.
+    last: Sample<Box<str>>,
+    /// How many of its continuations have parameters of this node's event.
+    strata: u32,
 }
 
 /// What a variant seen before needs: its path and, for pair times, its distinct labels.
@@ -177,11 +182,15 @@ impl PrefixTree {
             totals.events_with_parameters += 1;
             let next = known.events.get(i + 1).map(|&e| known.labels[e as usize]);
             let hash = parameter_hash(parameters, next.map(|id| &self.labels[id as usize]));
-            let sample = &mut self.nodes[known.path[i] as usize].parameters;
+            let sample = match known.path.get(i + 1) {
+                Some(&next) => &mut self.nodes[next as usize].before,
+                None => &mut self.nodes[known.path[i] as usize].last,
+            };
             if sample.would_keep(hash, PARAMETER_SAMPLE) {
                 let before = sample.items.len();
-                sample.add(hash, ((*parameters).into(), next), 1, PARAMETER_SAMPLE);
+                sample.add(hash, (*parameters).into(), 1, PARAMETER_SAMPLE);
                 grown += (sample.items.len() - before) * (64 + parameters.len());
+                self.nodes[known.path[i] as usize].strata += u32::from(before == 0);
             }
         }
         self.charge(grown)
@@ -203,14 +212,25 @@ impl PrefixTree {
             let node = self.child(nodes[t.source as usize], labels[t.label as usize])?;
             nodes[t.target as usize] = node;
             let node = &mut self.nodes[node as usize];
-            let before = node.delays.heap_bytes() + node.parameters.items.len() * 64;
+            let before = node.delays.heap_bytes();
             node.count += t.count;
             node.delays.merge(&t.delays);
+            grown += node.delays.heap_bytes().saturating_sub(before);
+        }
+        for t in &tree.transitions {
+            let node = nodes[t.target as usize];
             for item in &t.parameters.items {
-                let value = (item.value.0.clone(), item.value.1.map(|next| labels[next as usize]));
-                node.parameters.add(item.hash, value, item.count, PARAMETER_SAMPLE);
+                let sample = match item.value.1.map(|next| self.children.get(&(node, labels[next as usize]))) {
+                    Some(Some(&next)) => &mut self.nodes[next as usize].before,
+                    None => &mut self.nodes[node as usize].last,
+                    // What never came next was not written by us.
+                    Some(None) => continue,
+                };
+                let before = sample.items.len();
+                sample.add(item.hash, item.value.0.clone(), item.count, PARAMETER_SAMPLE);
+                grown += (sample.items.len() - before) * (64 + item.value.0.len());
+                self.nodes[node as usize].strata += u32::from(before == 0);
             }
-            grown += (node.delays.heap_bytes() + node.parameters.items.len() * 64).saturating_sub(before);
         }
         for (state, &stops) in tree.stops.iter().enumerate() {
             self.nodes[nodes[state] as usize].stops += stops;
@@ -267,17 +287,22 @@ impl PrefixTree {
         let mut queue = vec![0u32];
         let mut at = 0;
         while at < queue.len() {
-            let below = &mut children[queue[at] as usize];
+            let mut below = std::mem::take(&mut children[queue[at] as usize]);
             below.sort_unstable_by_key(|&id| rank[self.nodes[id as usize].label as usize]);
             for &id in below.iter() {
                 let node = &self.nodes[id as usize];
+                let next = |&child: &u32| {
+                    let child = &self.nodes[child as usize];
+                    (Some(rank[child.label as usize]), &child.before)
+                };
+                let strata = children[id as usize].iter().map(next).chain([(None, &node.last)]);
                 transitions.push(Transition {
                     source: at as u32,
                     label: rank[node.label as usize],
                     target: queue.len() as u32,
                     count: node.count,
                     delays: node.delays.clone(),
-                    parameters: relabel(&node.parameters, rank),
+                    parameters: strata::gather(strata),
                 });
                 stops.push(node.stops);
                 queue.push(id);
@@ -325,16 +350,6 @@ fn start_hash(start: i64, variant: &[u8]) -> u64 {
 fn parameter_hash(parameters: &str, next: Option<&Label>) -> u64 {
     let next = next.map(Label::to_string).unwrap_or_default();
     keyed_hash([parameters, "\0", &next].concat().as_bytes())
-}
-
-/// Sample items ordered for the new label numbers.
-fn relabel(sample: &Sample<ParameterItem>, rank: &[LabelId]) -> Sample<ParameterItem> {
-    let mut items = sample.items.clone();
-    for item in &mut items {
-        item.value.1 = item.value.1.map(|next| rank[next as usize]);
-    }
-    items.sort_unstable();
-    Sample { items }
 }
 
 /// Widens the variant's pair times by one trace: per event one step against each distinct label seen before.

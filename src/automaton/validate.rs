@@ -1,6 +1,6 @@
 //! What must hold of every automaton, checked whenever one comes from outside.
 
-use super::{Automaton, Invariant, Kind, PARAMETER_SAMPLE, START_SAMPLE};
+use super::{Automaton, Invariant, Kind, START_SAMPLE};
 use crate::error::{Error, Result};
 
 impl Automaton {
@@ -44,7 +44,7 @@ impl Automaton {
             if t.count == 0 {
                 return Some(format!("Transition {i} has no count."));
             }
-            if let Some(reason) = t.delays.problem().or_else(|| t.parameters.problem(PARAMETER_SAMPLE)) {
+            if let Some(reason) = t.delays.problem().or_else(|| super::strata::problem(&t.parameters)) {
                 return Some(format!("Transition {i}: {reason}"));
             }
             let sampled = t.parameters.items.iter().try_fold(0u64, |sum, item| sum.checked_add(item.count));

@@ -218,36 +218,3 @@ pub fn blocks(graph: &Graph, tree: &Automaton) -> Option<Vec<StateId>> {
     }
     Some(blocks)
 }
-
-/// The smallest deterministic graph that accepts the same traces: states with the same future are one (Moore 1956).
-///
-/// `graph` is deterministic and every state of it leads to an end. O(rounds × edges), as many rounds as the longest
-/// future that tells two states apart.
-pub fn minimize(graph: &Graph, control: &Control<'_>) -> Result<Graph> {
-    let mut classes: Vec<StateId> = graph.accepting.iter().map(|&a| StateId::from(a)).collect();
-    let mut count = 0;
-    loop {
-        control.check()?;
-        let mut numbers: HashMap<(StateId, Vec<(LabelId, StateId)>), StateId> = HashMap::new();
-        let next: Vec<StateId> = (0..graph.len())
-            .map(|state| {
-                let future = graph.edges[state].iter().map(|edge| (edge.0, classes[edge.1 as usize])).collect();
-                let fresh = numbers.len() as StateId;
-                *numbers.entry((classes[state], future)).or_insert(fresh)
-            })
-            .collect();
-        classes = next;
-        if numbers.len() == count {
-            break;
-        }
-        count = numbers.len();
-    }
-    // Classes are numbered by their first state, so that of state 0 is 0.
-    let mut smallest = Graph { edges: vec![Vec::new(); count], accepting: vec![false; count] };
-    for (state, &class) in classes.iter().enumerate() {
-        let edges = graph.edges[state].iter().map(|edge| (edge.0, classes[edge.1 as usize])).collect();
-        smallest.edges[class as usize] = edges;
-        smallest.accepting[class as usize] = graph.accepting[state];
-    }
-    Ok(smallest)
-}

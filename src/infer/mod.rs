@@ -14,6 +14,7 @@ pub mod invariants;
 mod k_tails;
 mod likelihood;
 pub mod merge;
+mod minimize;
 mod mint;
 mod options;
 mod parallel;

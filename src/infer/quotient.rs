@@ -1,7 +1,7 @@
 //! The machine that a partition of a machine's states stands for.
 
 use super::Control;
-use crate::automaton::{Automaton, LabelId, Learned, StateId, Transition};
+use crate::automaton::{Automaton, LabelId, Learned, PARAMETER_SAMPLE, StateId, Transition};
 use crate::error::Result;
 use hashbrown::HashMap;
 
@@ -23,7 +23,9 @@ pub fn quotient(machine: &Automaton, blocks: &[u32], names: usize, control: &Con
             Some(&at) => transitions[at].absorb(t),
             None => {
                 merged.insert(key, transitions.len());
-                transitions.push(Transition { source: key.0, target: key.2, ..t.clone() });
+                let mut first = Transition { source: key.0, target: key.2, ..t.clone() };
+                first.parameters.items.truncate(PARAMETER_SAMPLE);
+                transitions.push(first);
             }
         }
     }

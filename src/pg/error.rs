@@ -28,6 +28,11 @@ impl Failure {
         self.0.message().to_string()
     }
 
+    /// Says it as a NOTICE or WARNING; things go on.
+    pub fn say(self, level: PgLogLevel) {
+        self.0.report(level);
+    }
+
     /// Raises it. Memory of the frames above is released on the way.
     pub fn raise(self) -> ! {
         self.0.report(PgLogLevel::ERROR);

@@ -11,12 +11,48 @@ use crate::conform::accuracy::{
     Candidate, Judgement, LIKELIHOOD_FOLDS, Plan, Protocol, compare, cross_validate, folds, mean_of, wilson,
 };
 use crate::infer::Control;
-use pgrx::PgSqlErrorCode;
+use pgrx::{PgLogLevel, PgSqlErrorCode};
 
 /// Above this, components differ so much between traces that stitched machines lose accuracy (Shin et al. 2022).
 const DIVERSE: f64 = 0.2;
 /// Below this, more traces would show more behaviour (Cohen & Maoz 2015).
 const CONFIDENT: f64 = 0.85;
+
+/// Warns where the traces differ so much in their components that machines stitched from components lose accuracy.
+fn warn_of_diversity(diversity: f64) {
+    if diversity > DIVERSE {
+        let message =
+            format!("component diversity is {diversity:.3}: above {DIVERSE}, machines stitched by prins lose accuracy");
+        Failure::new(PgSqlErrorCode::ERRCODE_WARNING, message)
+            .detail("Traces differ in which components take part, so few traces show how any two of them take turns.")
+            .hint("Compare with a method for the whole system by logfsm.compare_methods(), or fit by 'auto'.")
+            .say(PgLogLevel::WARNING);
+    }
+}
+
+/// Says where more traces would show more.
+fn tell_confidence(confidence: f64, level: PgLogLevel) {
+    if confidence < CONFIDENT {
+        let message =
+            format!("log confidence is {confidence:.3}: below {CONFIDENT}, more traces would show more behaviour");
+        Failure::new(PgSqlErrorCode::ERRCODE_WARNING, message)
+            .detail(
+                "Some pairs of events in a row occur in very few traces; others are likely not to have occurred yet.",
+            )
+            .hint("Fit from a longer period, or expect new traces that the machine rejects.")
+            .say(level);
+    }
+}
+
+/// Says what speaks against learning from a model's traces before it is done.
+pub fn tell_of_log(model: &Model, method: &str) -> Result<(), Failure> {
+    let tree = tree_in(model)?;
+    if method == "prins" {
+        warn_of_diversity(tree.component_diversity());
+    }
+    tell_confidence(tree.log_confidence(), PgLogLevel::NOTICE);
+    Ok(())
+}
 
 /// The plan of arguments k, seed and protocol.
 fn plan(call: Call, first: usize) -> Result<Plan, Failure> {
@@ -29,6 +65,10 @@ fn plan(call: Call, first: usize) -> Result<Plan, Failure> {
 fn tree_of(name: &str) -> Result<Automaton, Failure> {
     let model = Model::find(name)?;
     model.require_fitted()?;
+    tree_in(&model)
+}
+
+fn tree_in(model: &Model) -> Result<Automaton, Failure> {
     let query = format!("SELECT logfsm.automaton_send(prefix_tree) FROM {}", model.table("model"));
     let bytes: Option<Vec<u8>> = sql::one(&query, &[])?;
     Ok(Automaton::from_bytes(&bytes.unwrap_or_default())?)
@@ -144,18 +184,14 @@ sql_functions! {
     /// log_component_diversity(automaton) → double precision
     fn logfsm_log_component_diversity(call) {
         let diversity = expanded::automaton(call, 0)?.component_diversity();
-        if diversity > DIVERSE {
-            pgrx::warning!("component diversity is {diversity:.3}: above {DIVERSE}, machines stitched by prins lose accuracy");
-        }
+        warn_of_diversity(diversity);
         Ok(datum(diversity))
     }
 
     /// log_confidence(automaton) → double precision
     fn logfsm_log_confidence(call) {
         let confidence = expanded::automaton(call, 0)?.log_confidence();
-        if confidence < CONFIDENT {
-            pgrx::warning!("log confidence is {confidence:.3}: below {CONFIDENT}, more traces would show more behaviour");
-        }
+        tell_confidence(confidence, PgLogLevel::WARNING);
         Ok(datum(confidence))
     }
 }

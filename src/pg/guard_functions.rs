@@ -39,16 +39,26 @@ fn expression(guard: &Guard, params: &str) -> String {
 }
 
 fn condition(condition: &Condition, params: &str) -> String {
-    let slot = quote_literal(&condition.slot);
-    let named = format!("{params} OPERATOR(pg_catalog.->>) {slot}::pg_catalog.text");
-    let value = match list_position(&condition.slot) {
-        Some(i) => format!("COALESCE({named}, {params} OPERATOR(pg_catalog.->>) {i})"),
-        None => format!("({named})"),
+    let value_of = |slot: &str| {
+        let named = format!("{params} OPERATOR(pg_catalog.->>) {}::pg_catalog.text", quote_literal(slot));
+        match list_position(slot) {
+            Some(i) => format!("COALESCE({named}, {params} OPERATOR(pg_catalog.->>) {i})"),
+            None => format!("({named})"),
+        }
     };
+    let value = value_of(&condition.slot);
     let compare = |n: f64, operator: &str, otherwise: bool| {
         format!(
             "CASE WHEN {value} OPERATOR(pg_catalog.~) '{NUMBER}' THEN {value}::pg_catalog.float8 \
              OPERATOR(pg_catalog.{operator}) '{n}'::pg_catalog.float8 ELSE {otherwise} END"
+        )
+    };
+    let compare_slots = |slot: &str, plus: f64, operator: &str, otherwise: bool| {
+        let other = value_of(slot);
+        format!(
+            "CASE WHEN {value} OPERATOR(pg_catalog.~) '{NUMBER}' AND {other} OPERATOR(pg_catalog.~) '{NUMBER}' \
+             THEN {value}::pg_catalog.float8 OPERATOR(pg_catalog.{operator}) ({other}::pg_catalog.float8 \
+             OPERATOR(pg_catalog.+) '{plus}'::pg_catalog.float8) ELSE {otherwise} END"
         )
     };
     let listed = |texts: &[Box<str>]| {
@@ -61,6 +71,8 @@ fn condition(condition: &Condition, params: &str) -> String {
         Operator::Above(n) => compare(n.0, ">", true),
         Operator::OneOf(texts) => listed(texts),
         Operator::NoneOf(texts) => format!("NOT {}", listed(texts)),
+        Operator::AtMostSlot(slot, plus) => compare_slots(slot, plus.0, "<=", false),
+        Operator::AboveSlot(slot, plus) => compare_slots(slot, plus.0, ">", true),
         Operator::Missing => format!("{value} IS NULL"),
         Operator::Present => format!("{value} IS NOT NULL"),
     }

@@ -5,8 +5,8 @@ use std::fmt;
 
 /// How a condition compares.
 ///
-/// Together with [`Operator::AtMost`] and [`Operator::OneOf`] their negations cover every value: a value that is
-/// missing or not a number is greater than any number, and is in no list if missing.
+/// Every operator has a negation, and both together cover every value: a value that is missing or not a number is greater
+/// than any number, and is in no list if missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operator {
     /// A number, at most this.
@@ -21,6 +21,10 @@ pub enum Operator {
     Missing,
     /// Neither missing nor null.
     Present,
+    /// It and another parameter are numbers, and it is at most the other and so much more.
+    AtMostSlot(Box<str>, Finite),
+    /// It is a greater number, or one of both is no number at all.
+    AboveSlot(Box<str>, Finite),
 }
 
 /// One condition on one parameter.
@@ -49,23 +53,43 @@ impl Operator {
             Operator::NoneOf(_) => "not in",
             Operator::Missing => "is missing",
             Operator::Present => "is present",
+            Operator::AtMostSlot(..) => "<= slot",
+            Operator::AboveSlot(..) => "> slot",
         }
     }
 
-    /// What it compares with: a number, or a JSON array of texts; `None` for missing and present.
+    /// What it compares with: a number, a JSON array of texts, or a JSON object with the other parameter and what is
+    /// added to it; `None` for missing and present.
     pub fn value(&self) -> Option<String> {
         match self {
             Operator::AtMost(n) | Operator::Above(n) => Some(n.0.to_string()),
             Operator::OneOf(texts) | Operator::NoneOf(texts) => serde_json::to_string(texts).ok(),
+            Operator::AtMostSlot(slot, plus) | Operator::AboveSlot(slot, plus) => {
+                Some(serde_json::json!({ "slot": slot, "plus": plus }).to_string())
+            }
             Operator::Missing | Operator::Present => None,
         }
     }
 
-    /// Whether it holds of a value, `None` standing for a missing one.
-    pub fn holds(&self, value: Option<&str>) -> bool {
+    /// The other parameter that it compares with, if any.
+    pub fn other(&self) -> Option<&str> {
         match self {
-            Operator::AtMost(n) => Test::AtMost(*n).holds(value),
-            Operator::Above(n) => !Test::AtMost(*n).holds(value),
+            Operator::AtMostSlot(slot, _) | Operator::AboveSlot(slot, _) => Some(slot),
+            _ => None,
+        }
+    }
+
+    /// Whether it holds of a value, and of that of the other parameter; `None` stands for a missing one.
+    pub fn holds(&self, value: Option<&str>, other: Option<&str>) -> bool {
+        match self {
+            Operator::AtMost(n) => Test::AtMost(*n).holds(value, None),
+            Operator::Above(n) => !Test::AtMost(*n).holds(value, None),
+            Operator::AtMostSlot(slot, plus) => {
+                Test::AtMostSlot { slot: slot.clone(), plus: *plus }.holds(value, other)
+            }
+            Operator::AboveSlot(slot, plus) => {
+                !Test::AtMostSlot { slot: slot.clone(), plus: *plus }.holds(value, other)
+            }
             Operator::OneOf(texts) => value.is_some_and(|v| texts.iter().any(|t| t.as_ref() == v)),
             Operator::NoneOf(texts) => value.is_none_or(|v| texts.iter().all(|t| t.as_ref() != v)),
             Operator::Missing => value.is_none(),
@@ -81,6 +105,8 @@ impl Operator {
             (Test::OneOf(texts), false) => Operator::NoneOf(texts.clone()),
             (Test::Missing, true) => Operator::Missing,
             (Test::Missing, false) => Operator::Present,
+            (Test::AtMostSlot { slot, plus }, true) => Operator::AtMostSlot(slot.clone(), *plus),
+            (Test::AtMostSlot { slot, plus }, false) => Operator::AboveSlot(slot.clone(), *plus),
         }
     }
 
@@ -89,9 +115,11 @@ impl Operator {
         match (self, other) {
             (Operator::AtMost(a), Operator::AtMost(b)) => a.0 >= b.0,
             (Operator::Above(a), Operator::Above(b)) => a.0 <= b.0,
-            (Operator::Present, Operator::AtMost(_) | Operator::OneOf(_)) => true,
+            (Operator::AtMostSlot(x, a), Operator::AtMostSlot(y, b)) => x == y && a.0 >= b.0,
+            (Operator::AboveSlot(x, a), Operator::AboveSlot(y, b)) => x == y && a.0 <= b.0,
+            (Operator::Present, Operator::AtMost(_) | Operator::OneOf(_) | Operator::AtMostSlot(..)) => true,
             (Operator::NoneOf(a), Operator::OneOf(b)) => a.iter().all(|text| !b.contains(text)),
-            (Operator::Above(_) | Operator::NoneOf(_), Operator::Missing) => true,
+            (Operator::Above(_) | Operator::NoneOf(_) | Operator::AboveSlot(..), Operator::Missing) => true,
             (a, b) => a == b,
         }
     }
@@ -125,7 +153,8 @@ impl Choice {
 fn in_order(mut conditions: Vec<Condition>) -> Vec<Condition> {
     let slots: Vec<Box<str>> = conditions.iter().map(|c| c.slot.clone()).collect();
     let first = |slot: &str| slots.iter().position(|s| s.as_ref() == slot);
-    conditions.sort_by_cached_key(|c| (first(&c.slot), matches!(c.operator, Operator::AtMost(_))));
+    conditions
+        .sort_by_cached_key(|c| (first(&c.slot), matches!(c.operator, Operator::AtMost(_) | Operator::AtMostSlot(..))));
     conditions
 }
 
@@ -158,9 +187,18 @@ fn add(conditions: &[Condition], fresh: Condition) -> Vec<Condition> {
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A position in a list alone would read as a number.
-        let mark = if super::list_position(&self.slot).is_some() { "$" } else { "" };
-        write!(f, "{mark}{} {}", self.slot, self.operator.as_str())?;
+        let mark = |slot: &str| if super::list_position(slot).is_some() { "$" } else { "" };
+        let word = self.operator.as_str().trim_end_matches(" slot");
+        write!(f, "{}{} {word}", mark(&self.slot), self.slot)?;
         match &self.operator {
+            Operator::AtMostSlot(slot, plus) | Operator::AboveSlot(slot, plus) => {
+                write!(f, " {}{slot}", mark(slot))?;
+                match plus.0 {
+                    0.0 => Ok(()),
+                    n if n < 0.0 => write!(f, " - {}", -n),
+                    n => write!(f, " + {n}"),
+                }
+            }
             Operator::OneOf(texts) | Operator::NoneOf(texts) => write!(f, " ({})", texts.join(", ")),
             operator => operator.value().map_or(Ok(()), |value| write!(f, " {value}")),
         }
@@ -214,12 +252,30 @@ mod tests {
         assert_eq!(choice.guard_of(0).alternatives[1][1].operator.value().as_deref(), Some(r#"["GET","HEAD"]"#));
     }
 
+    #[test]
+    fn comparisons_of_parameters_read_well() {
+        let below = |slot: &str, plus: f64| Test::AtMostSlot { slot: slot.into(), plus: Finite(plus) };
+        let choice = choice(vec![
+            ask("sent", below("received", 0.0), 1, 2),
+            Node::Take(vec![0]),
+            ask("1", below("2", -1.5), 3, 4),
+            Node::Take(vec![1]),
+            Node::Take(vec![2]),
+        ]);
+        assert_eq!(choice.guard_of(0).to_string(), "sent <= received");
+        assert_eq!(choice.guard_of(1).to_string(), "sent > received and $1 <= $2 - 1.5");
+        let operator = &choice.guard_of(1).alternatives[0][1].operator;
+        assert_eq!((operator.as_str(), operator.value().as_deref()), ("<= slot", Some(r#"{"plus":-1.5,"slot":"2"}"#)));
+    }
+
     /// A random tree of questions over two slots with as many transitions as leaves.
     fn trees() -> impl Strategy<Value = Choice> {
         let test = prop_oneof![
             (-2i32..3).prop_map(|n| Test::AtMost(Finite(f64::from(n)))),
             prop::sample::subsequence(vec!["-1", "1", "a", "b"], 1..4)
                 .prop_map(|texts| Test::OneOf(texts.into_iter().map(Into::into).collect())),
+            (prop::sample::select(vec!["x", "y"]), -2i32..3)
+                .prop_map(|(slot, n)| Test::AtMostSlot { slot: slot.into(), plus: Finite(f64::from(n)) }),
             Just(Test::Missing),
         ];
         prop::collection::vec((prop::sample::select(vec!["x", "y"]), test), 0..7).prop_map(|asks| {
@@ -253,7 +309,10 @@ mod tests {
                 let leaves = choice.nodes.iter().filter(|n| matches!(n, Node::Take(_))).count() as u32;
                 let holds = |t: &u32| {
                     choice.guard_of(*t).alternatives.iter().any(|alternative| {
-                        alternative.iter().all(|c| c.operator.holds(parameters.value(&c.slot).as_deref()))
+                        alternative.iter().all(|c| {
+                            let other = c.operator.other().and_then(|other| parameters.value(other));
+                            c.operator.holds(parameters.value(&c.slot).as_deref(), other.as_deref())
+                        })
                     })
                 };
                 let held: Vec<u32> = (0..leaves).filter(holds).collect();

@@ -21,7 +21,7 @@ pub struct Finite(pub f64);
 // Only finite numbers are valid, and those are equal to themselves.
 impl Eq for Finite {}
 
-/// A question about one parameter; every value, missing or odd, answers yes or no.
+/// A question about a parameter; every value, missing or odd, answers yes or no.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Test {
@@ -31,6 +31,13 @@ pub enum Test {
     OneOf(Vec<Box<str>>),
     /// Is it missing or null?
     Missing,
+    /// Are it and another parameter numbers, and is it at most the other and so much more? No for everything else.
+    AtMostSlot {
+        /// The other parameter.
+        slot: Box<str>,
+        /// What is added to it.
+        plus: Finite,
+    },
 }
 
 /// A node of a decision tree.
@@ -68,14 +75,32 @@ pub struct Choice {
 }
 
 impl Test {
-    /// The answer for a value, `None` standing for a missing one.
-    pub fn holds(&self, value: Option<&str>) -> bool {
+    /// The other parameter that is asked for, if any.
+    pub fn other(&self) -> Option<&str> {
+        match self {
+            Test::AtMostSlot { slot, .. } => Some(slot),
+            _ => None,
+        }
+    }
+
+    /// The answer for a value, and for that of the other parameter; `None` stands for a missing one.
+    pub fn holds(&self, value: Option<&str>, other: Option<&str>) -> bool {
         match (self, value) {
             (Test::Missing, value) => value.is_none(),
             (_, None) => false,
             (Test::AtMost(most), Some(value)) => number(value).is_some_and(|n| n <= most.0),
             (Test::OneOf(texts), Some(value)) => texts.binary_search_by(|t| t.as_ref().cmp(value)).is_ok(),
+            (Test::AtMostSlot { plus, .. }, Some(value)) => {
+                let most = other.and_then(number).map(|other| other + plus.0);
+                most.zip(number(value)).is_some_and(|(most, n)| n <= most)
+            }
         }
+    }
+
+    /// The answer for an event's parameters.
+    pub fn answer(&self, slot: &str, parameters: &Parameters<'_>) -> bool {
+        let other = self.other().and_then(|other| parameters.value(other));
+        self.holds(parameters.value(slot).as_deref(), other.as_deref())
     }
 }
 
@@ -86,8 +111,7 @@ impl Choice {
         loop {
             match self.nodes.get(at) {
                 Some(Node::Ask { slot, test, yes, no }) => {
-                    let answer = test.holds(parameters.value(slot).as_deref());
-                    at = if answer { *yes } else { *no } as usize;
+                    at = if test.answer(slot, parameters) { *yes } else { *no } as usize;
                 }
                 Some(Node::Take(positions)) => return positions,
                 None => return &[],
@@ -118,6 +142,7 @@ impl Choice {
                         Test::AtMost(most) => most.0.is_finite(),
                         Test::OneOf(texts) => sorted(texts) && texts.iter().all(|text| !text.contains('\0')),
                         Test::Missing => true,
+                        Test::AtMostSlot { slot, plus } => plus.0.is_finite() && !slot.contains('\0'),
                     };
                     if !fits || slot.contains('\0') {
                         return Some("A guard asks for a value that cannot be.");

@@ -4,7 +4,7 @@
 //! in its place: that has to be looked up among the traces that stay.
 
 use super::{MAX_PAIR_LABELS, PrefixTree, parameter_hash, start_hash};
-use crate::automaton::{Histogram, LabelId, PARAMETER_SAMPLE, START_SAMPLE, Sample};
+use crate::automaton::{Histogram, LabelId, PARAMETER_SAMPLE, START_SAMPLE, Sample, strata};
 use crate::error::Result;
 use crate::trace::{TraceView, Variant};
 
@@ -86,8 +86,18 @@ impl PrefixTree {
             self.totals.events_with_parameters = self.totals.events_with_parameters.checked_sub(1)?;
             let next = variant.events.get(i + 1).map(|&e| labels[e as usize]);
             let hash = parameter_hash(parameters, next.map(|id| &self.labels[id as usize]));
-            let sample = &mut self.nodes[path[i] as usize].parameters;
-            lost.rest |= !sample.remove(hash, &((*parameters).into(), next), PARAMETER_SAMPLE);
+            let node = &self.nodes[path[i] as usize];
+            // Of few continuations all that was sampled is known; of many only where there is little to sample.
+            let known = strata::are_whole(node.strata as usize) || node.count < strata::LEAST as u64;
+            let sample = match path.get(i + 1) {
+                Some(&next) => &mut self.nodes[next as usize].before,
+                None => &mut self.nodes[path[i] as usize].last,
+            };
+            let held = sample.items.len();
+            let exact = sample.remove(hash, &(*parameters).into(), PARAMETER_SAMPLE);
+            lost.rest |= !exact || (sample.items.len() < held && !known);
+            let emptied = held > 0 && sample.items.is_empty();
+            self.nodes[path[i] as usize].strata -= u32::from(emptied);
         }
         Some(())
     }

@@ -136,18 +136,20 @@ impl Picture {
         if a.state_count() > 0 {
             position.insert(0, 0);
         }
-        let transitions = || a.transitions.iter().zip(&shown).filter(|(_, shown)| **shown).map(|(t, _)| t);
-        position.extend(transitions().flat_map(|t| [(t.source, 0), (t.target, 0)]));
+        let transitions = || (0..a.transitions.len()).filter(|&i| shown[i]);
+        position.extend(transitions().flat_map(|i| [(a.transitions[i].source, 0), (a.transitions[i].target, 0)]));
         for (i, place) in position.values_mut().enumerate() {
             *place = i;
         }
-        let mut groups: BTreeMap<(usize, usize, usize), Vec<&Transition>> = BTreeMap::new();
-        for (i, t) in transitions().enumerate() {
+        let mut groups: BTreeMap<(usize, usize, usize), Vec<usize>> = BTreeMap::new();
+        for i in transitions() {
+            let t = &a.transitions[i];
             // Loops always share: there is one place to draw them.
             let apart = if options.merge_parallel || t.source == t.target { 0 } else { i };
-            groups.entry((position[&t.source], position[&t.target], apart)).or_default().push(t);
+            groups.entry((position[&t.source], position[&t.target], apart)).or_default().push(i);
         }
-        let greatest = groups.values().map(|group| group.iter().map(|t| t.count).sum()).max().unwrap_or(1).max(1);
+        let count = |group: &Vec<usize>| group.iter().map(|&i| a.transitions[i].count).sum();
+        let greatest = groups.values().map(count).max().unwrap_or(1).max(1);
         let edges = groups
             .into_iter()
             .map(|((source, target, _), group)| edge(a, &visits, options, (source, target), group, greatest))
@@ -163,23 +165,36 @@ fn edge(
     visits: &[u64],
     options: &RenderOptions,
     (source, target): (usize, usize),
-    mut group: Vec<&Transition>,
+    group: Vec<usize>,
     greatest: u64,
 ) -> Edge {
-    group.sort_by_key(|t| (Reverse(t.count), t.label));
+    let mut group: Vec<(usize, &Transition)> = group.into_iter().map(|i| (i, &a.transitions[i])).collect();
+    group.sort_by_key(|(_, t)| (Reverse(t.count), t.label));
     let texts = |t: &Transition, max| text::label_texts(&a.labels[t.label as usize], max);
-    let line = |t: &&Transition| Line { event: texts(t, options.max_label).0, figures: figures(t, visits) };
+    // As in UML: the event, and in brackets the guard.
+    let guard = |i: usize| a.guard(i).map(|guard| text::clean(&guard.to_string()));
+    let guarded = |event: String, guard: Option<String>| match guard {
+        Some(guard) => format!("{event} [{guard}]"),
+        None => event,
+    };
+    let line = |&(i, t): &(usize, &Transition)| {
+        let short = guard(i).map(|guard| text::shorten(&guard, options.max_label));
+        Line { event: guarded(texts(t, options.max_label).0, short), figures: figures(t, visits) }
+    };
     // One more rather than a line that says "1 more".
     let listed = if group.len() > MAX_LINES + 1 { MAX_LINES } else { group.len() };
     let mut lines: Vec<Line> = group[..listed].iter().map(line).collect();
-    let count: u64 = group.iter().map(|t| t.count).sum();
+    let count: u64 = group.iter().map(|(_, t)| t.count).sum();
     if group.len() > listed {
-        let rest: u64 = group[listed..].iter().map(|t| t.count).sum();
+        let rest: u64 = group[listed..].iter().map(|(_, t)| t.count).sum();
         let figures = format!("n={}", text::thousands(rest));
         lines.push(Line { event: format!("+ {} more", group.len() - listed), figures });
     }
-    let mut tips: Vec<String> =
-        group.iter().take(MAX_TIPS).map(|t| format!("{}\n{}", texts(t, 0).1, figures(t, visits))).collect();
+    let mut tips: Vec<String> = group
+        .iter()
+        .take(MAX_TIPS)
+        .map(|&(i, t)| format!("{}\n{}", guarded(texts(t, 0).1, guard(i)), figures(t, visits)))
+        .collect();
     if group.len() > MAX_TIPS {
         tips.push(format!("and {} more", group.len() - MAX_TIPS));
     }

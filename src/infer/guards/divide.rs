@@ -87,9 +87,9 @@ fn table(rows: &[u64], columns: &[u64]) -> Option<Vec<Vec<u64>>> {
     Some(table)
 }
 
-/// The first guarded transition that has too few events for its guards, if any.
-pub(super) fn infeasible(machine: &Automaton, splits: &[Option<Split>]) -> Option<usize> {
-    (0..machine.transitions.len()).find(|&i| parts(machine, splits, i).is_none())
+/// False for a guarded transition that has too few events for its guards.
+pub(super) fn is_feasible(machine: &Automaton, splits: &[Option<Split>], i: usize) -> bool {
+    parts(machine, splits, i).is_some()
 }
 
 /// Builds the machine of all parts. Every transition must be feasible.
@@ -186,7 +186,7 @@ fn choice(draft: &Draft<'_>, number: &[StateId], machine: &Automaton) -> Choice 
 /// Appends a tree's nodes, its root first; questions that all lead to one transition are left out.
 fn flatten(tree: &Tree, slots: &[Box<str>], targets: &[u32], nodes: &mut Vec<Node>) {
     match tree {
-        Tree::Ask(slot, test, yes, no) if targets.windows(2).any(|pair| pair[0] != pair[1]) => {
+        Tree::Ask(question, yes, no) if targets.windows(2).any(|pair| pair[0] != pair[1]) => {
             let (left, right) = targets.split_at(yes.leaves().len());
             let at = nodes.len();
             nodes.push(Node::Take(Vec::new()));
@@ -194,7 +194,8 @@ fn flatten(tree: &Tree, slots: &[Box<str>], targets: &[u32], nodes: &mut Vec<Nod
             flatten(yes, slots, left, nodes);
             let otherwise = nodes.len() as u32;
             flatten(no, slots, right, nodes);
-            nodes[at] = Node::Ask { slot: slots[*slot].clone(), test: test.clone(), yes: then, no: otherwise };
+            let (slot, test) = (slots[question.slot].clone(), question.test.clone());
+            nodes[at] = Node::Ask { slot, test, yes: then, no: otherwise };
         }
         _ => nodes.push(Node::Take(vec![targets[0]])),
     }

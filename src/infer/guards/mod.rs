@@ -7,19 +7,25 @@
 
 mod classifier;
 mod divide;
+mod examples;
+mod grow;
 
 use super::Control;
-use crate::automaton::{Automaton, PARAMETER_SAMPLE, Parameters, StateId};
+use crate::automaton::{Automaton, Parameters, StateId, Stratum, Transition, strata};
 use crate::error::Result;
-use classifier::{Classifier, Examples, evidence};
+use classifier::Classifier;
+use examples::Examples;
+use grow::evidence;
+use std::collections::BTreeSet;
 
 /// More leaves than this into one state are not worth reading.
 const LEAVES: usize = 64;
 
 /// What training saw of one transition: how its sampled and its other events went on.
 struct Seen {
-    /// (parameters, class of what came next, count) of sampled events, from all the prefix tree's transitions it stands for.
-    items: Vec<(Box<str>, usize, u64)>,
+    /// (parameters, class of what came next, count, events it stands for) of sampled events, from all the prefix tree's
+    /// transitions it stands for.
+    items: Vec<(Box<str>, usize, u64, f64)>,
     /// Per class, events without parameters.
     plain: Vec<u64>,
     /// Per class, events whose parameters the bounded sample does not hold.
@@ -58,7 +64,12 @@ pub fn add_guards(machine: Automaton, tree: &Automaton, control: &Control<'_>) -
     for incoming in &incoming {
         control.check()?;
         let learn = |&i: &usize| {
-            let items = seen[i].items.iter().map(|(parameters, class, n)| (parameters.as_ref(), *class, *n));
+            let class = |item: &(Box<str>, usize, u64, f64)| item.1;
+            let told = seen[i].items.windows(2).any(|pair| class(&pair[0]) != class(&pair[1]));
+            if !told {
+                return None;
+            }
+            let items = seen[i].items.iter().map(|(text, class, n, weight)| (text.as_ref(), *class, *n, *weight));
             Examples::new(items, seen[i].plain.len()).learn()
         };
         classifiers.push(incoming.iter().map(learn).collect());
@@ -69,9 +80,19 @@ pub fn add_guards(machine: Automaton, tree: &Automaton, control: &Control<'_>) -
     let states = classifiers.iter().enumerate();
     let mut splits: Vec<Option<Split>> = states.map(|(state, of)| split_state(state, of)).collect();
     // Where neighbours are divided too, a guard may lack events for all its ways: it is dropped.
-    while let Some(i) = divide::infeasible(&machine, &splits) {
-        control.check()?;
+    let mut open: BTreeSet<usize> = (0..machine.transitions.len()).collect();
+    while let Some(i) = open.pop_first() {
+        if i % 1024 == 0 {
+            control.check()?;
+        }
+        if divide::is_feasible(&machine, &splits, i) {
+            continue;
+        }
         let state = machine.transitions[i].target as usize;
+        // What leads there and on is divided anew.
+        open.extend(&incoming[state]);
+        let first = machine.transitions.partition_point(|t| (t.source as usize) < state);
+        open.extend(first..first + machine.outgoing(state as StateId).len());
         let at = incoming[state].iter().position(|&of| of == i).unwrap_or(0);
         classifiers[state][at] = None;
         splits[state] = split_state(state, &classifiers[state]);
@@ -105,15 +126,26 @@ fn observe(machine: &Automaton, tree: &Automaton) -> Option<Vec<Seen>> {
         let mut rest = vec![0; outgoing.len() + 1];
         rest[outgoing.len()] = tree.stops[t.target as usize];
         tree.outgoing(t.target).iter().for_each(|next| rest[class(Some(next.label))] += next.count);
+        // How many events each sampled one stands for, per class.
+        let mut weights = vec![1.0; rest.len()];
+        for stratum in strata(&t.parameters) {
+            let class = class(stratum.next);
+            let left = rest[class].checked_sub(stratum.sampled)?;
+            rest[class] = 0;
+            let seen = &mut seen[at];
+            if stratum.complete {
+                seen.plain[class] += left;
+            } else {
+                seen.missed[class] += left;
+            }
+            weights[class] = weight(tree, t, &stratum);
+        }
+        seen[at].plain.iter_mut().zip(rest).for_each(|(sum, n)| *sum += n);
         for item in &t.parameters.items {
             let class = class(item.value.1);
-            rest[class] = rest[class].checked_sub(item.count)?;
-            seen[at].items.push((item.value.0.clone(), class, item.count));
+            let weight = item.count as f64 * weights[class];
+            seen[at].items.push((item.value.0.clone(), class, item.count, weight));
         }
-        // A sample below its bound holds everything there was.
-        let full = t.parameters.items.len() >= PARAMETER_SAMPLE;
-        let to = if full { &mut seen[at].missed } else { &mut seen[at].plain };
-        to.iter_mut().zip(rest).for_each(|(sum, n)| *sum += n);
     }
     Some(seen)
 }
@@ -143,13 +175,21 @@ fn split(
         let mut leaves: Vec<Vec<u64>> = Vec::new();
         for (&i, classifier) in incoming.iter().zip(&classifiers) {
             match classifier {
-                Some(classifier) => leaves.extend(classifier.tree.leaves().iter().map(|counts| counts.to_vec())),
+                Some(classifier) => leaves.extend(classifier.tree.leaves().iter().map(|leaf| leaf.effective_counts())),
                 None => leaves.push(totals(&seen[i])),
             }
         }
         leaves.extend(start.clone());
         if leaves.len() > LEAVES {
-            return None;
+            // The guard that tells least goes first.
+            let told = |c: &Classifier| c.gain * c.support as f64;
+            let guards = classifiers.iter().enumerate().filter_map(|(at, c)| Some((told(c.as_ref()?), at)));
+            let least = guards.min_by(|a, b| a.0.total_cmp(&b.0));
+            match least {
+                Some((_, at)) if incoming.len() < LEAVES => classifiers[at] = None,
+                _ => return None,
+            }
+            continue;
         }
         let (parts, part_of) = alike(&leaves);
         let mut of = part_of.into_iter();
@@ -187,7 +227,7 @@ fn split(
 
 fn totals(seen: &Seen) -> Vec<u64> {
     let mut totals: Vec<u64> = seen.plain.iter().zip(&seen.missed).map(|(a, b)| a + b).collect();
-    seen.items.iter().for_each(|(_, class, count)| totals[*class] += count);
+    seen.items.iter().for_each(|(_, class, count, _)| totals[*class] += count);
     totals
 }
 
@@ -227,27 +267,26 @@ impl Division {
             self.counts[self.part_of[0]] = totals(seen);
             return true;
         };
-        for (parameters, class, count) in &seen.items {
-            let leaf = classifier.leaf(&Parameters::parse(parameters));
-            self.counts[self.part_of[leaf]][*class] += count;
+        let mut shares = vec![vec![0.0; seen.missed.len()]; self.counts.len()];
+        for (parameters, class, count, weight) in &seen.items {
+            let part = self.part_of[classifier.leaf(&Parameters::parse(parameters))];
+            self.counts[part][*class] += count;
+            shares[part][*class] += weight - *count as f64;
         }
         let mut reached = self.part_of.clone();
         reached.sort_unstable();
         reached.dedup();
         for (class, &missed) in seen.missed.iter().enumerate().filter(|(_, missed)| **missed > 0) {
-            let weights: Vec<u64> = reached.iter().map(|&part| self.counts[part][class]).collect();
-            let lacking = weights.iter().filter(|&&n| n == 0).count() as u64;
+            let lacking = reached.iter().filter(|&&part| self.counts[part][class] == 0).count() as u64;
             if missed < lacking {
                 return false;
             }
-            let (mut left, total) = (missed - lacking, weights.iter().sum::<u64>());
-            let spare = left;
-            for (&part, &weight) in reached.iter().zip(&weights) {
-                let share = match total {
-                    0 => 0,
-                    total => (u128::from(spare) * u128::from(weight) / u128::from(total)) as u64,
-                };
-                self.counts[part][class] += share + u64::from(weight == 0);
+            let mut left = missed - lacking;
+            let (spare, total) = (left as f64, reached.iter().map(|&part| shares[part][class]).sum::<f64>());
+            for &part in &reached {
+                let share = if total > 0.0 { spare * (shares[part][class] / total) } else { 0.0 };
+                let share = (share as u64).min(left);
+                self.counts[part][class] += share + u64::from(self.counts[part][class] == 0);
                 left -= share;
             }
             self.counts[reached[0]][class] += left;
@@ -259,6 +298,16 @@ impl Division {
     }
 }
 
+/// How many events each sampled one of a continuation stands for.
+fn weight(tree: &Automaton, t: &Transition, stratum: &Stratum) -> f64 {
+    let all = match stratum.next {
+        None => tree.stops[t.target as usize],
+        Some(next) => tree.transitions[tree.on_label(t.target, next)].iter().map(|t| t.count).sum(),
+    };
+    let left = if stratum.complete { 0 } else { all.saturating_sub(stratum.sampled) };
+    1.0 + left as f64 / stratum.sampled.max(1) as f64
+}
+
 /// Per state of a prefix tree what a classifier of the event type that leads there predicts to come next (`None`: the
 /// end), from the parameters sampled there; empty where parameters tell nothing.
 pub fn predictions(tree: &Automaton, control: &Control<'_>) -> Result<Vec<Vec<Option<u32>>>> {
@@ -267,18 +316,24 @@ pub fn predictions(tree: &Automaton, control: &Control<'_>) -> Result<Vec<Vec<Op
     tree.transitions.iter().enumerate().for_each(|(i, t)| by_label[t.label as usize].push(i));
     for transitions in by_label {
         control.check()?;
-        let items = || transitions.iter().flat_map(|&i| &tree.transitions[i].parameters.items);
+        let sampled = |&i: &usize| {
+            let t = &tree.transitions[i];
+            let weights: Vec<_> = strata(&t.parameters).into_iter().map(|s| (s.next, weight(tree, t, &s))).collect();
+            let of = move |next| weights.iter().find(|(of, _)| *of == next).map_or(1.0, |(_, weight)| *weight);
+            t.parameters.items.iter().map(move |item| (item, item.count as f64 * of(item.value.1)))
+        };
+        let items = || transitions.iter().flat_map(sampled);
         // Only what can follow this event type counts as a class.
-        let mut after: Vec<Option<u32>> = items().map(|item| item.value.1).collect();
+        let mut after: Vec<Option<u32>> = items().map(|(item, _)| item.value.1).collect();
         after.sort_unstable();
         after.dedup();
         let class = |next: Option<u32>| after.partition_point(|&other| other < next);
-        let examples = items().map(|item| (item.value.0.as_ref(), class(item.value.1), item.count));
+        let examples = items().map(|(item, weight)| (item.value.0.as_ref(), class(item.value.1), item.count, weight));
         let Some(classifier) = Examples::new(examples, after.len()).learn() else { continue };
         let leaves = classifier.tree.leaves();
         let most = |leaf: usize| {
-            let counts = leaves[leaf].iter().enumerate();
-            counts.max_by_key(|&(i, &n)| (n, std::cmp::Reverse(i))).and_then(|(i, _)| after[i])
+            let counts = leaves[leaf].effective_counts().into_iter().enumerate();
+            counts.max_by_key(|&(i, n)| (n, std::cmp::Reverse(i))).and_then(|(i, _)| after[i])
         };
         for &i in &transitions {
             let t = &tree.transitions[i];

@@ -6,7 +6,8 @@
 mod project;
 mod stitch;
 
-use super::determinize::{Graph, blocks, hybrid, minimize, powerset};
+use super::determinize::{Graph, blocks, hybrid, powerset};
+use super::minimize::minimize;
 use super::{Control, Learner, OptionKind, OptionSpec, Options, Sample, distinct_traces, parallel, quotient};
 use crate::automaton::{Automaton, Component, Kind, LabelId, Learned, Provenance, StateId, Transition};
 use crate::error::{Error, Result};

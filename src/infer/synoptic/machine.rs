@@ -1,7 +1,9 @@
 //! From the partition graph to an automaton: a state per node, each transition labelled with its target's event type.
 
 use super::graph::{Graph, TERMINAL};
-use crate::automaton::{Automaton, Histogram, Kind, Learned, ParameterItem, Sample, StateId, Transition};
+use crate::automaton::{
+    Automaton, Histogram, Kind, Learned, PARAMETER_SAMPLE, ParameterItem, Sample, StateId, Transition,
+};
 use crate::error::Result;
 use crate::infer::Control;
 use crate::infer::holdout::Held;
@@ -58,7 +60,7 @@ fn apportion(t: &Transition, shares: &[Share]) -> Vec<Transition> {
     let delays = if shares.len() == 1 { vec![t.delays.clone()] } else { t.delays.apportion(&weights) };
     let mut parameters: Vec<Sample<ParameterItem>> = vec![Sample::default(); shares.len()];
     let (mut at, mut room) = (0, weights.first().copied().unwrap_or_default());
-    for item in &t.parameters.items {
+    for item in t.parameters.items.iter().take(PARAMETER_SAMPLE) {
         let mut left = item.count;
         while left > 0 && at < shares.len() {
             let taken = left.min(room);

@@ -51,6 +51,7 @@ pub fn fit(call: Call) -> Reply {
         progress.stage("reading the source");
         read_traces(&model, &mut leaves, windowed)?;
         labels::split(&model, &leaves.name("traces"))?;
+        crate::pg::evaluate_functions::tell_of_log(&model, method)?;
         infer(&model, "fit_options", &progress)?;
         materialise(&model, leaves, &progress)
     })?;

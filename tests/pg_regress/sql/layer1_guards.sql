@@ -45,6 +45,27 @@ select params, transition_id from judged order by params::text collate "C";
 select count(*) = (select count(*) from openings) as one_each, count(*) filter (where first is null or second is null or first = second) as odd,
        count(*) filter (where transition_id <> case when first then 0 else 1 end) as differ from judged;
 select logfsm.accepts(m, t), round(logfsm.score(m, t)::numeric, 3) as score from machine, (select logfsm.trace_agg(e, n) as t from (values ('open', 1), ('write', 2)) v (e, n)) s;
+-- A parameter compared with another one.
+create table comparing as select logfsm.from_json(jsonb_set(logfsm.to_json(m), '{learned,guards,0,nodes}',
+    '[{"ask": {"slot": "n", "test": {"at_most_slot": {"slot": "k", "plus": -1.5}}, "yes": 1, "no": 2}}, {"take": [0]},
+      {"ask": {"slot": "1", "test": {"at_most_slot": {"slot": "2", "plus": 0}}, "yes": 3, "no": 4}}, {"take": [0]}, {"take": [1]}]')) as m from machine;
+select g.* from comparing, logfsm.guards(m) g;
+select logfsm.guard_text(m, 0), logfsm.guard_text(m, 1), logfsm.guard_sql(m, 0) from comparing;
+truncate openings;
+insert into openings select v::jsonb from unnest(array['{}', '{"n": 1}', '{"k": 1}', '{"n": 1, "k": 2.5}', '{"n": "1", "k": "2.49"}', '{"n": 1, "k": "x"}', '{"n": null, "k": 9}',
+    '{"n": "y", "k": 9}', '{"n": -1e99, "k": 1e99}', '[1, 2]', '[2, 1]', '[1]', '["1", "1.0"]', '{"n": 5, "k": 1, "1": 1, "2": 1}']) v;
+create view compared as
+select o.params, r.transition_id, says(logfsm.guard_sql(m, 0), o.params) as first, says(logfsm.guard_sql(m, 1), o.params) as second
+from comparing, openings o,
+     lateral (select logfsm.trace_agg(event, '2020-01-01'::timestamptz, n::bigint, null::text, p) as read
+              from (values ('open', 1, o.params), ('read', 2, null)) e (event, n, p)) a,
+     lateral (select logfsm.trace_agg(event, '2020-01-01'::timestamptz, n::bigint, null::text, p) as write
+              from (values ('open', 1, o.params), ('write', 2, null)) e (event, n, p)) b,
+     lateral (select * from logfsm.replay(m, read) union all select * from logfsm.replay(m, write)) r
+where r.seq = 1;
+select params, transition_id, first, second from compared order by params::text collate "C";
+-- Pictures name the guard in brackets beside its event.
+select line from comparing, regexp_split_to_table(logfsm.to_dot(m), '\n') line where line ~ 'open';
 -- What is not a guard is refused, and what is not there is said.
 \set ON_ERROR_STOP 0
 select logfsm.guard_text(m, 4) from machine;
