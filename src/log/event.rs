@@ -52,6 +52,6 @@ pub enum Line<'a> {
     Hidden,
     /// The end of a trace and the beginning of another.
     Separator,
-    /// A line that no format matches, under [`OnUnmatched::Skip`].
+    /// A line that no format matches, under `OnUnmatched::Skip`.
     Unmatched,
 }

@@ -59,7 +59,7 @@ pub struct Synthetic {
     /// Events, times and parameters.
     pub trace: Trace,
     /// Positions of the transitions in the automaton. In a mutant, events that the machine does not take have the
-    /// transition whose delays and parameters they have, [`NONE`] where their type is not one of the machine's.
+    /// transition whose delays and parameters they have, `NONE` where their type is not one of the machine's.
     pub path: Vec<u32>,
     /// The trace's weight in statistics: 1 without amplification.
     pub weight: f64,

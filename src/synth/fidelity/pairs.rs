@@ -69,7 +69,7 @@ fn visit(trace: &Coded, columns: &Columns, each: &mut dyn FnMut(&Cell, &Cell)) {
     }
 }
 
-/// The pairs of columns of real traces that are frequent enough, ascending. O(values × [`RECENT`]).
+/// The pairs of columns of real traces that are frequent enough, ascending. O(values × `RECENT`).
 pub fn pairs(columns: &Columns, real: &[Coded]) -> Vec<Pair> {
     let mut counts: HashMap<(u32, u32), u64> = HashMap::new();
     for trace in real {

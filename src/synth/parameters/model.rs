@@ -20,7 +20,7 @@ pub struct ParameterModel {
     pub slots: Vec<Slot>,
     /// Sets of slots that events have, ascending.
     pub forms: Vec<Form>,
-    /// (transition or [`ANY`], event type, (form, count)), ascending: which forms occur.
+    /// (transition or `ANY`, event type, (form, count)), ascending: which forms occur.
     pub form_counts: Vec<(u32, LabelId, Counts)>,
     /// Classes of identifiers.
     pub classes: Vec<Class>,
@@ -54,7 +54,7 @@ pub struct Slot {
     pub parent: Option<u32>,
     /// The slot whose latest value is often this one's.
     pub copies: Option<u32>,
-    /// (transition or [`ANY`], parent's bin or [`ANY`], (bin, count)), ascending.
+    /// (transition or `ANY`, parent's bin or `ANY`, (bin, count)), ascending.
     pub table: Vec<(u32, u32, Counts)>,
 }
 
@@ -88,8 +88,8 @@ pub enum Values {
         class: u32,
         /// True where values are JSON strings.
         quoted: bool,
-        /// (occurrence of the slot in its trace or [`ANY`], previous value of the class or [`ANY`], (value by order of
-        /// introduction or [`NEW`], count)), ascending.
+        /// (occurrence of the slot in its trace or `ANY`, previous value of the class or `ANY`, (value by order of
+        /// introduction or `NEW`, count)), ascending.
         table: Vec<(u32, u32, Counts)>,
         /// Shared values introduced here: (number, count).
         shared: Counts,
