@@ -252,6 +252,20 @@ mod tests {
             check(&before, &after)?;
         }
 
+        /// So many continuations that samples hold fewer of each than they could, and parameters that rarely repeat.
+        #[test]
+        fn samples_of_many_continuations_are_exact_or_told(
+            before in prop::collection::vec((0u32..500, 0u8..12), 1..300),
+            changed in prop::collection::vec(prop::option::weighted(0.05, (0u32..500, 0u8..12)), 300),
+        ) {
+            let trace = |(n, next): (u32, u8)| {
+                vec![(0, "open".to_string(), Some(n.to_string())), (1, char::from(b'a' + next).to_string(), None)]
+            };
+            let after: Vec<Option<Given>> =
+                before.iter().zip(&changed).map(|(old, new)| Some(trace(new.unwrap_or(*old)))).collect();
+            check(&before.iter().copied().map(trace).collect::<Vec<_>>(), &after)?;
+        }
+
         #[test]
         fn traces_that_go_on_lose_nothing_but_ends(before in prop::collection::vec(given(), 1..12), more in prop::collection::vec(given(), 12)) {
             let after: Vec<Option<Given>> = before.iter().zip(&more).map(|(old, more)| {
