@@ -3,7 +3,7 @@
 use super::{Check, Verdicts};
 use crate::automaton::Automaton;
 use crate::automaton::guard::Parameters;
-use crate::synth::parameters::{Form, ParameterModel, Values};
+use crate::synth::parameters::{Form, ParameterModel, Values, scaled, spanned};
 use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value};
 
@@ -104,10 +104,7 @@ impl<'a> ParameterChecker<'a> {
             let fits = match &slot.values {
                 Values::Words { rare, .. } => text.is_empty() || rare.iter().any(|(shape, _)| shape.fits(text)),
                 Values::Numbers { ranges, decimals, .. } => {
-                    let most = ranges.iter().map(|(low, above)| low.saturating_add_unsigned(above.max)).max();
-                    let within =
-                        |n: i64| ranges.first().is_some_and(|r| r.0 <= n) && most.is_some_and(|most| n <= most);
-                    crate::synth::parameters::scaled(text, *decimals).is_some_and(within)
+                    scaled(text, *decimals).is_some_and(|number| spanned(ranges, number))
                 }
                 Values::Identifier { .. } => false,
             };

@@ -1,7 +1,7 @@
 //! Drawing the parameters of a trace.
 
 use super::learn::{number_text, split_json, text_hash};
-use super::model::{ANY, COPY, Counts, Form, NEW, ParameterModel, Values, row};
+use super::model::{ANY, COPY, Counts, Form, NEW, ParameterModel, Values, row, spanned};
 use crate::automaton::guard::Parameters;
 use crate::conform::Machine;
 use crate::synth::random::Stream;
@@ -201,8 +201,7 @@ impl ParameterModel {
                     || text().is_some_and(|text| rare.iter().any(|(shape, _)| shape.fits(&text)))
             }
             Values::Numbers { atoms, decimals, ranges, .. } => {
-                let most = ranges.iter().map(|(low, above)| low.saturating_add_unsigned(above.max)).max();
-                let within = |n: i64| ranges.first().is_some_and(|r| r.0 <= n) && most.is_some_and(|most| n <= most);
+                let within = |n: i64| spanned(ranges, n);
                 atoms.iter().any(|atom| &**atom == json)
                     || text().is_some_and(|text| super::learn::scaled(&text, *decimals).is_some_and(within))
             }

@@ -11,4 +11,4 @@ mod model;
 pub mod shape;
 
 pub use learn::{Learner, scaled};
-pub use model::{Class, Form, ParameterModel, Slot, Values};
+pub use model::{Class, Form, ParameterModel, Slot, Values, spanned};

@@ -109,6 +109,12 @@ pub struct Class {
     pub shared: Vec<u32>,
 }
 
+/// True for a number from the smallest to the largest of some ranges, ascending, be it between two of them.
+pub fn spanned(ranges: &[(i64, Histogram)], number: i64) -> bool {
+    let most = ranges.iter().map(|(low, above)| low.saturating_add_unsigned(above.max)).max();
+    ranges.first().is_some_and(|r| r.0 <= number) && most.is_some_and(|most| number <= most)
+}
+
 /// The row of a table for the finest keys that have enough counts.
 pub fn row<'a>(table: &'a [(u32, u32, Counts)], keys: &[(u32, u32)]) -> &'a [(u32, u64)] {
     let of = |key: &(u32, u32)| {
