@@ -106,6 +106,18 @@ fn suites_are_small() {
 }
 
 #[test]
+fn an_empty_trace_covers_the_start_state() {
+    for method in ["k_tails", "synoptic", "mdl", "prefix_tree", "alergia"] {
+        let playout = playout(&[Vec::new()], method, "{}");
+        let generator = Generator::new(&playout, 0, r#"{"cover": "states"}"#, &control()).unwrap();
+        let suite = generator.suite().unwrap();
+        assert_eq!((suite.cases.len(), suite.uncovered.len()), (1, 0), "{method}");
+        assert_eq!(suite.cases[0].covers, [Goal::State(0)], "{method}");
+        assert!(generator.trace(1).unwrap().trace.variant.is_empty());
+    }
+}
+
+#[test]
 fn what_no_trace_covers_is_said() {
     // The machine of one state accepts all pairs; no real trace has b before a.
     let playout = playout(&words(&["ab", "aab", "abb", "aabb", "a", "b"]), "k_tails", r#"{"k": 0}"#);

@@ -164,6 +164,15 @@ pub fn suite(
             None => search.hard[first] = true,
         }
     }
+    // Where no trace takes a step, the empty trace is all there is to cover the start state with.
+    if search.number(Goal::State(0)).is_some_and(|goal| !search.covered[goal]) {
+        let edges = search.ended(&[]);
+        if let Some(path) = valid(&edges) {
+            search.mark(&path);
+            cases.push(edges);
+            paths.push(path);
+        }
+    }
     let order = Order::of(&walk.graph);
     for goal in 0..n {
         if search.covered[goal] {
@@ -177,7 +186,6 @@ pub fn suite(
             paths.push(path);
         }
     }
-    // An empty trace covers the start state alone.
     let uncovered = (0..n).filter(|&goal| !search.covered[goal]).map(|goal| search.goals[goal]).collect();
     Ok(Suite { cases: search.arrange(cases, paths), uncovered, goals: n })
 }
