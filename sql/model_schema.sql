@@ -118,8 +118,6 @@ CREATE TABLE {schema}.traces (
     mutated_seq integer,
     covers text[],
     PRIMARY KEY (run_id, trace_id),
-    UNIQUE (run_id, trace_key),
-    UNIQUE (run_id, synthetic_key),
     CONSTRAINT label_and_mutation_agree CHECK (
         (mutation IS NOT NULL) OPERATOR(pg_catalog.=) (label IS NOT NULL AND label OPERATOR(pg_catalog.=) 'anomalous')
         AND (mutation IS NULL) OPERATOR(pg_catalog.=) (mutated_seq IS NULL)

@@ -8,7 +8,7 @@ use logfsm::infer::{Control, infer};
 use logfsm::synth::checks::{
     Checker, EventParameters, EventRow, ParameterChecker, Purpose, Reference, StateRow, Tables, TransitionRow,
 };
-use logfsm::synth::{Generator, Mutation, Plan, Playout, Synthetic};
+use logfsm::synth::{Generator, Mutation, Plan, Playout, Synthetic, over};
 use logfsm::trace::{Trace, TraceView};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +38,7 @@ fn playout(traces: &[Trace], method: &str) -> Playout {
     traces.iter().for_each(|t| tree.add(&TraceView::from_bytes(&t.to_bytes()).unwrap()).unwrap());
     let tree = tree.to_automaton();
     let machine = Machine::new(infer(&tree, method, "{}", &control()).unwrap());
-    let plan = Plan::learn(&tree, &machine, &mut |each| traces.iter().try_for_each(&mut *each), &control()).unwrap();
+    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control()).unwrap();
     Playout::new(machine, plan)
 }
 

@@ -6,7 +6,7 @@ use logfsm::infer::{Control, infer};
 use logfsm::synth::checks::{
     Checker, EventParameters, EventRow, ParameterChecker, Reference, StateRow, Tables, TransitionRow,
 };
-use logfsm::synth::{Generator, Plan, Playout};
+use logfsm::synth::{Generator, Plan, Playout, over};
 use logfsm::trace::{Trace, TraceView};
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ fn playout() -> Playout {
     traces.iter().for_each(|t| tree.add(&TraceView::from_bytes(&t.to_bytes()).unwrap()).unwrap());
     let (tree, control) = (tree.to_automaton(), Control::unlimited());
     let machine = Machine::new(infer(&tree, "k_tails", "{}", &control).unwrap());
-    let plan = Plan::learn(&tree, &machine, &mut |each| traces.iter().try_for_each(&mut *each), &control).unwrap();
+    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control).unwrap();
     Playout::new(machine, plan)
 }
 

@@ -8,7 +8,7 @@ use logfsm::infer::invariants::{InvariantMiner, MiningOptions};
 use logfsm::infer::{Control, infer};
 use logfsm::synth::checks::breaks;
 use logfsm::synth::cover::Goal;
-use logfsm::synth::{Generator, Plan, Playout};
+use logfsm::synth::{Generator, Plan, Playout, over};
 use logfsm::trace::{Trace, TraceView};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -21,7 +21,7 @@ fn playout(traces: &[Vec<String>], method: &str, options: &str) -> Playout {
     let tree = support::tree(traces);
     let machine = Machine::new(infer(&tree, method, options, &control()).unwrap());
     let all: Vec<Trace> = traces.iter().map(|t| Trace::of(t.iter().map(String::as_str))).collect();
-    let plan = Plan::learn(&tree, &machine, &mut |each| all.iter().try_for_each(&mut *each), &control()).unwrap();
+    let plan = Plan::learn(&tree, &machine, &mut over(&all), &control()).unwrap();
     Playout::new(machine, plan)
 }
 
@@ -113,7 +113,7 @@ fn an_empty_trace_covers_the_start_state() {
         let suite = generator.suite().unwrap();
         assert_eq!((suite.cases.len(), suite.uncovered.len()), (1, 0), "{method}");
         assert_eq!(suite.cases[0].covers, [Goal::State(0)], "{method}");
-        assert!(generator.trace(1).unwrap().trace.variant.is_empty());
+        assert!(generator.trace(1).unwrap().trace.is_empty());
     }
 }
 
@@ -148,7 +148,7 @@ fn times_and_counts_are_those_of_real_traces() {
     }
     let tree = tree.to_automaton();
     let machine = Machine::new(infer(&tree, "k_tails", "{}", &control()).unwrap());
-    let plan = Plan::learn(&tree, &machine, &mut |each| traces.iter().try_for_each(&mut *each), &control()).unwrap();
+    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control()).unwrap();
     let playout = Playout::new(machine, plan);
     let generator = Generator::new(&playout, 1, r#"{"cover": "pairs"}"#, &control()).unwrap();
     let suite = generator.suite().unwrap();

@@ -7,7 +7,7 @@ use logfsm::conform::Machine;
 use logfsm::infer::invariants::{InvariantMiner, MiningOptions};
 use logfsm::infer::{Control, infer};
 use logfsm::synth::checks::breaks;
-use logfsm::synth::{Generator, Plan, Playout, Synthetic};
+use logfsm::synth::{Generator, Plan, Playout, Synthetic, over};
 use logfsm::trace::{Trace, TraceView};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ fn playout(traces: &[Vec<String>], method: &str, options: &str) -> Playout {
     }
     let tree = tree.to_automaton();
     let machine = Machine::new(infer(&tree, method, options, &control()).unwrap());
-    let plan = Plan::learn(&tree, &machine, &mut |each| traces.iter().try_for_each(&mut *each), &control()).unwrap();
+    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control()).unwrap();
     Playout::new(machine, plan)
 }
 
@@ -254,7 +254,7 @@ fn slow_traces_are_slow_throughout() {
     }
     let tree = tree.to_automaton();
     let machine = Machine::new(infer(&tree, "prefix_tree", "{}", &control()).unwrap());
-    let plan = Plan::learn(&tree, &machine, &mut |each| traces.iter().try_for_each(&mut *each), &control()).unwrap();
+    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control()).unwrap();
     let playout = Playout::new(machine, plan);
     assert!(playout.plan.delays.follow > 50_000, "{}", playout.plan.delays.follow);
     let mixed = |options: &str| {
@@ -296,7 +296,7 @@ fn durations_are_exactly_conditioned_and_impossible_ones_are_errors() {
     }
     let tree = tree.to_automaton();
     let machine = Machine::new(infer(&tree, "prefix_tree", "{}", &control()).unwrap());
-    let plan = Plan::learn(&tree, &machine, &mut |each| traces.iter().try_for_each(&mut *each), &control()).unwrap();
+    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control()).unwrap();
     let playout = Playout::new(machine, plan);
     let all = drawn(&playout, r#"{"condition": {"duration": [0, 0.00001]}}"#, 3_000);
     assert!(all.iter().all(|s| s.trace.duration().unwrap() <= 10));

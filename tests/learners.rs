@@ -246,6 +246,13 @@ fn auto_stays_near_a_tie_and_leaves_what_is_clearly_worse() {
         }
     }
     assert!(stayed > 0 && left > 0, "{stayed} {left}");
+    let tree = support::tree(&[vec!["a", "b"], vec!["a"], vec!["b", "a", "b"]]);
+    for method in ["k_tails", "mdl", "prefix_multiset"] {
+        let options = format!(r#"{{"stay": "{method}", "compare": false}}"#);
+        let stayed = infer(&tree, "auto", &options, &Control::unlimited()).unwrap();
+        assert_eq!(stayed.transitions, infer(&tree, method, "{}", &Control::unlimited()).unwrap().transitions);
+        assert_eq!(stayed.method(), method);
+    }
     let tree = support::tree(&[vec!["a"]]);
     for wrong in [r#"{"stay": "no_such"}"#, r#"{"stay": 1}"#] {
         assert!(infer(&tree, "auto", wrong, &Control::unlimited()).is_err());

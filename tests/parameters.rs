@@ -4,7 +4,7 @@ use logfsm::automaton::PrefixTree;
 use logfsm::conform::Machine;
 use logfsm::infer::{Control, infer};
 use logfsm::synth::checks::{EventParameters, ParameterChecker, Verdicts};
-use logfsm::synth::{Generator, Plan, Playout};
+use logfsm::synth::{Generator, Plan, Playout, over};
 use logfsm::trace::{Trace, TraceView};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ fn learned(traces: &[Trace]) -> Playout {
     traces.iter().for_each(|t| tree.add(&TraceView::from_bytes(&t.to_bytes()).unwrap()).unwrap());
     let (tree, control) = (tree.to_automaton(), Control::unlimited());
     let machine = Machine::new(infer(&tree, "k_tails", "{}", &control).unwrap());
-    let plan = Plan::learn(&tree, &machine, &mut |each| traces.iter().try_for_each(&mut *each), &control).unwrap();
+    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control).unwrap();
     let playout = Playout::new(machine, plan);
     assert_eq!(Playout::from_bytes(&playout.to_bytes()).unwrap().fingerprint, playout.fingerprint);
     playout

@@ -11,7 +11,7 @@ use logfsm::synth::checks::{
 };
 use logfsm::synth::fidelity::report::{Metric, Trace as Compared, report};
 use logfsm::synth::parameters::Values;
-use logfsm::synth::{Generator, Plan, Playout};
+use logfsm::synth::{Generator, Plan, Playout, over};
 use logfsm::trace::{Trace, TraceView, slots};
 
 /// The traces of a log of SNTSVV/PRINS.
@@ -45,7 +45,7 @@ fn playout(traces: &[Trace]) -> Playout {
     traces.iter().for_each(|t| tree.add(&TraceView::from_bytes(&t.to_bytes()).unwrap()).unwrap());
     let (tree, control) = (tree.to_automaton(), Control::unlimited());
     let machine = Machine::new(infer(&tree, "auto", "{}", &control).unwrap());
-    let plan = Plan::learn(&tree, &machine, &mut |each| traces.iter().try_for_each(&mut *each), &control).unwrap();
+    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control).unwrap();
     Playout::new(machine, plan)
 }
 

@@ -4,7 +4,7 @@ use crate::support;
 use logfsm::automaton::PrefixTree;
 use logfsm::conform::Machine;
 use logfsm::infer::{Control, infer};
-use logfsm::synth::{Generator, Plan, Playout};
+use logfsm::synth::{Generator, Plan, Playout, over};
 use logfsm::trace::{Trace, TraceView};
 use std::time::Instant;
 
@@ -13,7 +13,7 @@ fn learned(traces: &[Trace]) -> Playout {
     traces.iter().for_each(|t| tree.add(&TraceView::from_bytes(&t.to_bytes()).expect("a trace")).expect("a tree"));
     let (tree, control) = (tree.to_automaton(), Control::unlimited());
     let machine = Machine::new(infer(&tree, "auto", "{}", &control).expect("a machine"));
-    let plan = Plan::learn(&tree, &machine, &mut |each| traces.iter().try_for_each(&mut *each), &control);
+    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control);
     Playout::new(machine, plan.expect("a plan"))
 }
 

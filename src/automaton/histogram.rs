@@ -218,6 +218,11 @@ impl Histogram {
         (below, own)
     }
 
+    /// The bucket that counts a value, as listed in `buckets`.
+    pub fn bucket(value: u64) -> u16 {
+        bucket(value)
+    }
+
     /// The q-quantile (q in 0..=1), `None` without values.
     pub fn quantile(&self, q: f64) -> Option<u64> {
         let count = self.count();

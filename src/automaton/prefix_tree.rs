@@ -150,7 +150,7 @@ impl PrefixTree {
         let totals = &mut self.totals;
         // invariant: just learned
         let Some(known) = self.known.get_mut(trace.variant) else { return Ok(()) };
-        check_lengths(trace, known.path.len())?;
+        trace.check_lengths(known.path.len())?;
         let events = totals.events.checked_add(known.path.len() as u64);
         totals.events = events.ok_or(Error::Overflow { what: "the number of events" })?;
         totals.traces += 1;
@@ -332,14 +332,6 @@ impl PrefixTree {
         pairs.sort_unstable_by_key(|pair| (pair.first, pair.then));
         pairs
     }
-}
-
-fn check_lengths(trace: &TraceView<'_>, events: usize) -> Result<()> {
-    let fits = |len: usize| len == 0 || len == events;
-    if fits(trace.times.len()) && fits(trace.parameters.len()) {
-        return Ok(());
-    }
-    Err(Error::invalid("logfsm.trace", "Times or parameters do not match the events."))
 }
 
 fn start_hash(start: i64, variant: &[u8]) -> u64 {

@@ -15,23 +15,35 @@ const TIE: f64 = 0.01;
 const MOST_WORKERS: usize = 4;
 /// Bits per event that another method must save for the one to stay with to be left.
 const MARGIN: f64 = 0.05;
+/// A method that needs so many times the bits of the best one in the first fold, and a little, is out of the race.
+const FAR: (f64, f64) = (1.5, 0.1);
 /// Up to so many states of the prefix tree and event types every fold is held out once, beyond only the first.
 const SMALL: (usize, usize) = (20_000, 100);
 
 /// The options of `auto`.
-pub(super) const OPTIONS: &[OptionSpec] = &[OptionSpec {
-    name: "stay",
-    kind: OptionKind::Json,
-    default: "null",
-    meaning: "a method to stay with unless another needs 0.05 bits per held-out event less; refresh gives the one that \
-              the model has",
-}];
+pub(super) const OPTIONS: &[OptionSpec] = &[
+    OptionSpec {
+        name: "stay",
+        kind: OptionKind::Json,
+        default: "null",
+        meaning: "a method to stay with unless another needs 0.05 bits per held-out event less; refresh gives the one that \
+                  the model has",
+    },
+    OptionSpec {
+        name: "compare",
+        kind: OptionKind::Boolean,
+        default: "true",
+        meaning: "false: take the method to stay with without comparing it to others; refresh does so until the log has \
+                  half as many traces again as when methods were compared",
+    },
+];
 
 /// Learns with each of `learners` on four fifths of the distinct traces, and with the best on all.
 ///
 /// * Best: the fewest bits per held-out event, a state escaping to the event before as its context; within 0.01 bits the
 ///   machine that breaks fewest mined invariants; then the first. Small logs are held out fold by fold, of large ones one
-///   fifth is. A learner that reaches the memory limit is passed over.
+///   fifth is. A learner that reaches the memory limit is passed over, and one that is far behind after the first fold
+///   is judged by it alone.
 /// * `stay` names the one that is kept although another is a little better: near a tie a few new traces decide
 ///   otherwise, and a machine of another kind would replace the one that people have come to know.
 ///
@@ -39,9 +51,16 @@ pub(super) const OPTIONS: &[OptionSpec] = &[OptionSpec {
 pub(super) fn learn(
     tree: &Automaton,
     learners: &[&dyn Learner],
-    stay: Option<&str>,
+    stay: &Stay,
     control: &Control<'_>,
 ) -> Result<Automaton> {
+    if let Some(learner) =
+        learners.iter().find(|learner| !stay.compare && stay.method.as_deref() == Some(learner.name()))
+    {
+        let note = format!("auto stayed with {} without comparing methods again", learner.name());
+        return with_notes(*learner, tree, vec![note], control);
+    }
+    let stay = stay.method.as_deref();
     let small = tree.state_count() <= SMALL.0 && tree.labels.len() <= SMALL.1;
     let folds = if small { FOLDS } else { 1 };
     let mut folds: Vec<Fold> = (0..folds).map(|fold| Fold::new(tree, fold)).collect();
@@ -49,11 +68,11 @@ pub(super) fn learn(
     folds.retain(|fold| !fold.held.is_empty() && fold.rest.totals.traces > 0);
     folds.insert(0, first);
     let mined = InvariantMiner::from_tree(tree, control)?.finish(&MiningOptions::default());
-    let judged = judge_all(learners, &folds, &mined.list, control)?;
+    let judged = race(learners, &folds, &mined.list, control)?;
     let mut notes = Vec::new();
     let (mut best, mut known): (Option<(f64, usize, &dyn Learner)>, _) = (None, None);
-    for (&learner, of_folds) in learners.iter().zip(judged.chunks(folds.len())) {
-        let (bits, broken) = match judge(learner, &folds, of_folds, &mined.list, control) {
+    for (&learner, of_folds) in learners.iter().zip(judged) {
+        let (bits, broken) = match judge(learner, &folds, &of_folds, &mined.list, control) {
             Ok(judged) => judged,
             Err(Error::MemoryLimit { .. }) => {
                 notes.push(format!("{}: reached the memory limit", learner.name()));
@@ -83,8 +102,6 @@ pub(super) fn learn(
     let verb = if stayed.is_some() { "stayed with" } else { "chose" };
     let (bits, broken, learner) =
         stayed.or(best).ok_or(Error::MemoryLimit { operation: "auto", limit: control.memory_limit })?;
-    let options = Options::parse(learner.name(), learner.options(), "{}")?;
-    let mut machine = learner.learn(Sample { positive: tree, negative: None }, &options, control)?;
     let why = if folds.iter().all(|fold| fold.held.is_empty()) {
         "too few distinct traces to hold some out"
     } else {
@@ -97,8 +114,23 @@ pub(super) fn learn(
             learner.name()
         ),
     );
+    with_notes(learner, tree, notes, control)
+}
+
+/// What a learner with its default options makes of a log, with notes on why it was taken.
+fn with_notes(learner: &dyn Learner, tree: &Automaton, notes: Vec<String>, control: &Control<'_>) -> Result<Automaton> {
+    let options = Options::parse(learner.name(), learner.options(), "{}")?;
+    let mut machine = learner.learn(Sample { positive: tree, negative: None }, &options, control)?;
     machine.kind = Kind::Inferred(Provenance { method: learner.name().into(), options: options.to_text(), notes });
     Ok(machine)
+}
+
+/// What is known before methods are compared.
+pub(super) struct Stay {
+    /// The method that a log's machine is of already.
+    pub method: Option<String>,
+    /// Whether others are compared with it.
+    pub compare: bool,
 }
 
 /// Traces to learn from, traces held out, and what events before alone tell of these.
@@ -119,22 +151,45 @@ impl Fold {
 /// What a learner's machine of a fold comes to: bits, held-out events, and how many invariants it breaks.
 type Judged = (f64, f64, usize);
 
-/// Every learner on every fold, several at a time; `None` where a learner reached its share of the memory limit.
-fn judge_all(
+/// Every learner on the first fold, and on the others those that are not far behind: of each the folds it was judged on.
+fn race(
     learners: &[&dyn Learner],
     folds: &[Fold],
     invariants: &[Invariant],
     control: &Control<'_>,
-) -> Result<Vec<Option<Judged>>> {
-    let workers = std::thread::available_parallelism().map_or(1, |n| n.get().min(MOST_WORKERS));
+) -> Result<Vec<Vec<Option<Judged>>>> {
+    let all: Vec<usize> = (0..learners.len()).collect();
+    let (first, others) = folds.split_at(1);
+    let mut judged = judge_all(learners, &all, first, invariants, control)?;
+    let bits =
+        |of: &[Option<Judged>]| of[0].map_or(0.0, |(bits, events, _)| if events > 0.0 { bits / events } else { 0.0 });
+    let best = judged.iter().filter(|of| of[0].is_some()).map(|of| bits(of)).fold(f64::INFINITY, f64::min);
+    let near: Vec<usize> = all.into_iter().filter(|&i| bits(&judged[i]) <= FAR.0 * best + FAR.1).collect();
+    for (i, more) in near.iter().zip(judge_all(learners, &near, others, invariants, control)?) {
+        judged[*i].extend(more);
+    }
+    Ok(judged)
+}
+
+/// Some learners on some folds, several at a time; `None` where a learner reached its share of the memory limit.
+fn judge_all(
+    learners: &[&dyn Learner],
+    which: &[usize],
+    folds: &[Fold],
+    invariants: &[Invariant],
+    control: &Control<'_>,
+) -> Result<Vec<Vec<Option<Judged>>>> {
+    let workers = control.workers().min(MOST_WORKERS);
     let judge = |job: usize, control: &Control<'_>| {
-        let (learner, fold) = (learners[job / folds.len()], &folds[job % folds.len()]);
+        let (learner, fold) = (learners[which[job / folds.len()]], &folds[job % folds.len()]);
         match judge_fold(learner, fold, invariants, control) {
             Err(Error::MemoryLimit { .. }) => Ok(None),
             judged => judged.map(Some),
         }
     };
-    parallel::run(learners.len() * folds.len(), workers, control, &judge)
+    let judged = parallel::run(which.len() * folds.len(), workers, control, &judge)?;
+    let mut judged = judged.into_iter();
+    Ok(which.iter().map(|_| judged.by_ref().take(folds.len()).collect()).collect())
 }
 
 fn judge_fold(learner: &dyn Learner, fold: &Fold, invariants: &[Invariant], control: &Control<'_>) -> Result<Judged> {

@@ -9,18 +9,25 @@ pub struct Control<'a> {
     /// Bytes that a learner may hold beyond its input.
     pub memory_limit: usize,
     around_spawn: Option<&'a dyn Fn(bool)>,
+    workers: usize,
 }
 
 impl<'a> Control<'a> {
     /// Calls `proceed` now and then; its error stops the computation. All work is done in the calling thread.
     pub fn new(proceed: &'a dyn Fn() -> Result<()>, memory_limit: usize) -> Self {
-        Control { proceed, memory_limit, around_spawn: None }
+        Control { proceed, memory_limit, around_spawn: None, workers: 1 }
     }
 
     /// Allows threads. `around_spawn` is called with true before threads are started and with false afterwards, always
-    /// in pairs: a host whose signals only its own thread may handle blocks them in between.
-    pub fn with_threads(self, around_spawn: &'a dyn Fn(bool)) -> Self {
-        Control { around_spawn: Some(around_spawn), ..self }
+    /// in pairs: a host whose signals only its own thread may handle blocks them in between. Where nothing else says how
+    /// many, there are up to `workers` at a time.
+    pub fn with_threads(self, around_spawn: &'a dyn Fn(bool), workers: usize) -> Self {
+        Control { around_spawn: Some(around_spawn), workers, ..self }
+    }
+
+    /// How many threads may work at a time.
+    pub fn workers(&self) -> usize {
+        self.workers
     }
 
     /// Asks whether to go on. Learners call this at least every few thousand steps.
@@ -45,6 +52,7 @@ impl<'a> Control<'a> {
 impl Control<'static> {
     /// Never stops, has no bound and may start threads.
     pub fn unlimited() -> Self {
-        Control { proceed: &|| Ok(()), memory_limit: usize::MAX, around_spawn: Some(&|_| ()) }
+        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        Control { proceed: &|| Ok(()), memory_limit: usize::MAX, around_spawn: Some(&|_| ()), workers }
     }
 }

@@ -17,7 +17,7 @@ pub mod merge;
 mod minimize;
 mod mint;
 mod options;
-mod parallel;
+pub mod parallel;
 mod phases;
 mod prefix_multiset;
 mod prefix_tree;
@@ -201,20 +201,24 @@ fn learn(tree: &Automaton, method: &str, options: &str, control: &Control<'_>) -
 
 /// Learns by the method that `auto` chooses.
 fn choose(tree: &Automaton, options: &str, control: &Control<'_>) -> Result<Automaton> {
-    auto::learn(tree, AUTO, stay(options)?.as_deref(), control)
+    auto::learn(tree, AUTO, &stay(options)?, control)
 }
 
-/// The method that `auto` is to stay with.
-fn stay(options: &str) -> Result<Option<String>> {
-    match Options::parse("auto", auto::OPTIONS, options)?.json("stay") {
-        serde_json::Value::Null => Ok(None),
-        serde_json::Value::String(name) => find(name).map(|learner| Some(learner.name().into())),
-        other => Err(Error::InvalidOption {
-            name: "stay".into(),
-            value: other.to_string(),
-            expected: "the name of a method or null".into(),
-        }),
-    }
+/// The method that `auto` is to stay with, and whether it compares others.
+fn stay(options: &str) -> Result<auto::Stay> {
+    let options = Options::parse("auto", auto::OPTIONS, options)?;
+    let method = match options.json("stay") {
+        serde_json::Value::Null => None,
+        serde_json::Value::String(name) => Some(find(name)?.name().into()),
+        other => {
+            return Err(Error::InvalidOption {
+                name: "stay".into(),
+                value: other.to_string(),
+                expected: "the name of a method or null".into(),
+            });
+        }
+    };
+    Ok(auto::Stay { method, compare: options.boolean("compare") })
 }
 
 /// The options of `auto`.

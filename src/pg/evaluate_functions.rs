@@ -4,13 +4,11 @@ use super::call::{Call, datum, sql_functions, text};
 use super::error::Failure;
 use super::model::Model;
 use super::set::{Row, Rows, stream};
-use super::threads::around_spawn;
-use super::{check_interrupts, expanded, memory_limit, sql};
+use super::{expanded, sql};
 use crate::automaton::Automaton;
 use crate::conform::accuracy::{
     Candidate, Judgement, LIKELIHOOD_FOLDS, Plan, Protocol, compare, cross_validate, folds, mean_of, wilson,
 };
-use crate::infer::Control;
 use pgrx::{PgLogLevel, PgSqlErrorCode};
 
 /// Above this, components differ so much between traces that stitched machines lose accuracy (Shin et al. 2022).
@@ -111,7 +109,7 @@ fn judgement_row(fold: Option<i32>, judged: &Judgement) -> Row {
 
 fn validated(call: Call, tree: &Automaton) -> Result<Rows, Failure> {
     let candidate = Candidate::named(call.need_text(1, "method")?, &call.json(5, "{}"))?;
-    let control = Control::new(&check_interrupts, memory_limit()).with_threads(&around_spawn);
+    let control = super::control();
     let judged = cross_validate(&folds(tree, plan(call, 2)?, &control)?, &candidate, &control)?;
     let all = judged.iter().fold(Judgement::default(), |a, b| a.plus(b));
     let numbered = judged.into_iter().enumerate().map(|(i, fold)| (Some(i as i32 + 1), fold));
@@ -140,12 +138,12 @@ fn candidates(json: &str) -> Result<Vec<(String, Candidate)>, Failure> {
 fn compared(call: Call, tree: Automaton) -> Result<Rows, Failure> {
     let candidates = candidates(&call.json(1, "[]"))?;
     let plan = plan(call, 2)?;
-    let control = Control::new(&check_interrupts, memory_limit()).with_threads(&around_spawn);
+    let control = super::control();
     let judged = folds(&tree, plan, &control)?;
     let by_distinct = Plan { protocol: Protocol::Strict, folds: LIKELIHOOD_FOLDS, seed: plan.seed };
     let measured = folds(&tree, by_distinct, &control)?;
     Ok(Box::new(candidates.into_iter().map(move |(name, candidate)| {
-        let control = Control::new(&check_interrupts, memory_limit()).with_threads(&around_spawn);
+        let control = super::control();
         let row = compare(&tree, &judged, &measured, &candidate, &control)?;
         Ok(vec![
             Some(text(&name)),

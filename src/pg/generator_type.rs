@@ -12,7 +12,7 @@ use crate::conform::Machine;
 use crate::infer::Control;
 use crate::synth::cover::Goal;
 use crate::synth::{Generator, Plan, Playout, Synthetic};
-use crate::trace::Trace;
+use crate::trace::TraceView;
 use pgrx::PgSqlErrorCode;
 use pgrx::datum::Array;
 use serde_json::Value;
@@ -153,7 +153,7 @@ sql_functions! {
         let traces: Option<Array<'_, &[u8]>> = call.get(2);
         let bytes: Vec<&[u8]> = traces.iter().flat_map(|traces| traces.iter().flatten()).collect();
         let plan = Plan::learn(&tree, &machine, &mut |each| {
-            bytes.iter().try_for_each(|bytes| each(&Trace::from_bytes(bytes)?))
+            bytes.iter().try_for_each(|bytes| each(&TraceView::from_bytes(bytes)?))
         }, &control())?;
         Ok(Some(varlena(&Playout::new(machine, plan).to_bytes())))
     }

@@ -2,10 +2,9 @@
 
 use super::automaton_type::rows;
 use super::call::{datum, sql_functions, text, varlena};
+use super::expanded;
 use super::set::stream;
-use super::threads::around_spawn;
-use super::{check_interrupts, expanded, memory_limit};
-use crate::infer::{Control, Sample, auto_options, general_options, infer_from, learners};
+use crate::infer::{Sample, auto_options, general_options, infer_from, learners};
 
 /// One row per option, and one for a method without any.
 fn method_rows() -> Vec<[Option<String>; 6]> {
@@ -41,7 +40,7 @@ sql_functions! {
         let positive = expanded::automaton(call, 0)?;
         let negative = call.datum(3).map(|_| expanded::automaton(call, 3)).transpose()?;
         let sample = Sample { positive: &positive, negative: negative.as_ref() };
-        let control = Control::new(&check_interrupts, memory_limit()).with_threads(&around_spawn);
+        let control = super::control();
         Ok(Some(varlena(&infer_from(sample, method, &options, &control)?.to_bytes())))
     }
 

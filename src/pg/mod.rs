@@ -33,6 +33,7 @@ mod trace_agg;
 mod trace_set;
 mod trace_type;
 
+use crate::infer::Control;
 use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};
 use pgrx::prelude::*;
 
@@ -65,6 +66,12 @@ fn memory_limit() -> usize {
 fn check_interrupts() -> crate::error::Result<()> {
     pgrx::check_for_interrupts!();
     Ok(())
+}
+
+/// What a long computation of the core may take: until the query is cancelled, within the memory limit, on as many
+/// threads as a gather may have processes.
+fn control() -> Control<'static> {
+    Control::new(&check_interrupts, memory_limit()).with_threads(&threads::around_spawn, threads::workers())
 }
 
 extension_sql_file!("../../sql/types.sql", name = "types", bootstrap);

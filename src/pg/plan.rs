@@ -14,6 +14,19 @@ use std::ffi::{CStr, CString, c_char};
 const PROBING: [&CStr; 5] =
     [c"enable_seqscan", c"enable_bitmapscan", c"enable_hashjoin", c"enable_mergejoin", c"enable_material"];
 
+/// Runs statements whose plans look rows up one by one, by index: for few rows beside many of a table that was never
+/// analyzed.
+pub fn probing<T>(work: impl FnOnce() -> T) -> T {
+    // SAFETY: the level is closed here; after an error the transaction's end closes it.
+    unsafe {
+        let level = pg_sys::NewGUCNestLevel();
+        PROBING.iter().for_each(|setting| super::model::set_local(setting, c"off"));
+        let done = work();
+        pg_sys::AtEOXact_GUC(false, level);
+        done
+    }
+}
+
 /// A statement with the types of its parameters, prepared at its first use.
 pub struct Plan {
     sql: CString,

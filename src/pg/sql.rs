@@ -76,32 +76,3 @@ pub fn each_row(
         Ok(())
     })
 }
-
-/// Rows fetched at a time by [`each_batch`].
-const BATCH: i64 = 1000;
-
-/// As [`each_row`], but by a cursor: memory holds one batch of rows at a time.
-pub fn each_batch(
-    sql: &str,
-    each: &mut dyn FnMut(&SpiHeapTupleData<'_>) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let name = Spi::connect(|client| Ok::<_, Failure>(client.open_cursor(sql, &[]).detach_into_name()))?;
-    loop {
-        pgrx::check_for_interrupts!();
-        let rows = Spi::connect(|client| {
-            let mut cursor = client.find_cursor(&name)?;
-            let mut count = 0;
-            for row in cursor.fetch(BATCH)? {
-                each(&row)?;
-                count += 1;
-            }
-            if count > 0 {
-                cursor.detach_into_name();
-            }
-            Ok::<_, Failure>(count)
-        })?;
-        if rows == 0 {
-            return Ok(());
-        }
-    }
-}

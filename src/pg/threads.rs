@@ -1,5 +1,6 @@
 //! Starting threads inside a backend: signals stay with the backend's own thread.
 
+use pgrx::pg_sys;
 use std::cell::Cell;
 use std::mem::MaybeUninit;
 
@@ -23,4 +24,13 @@ pub fn around_spawn(before: bool) {
             libc::pthread_sigmask(libc::SIG_SETMASK, &previous, std::ptr::null_mut());
         }
     }
+}
+
+/// How many threads may compute at a time: as many as a gather may have workers, and the backend's own; no more than
+/// the machine has cores.
+pub fn workers() -> usize {
+    // SAFETY: reads a setting.
+    let more = unsafe { pg_sys::max_parallel_workers_per_gather };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    usize::try_from(more).unwrap_or(0).saturating_add(1).min(cores)
 }

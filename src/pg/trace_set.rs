@@ -6,6 +6,7 @@ use super::trace_agg::finite_time;
 use super::{expanded, memory_limit, text_form};
 use crate::automaton::PrefixTree;
 use crate::error::Error;
+use crate::infer::{Control, parallel};
 use crate::trace::{SetRow, TraceSet, TraceView};
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::{self, Datum};
@@ -133,16 +134,34 @@ fn add_row(call: Call, timed: bool) -> Reply {
     Ok(Some(datum))
 }
 
+/// Calls `each` with the key and the binary form of every trace of a set, ordered by key. Threads make the binary forms
+/// where a gather may have workers.
+pub fn each_trace(set: &TraceSet, each: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), Failure>) -> Result<(), Failure> {
+    let order = set.order();
+    let parts = set.parts(&order);
+    let make = |part: usize, control: &Control<'_>| {
+        let (mut binaries, mut bytes, mut ends) = (set.binaries(), Vec::new(), Vec::new());
+        control.check()?;
+        for &at in &order[parts[part].clone()] {
+            binaries.append(at, &mut bytes)?;
+            ends.push(bytes.len());
+        }
+        Ok((part, bytes, ends))
+    };
+    let mut take = |(part, bytes, ends): (usize, Vec<u8>, Vec<usize>)| {
+        pgrx::check_for_interrupts!();
+        let starts = [0].into_iter().chain(ends.iter().copied());
+        let traces = order[parts[part].clone()].iter().zip(starts.zip(&ends));
+        traces.into_iter().try_for_each(|(&at, (start, &end))| each(set.key(at as usize), &bytes[start..end]))
+    };
+    let control = super::control();
+    parallel::in_order(parts.len(), control.workers() - 1, &control, &make, &mut take)
+}
+
 /// The prefix tree of all traces of a set.
 pub fn tree(set: &TraceSet) -> Result<PrefixTree, Failure> {
     let mut tree = PrefixTree::new(memory_limit());
-    for (i, entry) in set.traces().enumerate() {
-        if i % 1024 == 0 {
-            pgrx::check_for_interrupts!();
-        }
-        let (_, trace) = entry?;
-        tree.add(&TraceView::from_bytes(&trace.to_bytes())?)?;
-    }
+    each_trace(set, &mut |_, trace| Ok(tree.add(&TraceView::from_bytes(trace)?)?))?;
     Ok(tree)
 }
 

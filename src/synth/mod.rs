@@ -20,4 +20,4 @@ pub mod time;
 pub use generator::{Generator, Synthetic};
 pub use mutate::{Mutant, Mutation, follow};
 pub use options::{Condition, OPTIONS};
-pub use plan::{GENERATOR_VERSION, Plan, Playout, variant_hash};
+pub use plan::{GENERATOR_VERSION, Plan, PlanLearner, Playout, over, variant_hash};

@@ -2,15 +2,15 @@
 
 use super::parameters::ParameterModel;
 use super::paths::amplify::{self, Pair};
-use super::paths::choose::choose;
+use super::paths::choose::{Choice, choose};
 use super::paths::graph::{Graph, NONE};
 use super::paths::solve::Order;
 use super::time::{Delays, SpeedLearner};
 use crate::automaton::{Automaton, LabelId};
-use crate::conform::Machine;
+use crate::conform::{Machine, Paths};
 use crate::error::{Error, Result};
 use crate::infer::{Control, Held, distinct_traces};
-use crate::trace::Trace;
+use crate::trace::{Trace, TraceView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use xxhash_rust::xxh3::xxh3_64;
@@ -71,7 +71,80 @@ fn bounds(traces: &[Held], labels: usize) -> Vec<(u32, u32)> {
 }
 
 /// Calls what it is given with every trace.
-pub type ForEachTrace<'a> = &'a mut dyn FnMut(&mut dyn FnMut(&Trace) -> Result<()>) -> Result<()>;
+pub type ForEachTrace<'a> = &'a mut dyn FnMut(&mut dyn FnMut(&TraceView<'_>) -> Result<()>) -> Result<()>;
+
+/// Goes over traces that are in memory.
+pub fn over(traces: &[Trace]) -> impl FnMut(&mut dyn FnMut(&TraceView<'_>) -> Result<()>) -> Result<()> + '_ {
+    move |each| traces.iter().try_for_each(|trace| each(&TraceView::from_bytes(&trace.to_bytes())?))
+}
+
+/// Learns a [`Plan`] trace by trace.
+pub struct PlanLearner<'a> {
+    tree: &'a Automaton,
+    machine: &'a Machine,
+    paths: Paths<'a>,
+    delays: Delays,
+    speed: SpeedLearner,
+    parameters: super::parameters::Learner,
+}
+
+impl<'a> PlanLearner<'a> {
+    /// Starts with a prefix tree and the machine inferred from it; generated paths will be paths of it.
+    pub fn new(tree: &'a Automaton, machine: &'a Machine, control: &Control<'_>) -> Result<Self> {
+        if let crate::automaton::Kind::Inferred(provenance) = &tree.kind {
+            return Err(Error::NotAPrefixTree { operation: "generator", method: provenance.method.clone() });
+        }
+        if tree.labels != machine.automaton.labels || tree.totals.traces != machine.automaton.totals.traces {
+            return Err(Error::InvalidArgument {
+                argument: "machine",
+                reason: "It was not inferred from this prefix tree".into(),
+                hint: "Give the prefix tree and the machine that infer() made from it.".into(),
+            });
+        }
+        Ok(PlanLearner {
+            tree,
+            machine,
+            paths: Paths::new(machine),
+            delays: Delays::of_tree(tree),
+            speed: SpeedLearner::default(),
+            parameters: super::parameters::Learner::new(&machine.automaton, control.memory_limit),
+        })
+    }
+
+    /// Takes a trace: how its delays hang together, and its parameters. O(length).
+    pub fn add(&mut self, trace: &TraceView<'_>) -> Result<()> {
+        let Some(path) = self.paths.of(trace)? else { return Ok(()) };
+        trace.check_lengths(path.len())?;
+        self.speed.add(&self.delays, self.machine, &trace.times, &path);
+        self.parameters.add(trace, &path)
+    }
+
+    /// The plan, with paths generated as chosen; goes over the traces once more where some have identifiers.
+    pub fn finish(self, choice: Choice, again: ForEachTrace<'_>, control: &Control<'_>) -> Result<Plan> {
+        let PlanLearner { tree, machine, mut delays, speed, parameters, .. } = self;
+        let traces = distinct_traces(tree);
+        let mut variants: Vec<u64> = traces.iter().map(|t| variant_hash(t.events.iter().copied())).collect();
+        variants.sort_unstable();
+        delays.follow = speed.finish();
+        let mut parameters = parameters.finish(control)?;
+        if parameters.has_identifiers() {
+            again(&mut |trace| {
+                parameters.guard(machine, &trace.to_trace()?);
+                Ok(())
+            })?;
+        }
+        Ok(Plan {
+            notes: choice.notes,
+            graph: choice.graph,
+            pairs: amplify::pairs(&traces),
+            variants,
+            bounds: bounds(&traces, tree.labels.len()),
+            traces: tree.totals.traces,
+            delays,
+            parameters,
+        })
+    }
+}
 
 impl Plan {
     /// Learns a plan.
@@ -87,46 +160,10 @@ impl Plan {
         for_each_trace: ForEachTrace<'_>,
         control: &Control<'_>,
     ) -> Result<Self> {
-        if let crate::automaton::Kind::Inferred(provenance) = &tree.kind {
-            return Err(Error::NotAPrefixTree { operation: "generator", method: provenance.method.clone() });
-        }
-        if tree.labels != machine.automaton.labels || tree.totals.traces != machine.automaton.totals.traces {
-            return Err(Error::InvalidArgument {
-                argument: "machine",
-                reason: "It was not inferred from this prefix tree".into(),
-                hint: "Give the prefix tree and the machine that infer() made from it.".into(),
-            });
-        }
+        let mut learner = PlanLearner::new(tree, machine, control)?;
         let choice = choose(tree, machine, control)?;
-        let traces = distinct_traces(tree);
-        let mut variants: Vec<u64> = traces.iter().map(|t| variant_hash(t.events.iter().copied())).collect();
-        variants.sort_unstable();
-        let mut delays = Delays::of_tree(tree);
-        let mut speed = SpeedLearner::default();
-        let mut learner = super::parameters::Learner::new(&machine.automaton, control.memory_limit);
-        for_each_trace(&mut |trace| {
-            let Some(path) = machine.path(trace) else { return Ok(()) };
-            speed.add(&delays, machine, trace, &path);
-            learner.add(machine, trace, &path)
-        })?;
-        delays.follow = speed.finish();
-        let mut parameters = learner.finish(control)?;
-        if parameters.has_identifiers() {
-            for_each_trace(&mut |trace| {
-                parameters.guard(machine, trace);
-                Ok(())
-            })?;
-        }
-        Ok(Plan {
-            notes: choice.notes,
-            graph: choice.graph,
-            pairs: amplify::pairs(&traces),
-            variants,
-            bounds: bounds(&traces, tree.labels.len()),
-            traces: tree.totals.traces,
-            delays,
-            parameters,
-        })
+        for_each_trace(&mut |trace| learner.add(trace))?;
+        learner.finish(choice, for_each_trace, control)
     }
 
     /// The plan of a machine alone: its own walk and delays, rare pairs by its own probabilities, no parameters.

@@ -3,7 +3,6 @@
 use super::random::Stream;
 use crate::automaton::{Automaton, Histogram};
 use crate::conform::Machine;
-use crate::trace::Trace;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
@@ -85,32 +84,54 @@ impl Delays {
     }
 }
 
+/// The centred rank of each bucket of a sketch: from -1/2 to 1/2, times 2^16.
+type Ranks = Box<[(u16, i64)]>;
+
+/// The ranks of a sketch; `None` where it does not tell delays apart.
+fn ranks(sketch: &Histogram) -> Option<Ranks> {
+    let (count, mut below) = (i128::from(sketch.count()), 0i128);
+    let rank = |&(bucket, own): &(u16, u64)| {
+        // The middle of the bucket in the order of all values.
+        let middle = (below * 2 + i128::from(own)) * i128::from(ALL) / 2 / count;
+        below += i128::from(own);
+        (bucket, middle as i64 - i64::from(ALL) / 2)
+    };
+    (sketch.buckets.len() > 1).then(|| sketch.buckets.iter().map(rank).collect())
+}
+
 /// Learns how much the delays of a trace hang together: the mean product of centred ranks over all pairs of delays of
 /// a trace, as a share of what it would be if all had one rank. Exact sums, so the order of traces does not matter.
 #[derive(Default)]
 pub struct SpeedLearner {
     products: i128,
     pairs: i128,
+    /// By transition, for those that have delays of their own.
+    own: HashMap<u32, Option<Ranks>>,
+    /// By pair of event types, for the others.
+    shared: HashMap<(u32, u32), Option<Ranks>>,
 }
 
 impl SpeedLearner {
-    /// Takes one trace with its path.
-    pub fn add(&mut self, delays: &Delays, machine: &Machine, trace: &Trace, path: &[u32]) {
+    /// Takes the times of one trace with its path.
+    pub fn add(&mut self, delays: &Delays, machine: &Machine, times: &[i64], path: &[u32]) {
         let transitions = &machine.automaton.transitions;
-        let (mut sum, mut squares, mut count) = (0i128, 0i128, 0i128);
-        for (i, pair) in trace.times.windows(2).enumerate() {
-            let (first, then) = (&transitions[path[i] as usize], &transitions[path[i + 1] as usize]);
-            let sketch = delays.of(&then.delays, first.label, then.label);
-            if sketch.buckets.len() < 2 {
-                continue;
-            }
-            let (below, own) = sketch.rank(pair[0].abs_diff(pair[1]));
-            // The middle of the value's bucket in the order of all, from -1/2 to 1/2, times 2^16.
-            let middle = (i128::from(below) * 2 + i128::from(own)) * i128::from(ALL) / 2 / i128::from(sketch.count());
-            let rank = middle - i128::from(ALL) / 2;
-            (sum, squares, count) = (sum + rank, squares + rank * rank, count + 1);
+        let (mut sum, mut squares, mut count) = (0i64, 0i128, 0i128);
+        for (pair, step) in times.windows(2).zip(path.windows(2)) {
+            let (first, then) = (&transitions[step[0] as usize], &transitions[step[1] as usize]);
+            let known = if then.delays.buckets.is_empty() {
+                let key = (first.label, then.label);
+                self.shared.entry(key).or_insert_with(|| ranks(delays.of(&then.delays, first.label, then.label)))
+            } else {
+                self.own.entry(step[1]).or_insert_with(|| ranks(&then.delays))
+            };
+            let Some(ranks) = known else { continue };
+            let bucket = Histogram::bucket(pair[0].abs_diff(pair[1]));
+            // A value that the sketch lacks ranks as the nearest below.
+            let at = ranks.partition_point(|rank| rank.0 <= bucket).saturating_sub(1);
+            let rank = ranks[at].1;
+            (sum, squares, count) = (sum + rank, squares + i128::from(rank * rank), count + 1);
         }
-        self.products += sum * sum - squares;
+        self.products += i128::from(sum) * i128::from(sum) - squares;
         self.pairs += count * (count - 1);
     }
 

@@ -33,6 +33,7 @@ pub struct TraceView<'a> {
     /// As in [`Trace`].
     pub parameters: Vec<Option<&'a str>>,
     seqs: Vec<i64>,
+    bytes: &'a [u8],
 }
 
 fn deltas(values: &[i64]) -> Vec<i64> {
@@ -113,12 +114,27 @@ impl<'a> TraceView<'a> {
             times: undo_deltas(wire.time_deltas),
             parameters: wire.parameters,
             seqs: undo_deltas(wire.seq_deltas),
+            bytes,
         })
     }
 
     /// As in [`Trace`].
     pub fn seqs(&self) -> &[i64] {
         &self.seqs
+    }
+
+    /// The binary form that was read.
+    pub fn as_bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Fails unless times and parameters are those of so many events, or missing.
+    pub fn check_lengths(&self, events: usize) -> Result<()> {
+        let fits = |len: usize| len == 0 || len == events;
+        if fits(self.times.len()) && fits(self.parameters.len()) {
+            return Ok(());
+        }
+        Err(Error::invalid(WHAT, "Times or parameters do not match the events."))
     }
 
     /// The number of events. O(1) with times, else O(bytes of the variant).

@@ -50,12 +50,13 @@ pub fn sort_rows(rows: &mut [EventRow<'_>], labels: &[Label]) {
     }
 }
 
-/// Orders rows as [`compare_rows`] does and builds their trace. O(n log n), O(n) for rows in order of time.
-///
-/// Errors: some rows have a sequence number and others have none.
-pub fn assemble(mut rows: Vec<EventRow<'_>>, labels: &[Label], timed: bool) -> Result<Trace> {
-    sort_rows(&mut rows, labels);
-    let tied = rows.windows(2).filter(|pair| (pair[0].at, pair[0].seq) == (pair[1].at, pair[1].seq)).count();
+/// How many ordered rows neither time nor sequence number tells from the one before.
+pub fn ties(rows: &[EventRow<'_>]) -> u32 {
+    rows.windows(2).filter(|pair| (pair[0].at, pair[0].seq) == (pair[1].at, pair[1].seq)).count() as u32
+}
+
+/// Whether the rows of a trace have sequence numbers. Errors: some have one and others have none.
+pub fn check_numbered(rows: &[EventRow<'_>]) -> Result<bool> {
     let numbered = rows.iter().filter(|row| row.seq.is_some()).count();
     if numbered != 0 && numbered != rows.len() {
         return Err(Error::InvalidArgument {
@@ -64,6 +65,16 @@ pub fn assemble(mut rows: Vec<EventRow<'_>>, labels: &[Label], timed: bool) -> R
             hint: "Give seq for all events of a trace, or for none.".into(),
         });
     }
+    Ok(numbered > 0)
+}
+
+/// Orders rows as [`compare_rows`] does and builds their trace. O(n log n), O(n) for rows in order of time.
+///
+/// Errors: some rows have a sequence number and others have none.
+pub fn assemble(mut rows: Vec<EventRow<'_>>, labels: &[Label], timed: bool) -> Result<Trace> {
+    sort_rows(&mut rows, labels);
+    let ties = ties(&rows);
+    check_numbered(&rows)?;
     let has_parameters = rows.iter().any(|row| row.parameters.is_some());
     Ok(Trace {
         variant: Variant::from_ids(rows.iter().map(|row| row.label), labels),
@@ -74,7 +85,7 @@ pub fn assemble(mut rows: Vec<EventRow<'_>>, labels: &[Label], timed: bool) -> R
         } else {
             Vec::new()
         },
-        ties: tied as u32,
+        ties,
     })
 }
 

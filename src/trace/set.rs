@@ -4,14 +4,18 @@
 //! Rows of a trace are kept as they come, as differences from the row before, and are ordered when traces are asked
 //! for. Sets of parts of a table combine to the set of the whole.
 
+mod binary;
 mod lookup;
+mod numbers;
 
+pub use binary::Binaries;
 pub use lookup::VariantIds;
 
-use super::order::{EventRow, assemble};
-use super::{Label, Trace};
+use super::Label;
+use super::order::EventRow;
 use crate::error::{Error, Result};
 use hashbrown::{Equivalent, HashMap, HashTable};
+use numbers::{Reader, put, unzigzag, zigzag};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -199,23 +203,14 @@ impl TraceSet {
         self.charge(grown)
     }
 
-    /// The traces, ordered by key: of each its key and itself. O(n log n).
-    ///
-    /// Errors: some events of a trace have a sequence number, others have none.
-    pub fn traces(&self) -> impl Iterator<Item = Result<(&[u8], Trace)>> {
-        let mut order: Vec<u32> = (0..self.traces.len() as u32).collect();
-        order.sort_unstable_by_key(|&at| Self::key_of(&self.keys, &self.traces[at as usize]));
-        let timed = self.timed == Some(true);
-        order.into_iter().map(move |at| {
-            let rows = &self.traces[at as usize];
-            let trace = assemble(self.rows(&rows.bytes, timed)?, &self.labels, timed)?;
-            Ok((Self::key_of(&self.keys, rows), trace))
-        })
-    }
-
     /// The rows in a byte string that `push` wrote.
     fn rows<'a>(&self, bytes: &'a [u8], timed: bool) -> Result<Vec<EventRow<'a>>> {
         let mut rows = Vec::new();
+        self.read_rows(bytes, timed, &mut rows)?;
+        Ok(rows)
+    }
+
+    fn read_rows<'a>(&self, bytes: &'a [u8], timed: bool, rows: &mut Vec<EventRow<'a>>) -> Result<()> {
         let (mut reader, mut at, mut seq) = (Reader(bytes), 0i64, 0i64);
         while !reader.0.is_empty() {
             let head = reader.number()?;
@@ -231,7 +226,7 @@ impl TraceSet {
             let parameters = if head & 1 != 0 { Some(reader.text()?) } else { None };
             rows.push(EventRow { at, label, seq: numbered.then_some(seq), parameters });
         }
-        Ok(rows)
+        Ok(())
     }
 
     /// The flat form: for travel between processes of one server or of several.
@@ -261,74 +256,63 @@ impl TraceSet {
         self.timed = self.timed.or(wire.timed);
         self.keyless += wire.keyless;
         let timed = self.timed == Some(true);
-        let other = TraceSet { labels: wire.labels, timed: wire.timed, ..TraceSet::new(usize::MAX) };
         let labels =
-            other.labels.iter().map(|l| self.label(l.component.as_deref(), &l.event)).collect::<Result<Vec<_>>>()?;
+            wire.labels.iter().map(|l| self.label(l.component.as_deref(), &l.event)).collect::<Result<Vec<_>>>()?;
         for part in &wire.traces {
-            let rows = other.rows(part.rows, timed)?;
-            if rows.len() != part.count as usize || rows.is_empty() {
-                return Err(Error::invalid(WHAT, "A trace has another number of rows than it says."));
-            }
             let trace = self.trace(part.key)?;
-            self.traces[trace].bytes.reserve(part.rows.len());
-            self.charge(part.rows.len())?;
-            for row in rows {
-                self.push(trace, labels[row.label as usize], row.at, row.seq, row.parameters)?;
-            }
+            self.continue_rows(trace, part, &labels, timed)?;
         }
         Ok(())
     }
-}
 
-fn put(bytes: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-}
-
-fn zigzag(number: i64) -> u64 {
-    (number << 1 ^ number >> 63) as u64
-}
-
-fn unzigzag(number: u64) -> i64 {
-    (number >> 1) as i64 ^ -((number & 1) as i64)
-}
-
-/// Reads what `put` wrote.
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn number(&mut self) -> Result<u64> {
-        let (mut number, mut shift) = (0u64, 0u32);
-        while let Some((&byte, rest)) = self.0.split_first() {
-            self.0 = rest;
-            if shift > 63 || (shift == 63 && byte > 1) {
-                break;
+    /// Appends the rows of a part of a trace: the first as the difference from our last, the others as they are, with
+    /// our numbers of their labels.
+    fn continue_rows(&mut self, trace: usize, part: &WireRows<'_>, labels: &[u32], timed: bool) -> Result<()> {
+        let rows = &mut self.traces[trace];
+        let before = rows.bytes.capacity();
+        rows.bytes.reserve(part.rows.len() + 16);
+        let (mut at, mut seq, mut count) = (0i64, 0i64, 0u32);
+        let (our_at, our_seq) = (rows.at, rows.seq);
+        let (mut reader, mut unnumbered) = (Reader(part.rows), true);
+        while !reader.0.is_empty() {
+            let head = reader.number()?;
+            let label = usize::try_from(head >> 2).ok().and_then(|label| labels.get(label));
+            let label = label.ok_or_else(|| Error::invalid(WHAT, "A row refers to a label that is missing."))?;
+            put(&mut rows.bytes, u64::from(*label) << 2 | head & 3);
+            if timed {
+                let delta = reader.number()?;
+                at = at.wrapping_add(unzigzag(delta));
+                put(&mut rows.bytes, if count == 0 { zigzag(at.wrapping_sub(our_at)) } else { delta });
             }
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok(number);
+            if head & 2 != 0 {
+                let delta = reader.number()?;
+                seq = seq.wrapping_add(unzigzag(delta));
+                let first = std::mem::replace(&mut unnumbered, false);
+                put(&mut rows.bytes, if first { zigzag(seq.wrapping_sub(our_seq)) } else { delta });
             }
-            shift += 7;
+            if head & 1 != 0 {
+                let parameters = reader.text()?;
+                put(&mut rows.bytes, parameters.len() as u64);
+                rows.bytes.extend_from_slice(parameters.as_bytes());
+            }
+            count = count.saturating_add(1);
         }
-        Err(Error::invalid(WHAT, "A row is cut short."))
-    }
-
-    fn text(&mut self) -> Result<&'a str> {
-        let length = self.number()?;
-        let cut = usize::try_from(length).ok().filter(|&length| length <= self.0.len());
-        let (text, rest) =
-            self.0.split_at(cut.ok_or_else(|| Error::invalid(WHAT, "A row's parameters are cut short."))?);
-        self.0 = rest;
-        std::str::from_utf8(text).map_err(|_| Error::invalid(WHAT, "A row's parameters are not UTF-8."))
+        if count != part.count || count == 0 {
+            return Err(Error::invalid(WHAT, "A trace has another number of rows than it says."));
+        }
+        rows.at = if timed { at } else { our_at };
+        rows.seq = if unnumbered { our_seq } else { seq };
+        rows.count =
+            rows.count.checked_add(count).ok_or(Error::Overflow { what: "the number of events of a trace" })?;
+        let grown = rows.bytes.capacity() - before;
+        self.charge(grown)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::Trace;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
@@ -346,17 +330,28 @@ mod tests {
     }
 
     fn traces(set: &TraceSet) -> Vec<(Vec<u8>, Trace)> {
-        set.traces().map(|entry| entry.map(|(key, trace)| (key.to_vec(), trace)).unwrap()).collect()
+        let mut binaries = set.binaries();
+        let mut one = |at: u32| {
+            let mut bytes = Vec::new();
+            binaries.append(at, &mut bytes).unwrap();
+            let trace = Trace::from_bytes(&bytes).unwrap();
+            assert_eq!(trace.to_bytes(), bytes);
+            (set.key(at as usize).to_vec(), trace)
+        };
+        set.order().into_iter().map(&mut one).collect()
     }
 
     proptest! {
         #[test]
         fn equals_grouping_and_ordering_and_parts_combine(
             rows in prop::collection::vec(
-                (0u8..6, any::<i64>(), Just(None), "[a-c]", prop::option::of("[xy]".prop_map(String::from)), prop::option::of("[0-9]{1,3}".prop_map(String::from))),
+                (0u8..6, any::<i64>(), (-3i64..300).prop_map(Some), "[a-c]", prop::option::of("[xy]".prop_map(String::from)), prop::option::of("[0-9]{1,3}".prop_map(String::from))),
                 0..80),
             cut in 0usize..80,
+            numbered in any::<bool>(),
         ) {
+            let mut rows = rows;
+            rows.iter_mut().filter(|_| !numbered).for_each(|row| row.2 = None);
             let mut groups: BTreeMap<u8, Vec<&Given>> = BTreeMap::new();
             rows.iter().for_each(|given| groups.entry(given.0).or_default().push(given));
             let expected: Vec<(Vec<u8>, Trace)> = groups.into_iter().map(|(key, rows)| {
@@ -376,7 +371,8 @@ mod tests {
             bytes.insert(0, VERSION);
             let mut set = TraceSet::new(1 << 20);
             if set.absorb(&bytes).is_ok() {
-                set.traces().for_each(drop);
+                let mut binaries = set.binaries();
+                set.order().into_iter().for_each(|at| drop(binaries.append(at, &mut Vec::new())));
             }
         }
     }
@@ -384,7 +380,7 @@ mod tests {
     #[test]
     fn sequence_numbers_are_for_all_events_of_a_trace_or_for_none() {
         let rows: Vec<Given> = vec![(1, 5, Some(2), "a".into(), None, None), (1, 6, None, "b".into(), None, None)];
-        assert!(set_of(&rows).traces().any(|trace| trace.is_err()));
+        assert!(set_of(&rows).binaries().append(0, &mut Vec::new()).is_err());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::pg::bulk::{self, BulkWriter, Scratch};
 use crate::pg::call::{datum, null_argument, text, varlena, varlena_payload};
 use crate::pg::error::Failure;
 use crate::pg::subtransaction::{Outcome, attempt_but_for};
-use crate::pg::trace_set::KeyForm;
+use crate::pg::trace_set::{self, KeyForm};
 use crate::pg::trace_type::timestamp;
 use crate::pg::{expanded, memory_limit, sql};
 use crate::trace::{TraceSet, TraceView};
@@ -75,20 +75,33 @@ impl Sink {
 pub fn read_traces(model: &Model, leaf: &str) -> Result<u64, Failure> {
     let mut sink = Sink::open(model, leaf)?;
     let form = key_form(model)?;
+    // The latest time may be had from the rows as they are read; otherwise it is asked for before: rows that arrive in
+    // between are read again by refresh.
+    let by_time = model.info.message_column.is_none() && model.info.refresh_by == model.info.at_column;
+    if !(by_time && form.is_some()) {
+        set_high_water(model)?;
+    }
     let collected = match form {
         Some(form) => collect(model, &model.info.source, "")?.map(|found| (form, found.set)),
         None => None,
     };
+    match &collected {
+        Some((_, set)) if by_time => {
+            let set_to = format!("UPDATE {} SET high_water = $1", model.table("model"));
+            if let Some(latest) = set.latest()? {
+                // SAFETY: the value is a timestamptz.
+                sql::run(&set_to, &[unsafe { DatumWithOid::new(timestamp(latest), pg_sys::TIMESTAMPTZOID) }])?;
+            }
+        }
+        None if by_time && form.is_some() => set_high_water(model)?,
+        _ => {}
+    }
     let keyless = match collected {
         Some((form, set)) => {
             let mut scratch = Scratch::new();
-            for entry in set.traces() {
-                scratch.round(|| {
-                    let (key, trace) = entry?;
-                    let bytes = trace.to_bytes();
-                    sink.take(form.datum(key), &TraceView::from_bytes(&bytes)?, varlena(&bytes))
-                })?;
-            }
+            trace_set::each_trace(&set, &mut |key, bytes| {
+                scratch.round(|| sink.take(form.datum(key), &TraceView::from_bytes(bytes)?, varlena(bytes)))
+            })?;
             set.keyless()
         }
         None => group(model, &mut sink)?,
@@ -100,6 +113,19 @@ pub fn read_traces(model: &Model, leaf: &str) -> Result<u64, Failure> {
         store_automaton(model, "prefix_tree", &tree.to_automaton())?;
     }
     Ok(traces)
+}
+
+/// Asks the source how far its rows go by the column that refresh goes by.
+fn set_high_water(model: &Model) -> Result<(), Failure> {
+    let Some(by) = &model.info.refresh_by else { return Ok(()) };
+    let set = format!(
+        "UPDATE {} SET high_water = (SELECT pg_catalog.max({})::timestamptz FROM {})",
+        model.table("model"),
+        sql::quote_identifier(by),
+        model.info.source
+    );
+    sql::run(&set, &[])?;
+    Ok(())
 }
 
 /// Rows collected by key; with a filter, of so many that were looked at.

@@ -2,6 +2,7 @@
 
 use super::leaf::{self, Leaves};
 use super::progress::Progress;
+use super::scores::ScoreWriter;
 use super::{Model, data, events, invariants, labels, lines, source};
 use crate::conform::FALSE_POSITIVE_RATE;
 use crate::error::Error;
@@ -29,20 +30,9 @@ pub fn fit(call: Call) -> Reply {
         }
         let windowed = since.is_some() || until.is_some();
         let progress = Progress::start("fit", &model.info.name);
-        // The high-water mark is taken before reading: rows that arrive in between are read again by refresh.
-        let high_water = model.info.refresh_by.as_ref().map_or_else(
-            || "NULL".into(),
-            |by| {
-                format!(
-                    "(SELECT pg_catalog.max({})::timestamptz FROM {})",
-                    sql::quote_identifier(by),
-                    model.info.source
-                )
-            },
-        );
         let set = format!(
             "UPDATE {} SET method = $1, fit_options = $2::jsonb, since = $3, until = $4,
-                 fits = fits OPERATOR(pg_catalog.+) 1, high_water = {high_water}",
+                 fits = fits OPERATOR(pg_catalog.+) 1, high_water = NULL",
             model.table("model")
         );
         sql::run(&set, &[method.into(), options.as_str().into(), since.into(), until.into()])?;
@@ -53,6 +43,7 @@ pub fn fit(call: Call) -> Reply {
         labels::split(&model, &leaves.name("traces"))?;
         crate::pg::evaluate_functions::tell_of_log(&model, method)?;
         infer(&model, "fit_options", &progress)?;
+        compared(&model)?;
         materialise(&model, leaves, &progress)
     })?;
     record(call, summary)
@@ -102,9 +93,23 @@ pub fn infer(model: &Model, options: &str, progress: &Progress) -> Result<(), Fa
     Ok(())
 }
 
+/// Notes how many traces there were when methods were compared.
+pub fn compared(model: &Model) -> Result<(), Failure> {
+    let note = format!(
+        "UPDATE {} SET compared_traces = (SELECT s.value::bigint FROM logfsm.stats(prefix_tree) AS s
+             WHERE s.name OPERATOR(pg_catalog.=) 'traces')",
+        model.table("model")
+    );
+    sql::run(&note, &[])?;
+    Ok(())
+}
+
 /// From traces, prefix tree and machine to tables and scores; swaps everything in.
 pub fn materialise(model: &Model, mut leaves: Leaves<'_>, progress: &Progress) -> Result<Vec<i64>, Failure> {
-    super::synthesize::learn_generator(model, &leaves.name("traces"))?;
+    super::scoring::set_threshold(model, FALSE_POSITIVE_RATE)?;
+    progress.stage("learning the generator and scoring");
+    let scores = ScoreWriter::open(model, &leaves.create("scores")?, 0)?;
+    super::synthesize::learn_generator(model, &leaves.name("traces"), Some(scores))?;
     progress.stage("writing tables");
     for parent in ["phases", "templates", "states", "transitions"] {
         leaves.create(parent)?;
@@ -126,14 +131,13 @@ pub fn materialise(model: &Model, mut leaves: Leaves<'_>, progress: &Progress) -
     }
     invariants::write(model, &mut leaves)?;
     super::guards::write(model, &mut leaves)?;
-    write_data(model, &mut leaves, 0)?;
-    super::scoring::set_threshold(model, FALSE_POSITIVE_RATE)?;
-    mark_scores(model, &leaves.name("scores"))?;
+    write_events(model, &mut leaves, 0)?;
+    leaves.finish("scores")?;
     progress.stage("swapping tables in");
     retire_runs(model)?;
     leaves.attach()?;
     drop_earlier_fits(model)?;
-    finish_run_zero(model, count_run_zero(model))
+    finish_run_zero(model, count_run_zero(model)?)
 }
 
 /// The phases of the machine, as a common table expression p: they take long to find, so once for all who ask.
@@ -171,35 +175,16 @@ pub fn machine_rows(model: &Model, parent: &str, templates: &str) -> String {
     }
 }
 
-/// Fills events, parameters and scores of a run from its traces leaf.
-pub fn write_data(model: &Model, leaves: &mut Leaves<'_>, run_id: i32) -> Result<(), Failure> {
-    let traces = leaves.name("traces");
-    let machine = format!("(SELECT automaton FROM {})", model.table("model"));
+/// Fills events and parameters of a run from its traces leaf.
+pub fn write_events(model: &Model, leaves: &mut Leaves<'_>, run_id: i32) -> Result<(), Failure> {
     leaves.create("events")?;
     leaves.create("parameters")?;
     if model.info.events == "table" {
         events::write_events(model, leaves, run_id)?;
     }
-    let scores = leaves.create("scores")?;
-    let insert = format!(
-        "INSERT INTO {scores} (run_id, trace_id, score, is_anomalous)
-         SELECT {run_id}, t.trace_id, logfsm.score({machine}, t.trace), false FROM {traces} t"
-    );
-    sql::run(&insert, &[])?;
-    for parent in ["events", "parameters", "scores"] {
+    for parent in ["events", "parameters"] {
         leaves.finish(parent)?;
     }
-    Ok(())
-}
-
-/// Sets is_anomalous by the model's threshold.
-pub fn mark_scores(model: &Model, scores: &str) -> Result<(), Failure> {
-    let mark = format!(
-        "UPDATE {scores} SET is_anomalous = true
-         WHERE score OPERATOR(pg_catalog.>) (SELECT threshold FROM {})",
-        model.table("model")
-    );
-    sql::run(&mark, &[])?;
     Ok(())
 }
 
@@ -260,10 +245,16 @@ pub fn drop_earlier_fits(model: &Model) -> Result<(), Failure> {
 }
 
 /// How many traces and events run 0 has, as expressions.
-fn count_run_zero(model: &Model) -> (String, String) {
+fn count_run_zero(model: &Model) -> Result<(String, String), Failure> {
+    // Without labels all traces are in the prefix tree.
+    if model.info.label_column.is_none()
+        && let Some(tree) = data::automaton(model, "prefix_tree")?
+    {
+        return Ok((tree.totals.traces.to_string(), tree.totals.events.to_string()));
+    }
     let of =
         |what: &str| format!("(SELECT {what} FROM {} WHERE run_id OPERATOR(pg_catalog.=) 0)", model.table("traces"));
-    (of("pg_catalog.count(*)"), of("pg_catalog.sum(n_events)"))
+    Ok((of("pg_catalog.count(*)"), of("pg_catalog.sum(n_events)")))
 }
 
 /// Records run 0, with so many traces and events, and gives the summary.

@@ -14,6 +14,7 @@ use crate::conform::{FALSE_POSITIVE_RATE, Machine, VariantScores};
 use crate::pg::bulk::{self, BulkWriter};
 use crate::pg::call::{datum, text, varlena_payload};
 use crate::pg::error::Failure;
+use crate::pg::plan::probing;
 use crate::pg::sql;
 use crate::pg::trace_type::timestamp;
 use crate::trace::TraceView;
@@ -146,12 +147,11 @@ fn remove_changed(staged: &Staged, leaves: &Leaves<'_>) -> Result<(), Failure> {
         "UPDATE {traces} t SET started_at = logfsm.started_at(s.trace), ended_at = logfsm.ended_at(s.trace), n_events = logfsm.length(s.trace), trace = s.trace
          FROM {table} s WHERE t.run_id OPERATOR(pg_catalog.=) 0 AND t.trace_id OPERATOR(pg_catalog.=) s.old_id AND s.trace IS NOT NULL"
     );
-    sql::run(&update, &[])?;
     let gone = format!(
         "DELETE FROM {traces} t USING {table} s
          WHERE t.run_id OPERATOR(pg_catalog.=) 0 AND t.trace_id OPERATOR(pg_catalog.=) s.old_id AND s.trace IS NULL"
     );
-    sql::run(&gone, &[])?;
+    probing(|| sql::run(&update, &[]).and_then(|_| sql::run(&gone, &[])))?;
     Ok(())
 }
 

@@ -8,9 +8,23 @@ use super::Model;
 use crate::pg::error::Failure;
 use crate::pg::sql;
 
-/// A leaf's keys beyond the table's own constraints; those of runs that are `anomalous` on purpose differ.
-/// `{M}` and `{D}` stand for the suffixes of machine and data leaves.
-fn keys(parent: &str, anomalous: bool) -> &'static [&'static str] {
+/// The parents of leaves, those that others refer to first.
+const PARENTS: [&str; 10] = [
+    "phases",
+    "templates",
+    "states",
+    "transitions",
+    "traces",
+    "invariants",
+    "guards",
+    "events",
+    "parameters",
+    "scores",
+];
+
+/// A leaf's keys beyond the table's own constraints; those of the real data differ from those of runs, and those of runs
+/// that are `anomalous` on purpose from others. `{M}` and `{D}` stand for the suffixes of machine and data leaves.
+fn keys(parent: &str, real: bool, anomalous: bool) -> &'static [&'static str] {
     match parent {
         "phases" => &["PRIMARY KEY (run_id, phase_id)", "UNIQUE (phase_id)"],
         "templates" => &[
@@ -39,7 +53,8 @@ fn keys(parent: &str, anomalous: bool) -> &'static [&'static str] {
             "PRIMARY KEY (run_id, transition_id, alternative, slot, operator)",
             "FOREIGN KEY (run_id, transition_id) REFERENCES {schema}.transitions_{M} (run_id, transition_id)",
         ],
-        "traces" => &["PRIMARY KEY (run_id, trace_id)", "UNIQUE (run_id, trace_key)", "UNIQUE (run_id, synthetic_key)"],
+        "traces" if real => &["PRIMARY KEY (run_id, trace_id)", "UNIQUE (run_id, trace_key)"],
+        "traces" => &["PRIMARY KEY (run_id, trace_id)", "UNIQUE (run_id, synthetic_key)"],
         "events" if anomalous => &[
             "PRIMARY KEY (run_id, trace_id, seq)",
             "FOREIGN KEY (run_id, trace_id) REFERENCES {schema}.traces_{D} (run_id, trace_id)",
@@ -133,7 +148,7 @@ impl<'a> Leaves<'a> {
             let label = if self.anomalous { "anomalous" } else { "normal" };
             clauses.push(format!("ADD CHECK (label IS NOT NULL AND label OPERATOR(pg_catalog.=) '{label}')"));
         }
-        for key in keys(parent, self.anomalous) {
+        for key in keys(parent, self.run_id == 0, self.anomalous) {
             let schema = sql::quote_identifier(&self.model.schema);
             let values = [("schema", schema.as_str()), ("M", &self.machine), ("D", &self.data)];
             clauses.push(format!("ADD {}", sql::fill(key, &values)));
@@ -156,7 +171,9 @@ impl<'a> Leaves<'a> {
 
     /// Swaps the leaves in. Locks on the parents are taken without queueing, so that readers never wait behind us for
     /// somebody else; after ten seconds of trying, in the ordinary way.
-    pub fn attach(self) -> Result<(), Failure> {
+    pub fn attach(mut self) -> Result<(), Failure> {
+        // What refers to others is attached after them and detached before.
+        self.built.sort_by_key(|parent| PARENTS.iter().position(|known| known == parent));
         let mut parents: Vec<String> = Vec::new();
         for parent in &self.built {
             parents.push(self.model.table(parent));

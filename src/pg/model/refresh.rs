@@ -4,7 +4,7 @@
 //! all rows are written anew, because they refer to states and transitions.
 
 use super::data::require_keys;
-use super::fit::{infer, materialise, record};
+use super::fit::{compared, infer, materialise, record};
 use super::leaf::Leaves;
 use super::progress::Progress;
 use super::staged::{self, Staged};
@@ -17,12 +17,32 @@ use crate::pg::{bulk, expanded, memory_limit, sql};
 use crate::trace::TraceView;
 use pgrx::{PgSqlErrorCode, pg_sys};
 
-/// The options of the last fit, and for auto the method it took: near a tie it stays.
-const STAY: &str = "CASE WHEN method OPERATOR(pg_catalog.=) 'auto' AND negative_tree IS NULL AND automaton IS NOT NULL
-          THEN pg_catalog.jsonb_build_object('stay',
-              (SELECT s.value FROM logfsm.stats(automaton) AS s WHERE s.name OPERATOR(pg_catalog.=) 'method'))
-              OPERATOR(pg_catalog.||) fit_options
-          ELSE fit_options END";
+/// With so many times the traces that there were when methods were compared they are compared again.
+const GROWN: f64 = 1.5;
+
+/// The options of the last fit, and for auto the method it took: near a tie it stays, and while the log has not grown
+/// much it stays without being compared.
+fn stay(compare: bool) -> String {
+    format!(
+        "CASE WHEN method OPERATOR(pg_catalog.=) 'auto' AND negative_tree IS NULL AND automaton IS NOT NULL
+              THEN pg_catalog.jsonb_build_object('compare', {compare}, 'stay',
+                  (SELECT s.value FROM logfsm.stats(automaton) AS s WHERE s.name OPERATOR(pg_catalog.=) 'method'))
+                  OPERATOR(pg_catalog.||) fit_options
+              ELSE fit_options END"
+    )
+}
+
+/// Infers the machine of the stored prefix tree.
+fn infer_again(model: &Model, progress: &Progress) -> Result<(), Failure> {
+    let grown = format!(
+        "SELECT COALESCE(s.value::double precision OPERATOR(pg_catalog.>=) (compared_traces::double precision OPERATOR(pg_catalog.*) {GROWN}::double precision), true)
+         FROM {} m, LATERAL logfsm.stats(m.prefix_tree) AS s WHERE s.name OPERATOR(pg_catalog.=) 'traces'",
+        model.table("model")
+    );
+    let compare = sql::holds(&grown, &[])?;
+    infer(model, &stay(compare), progress)?;
+    if compare { compared(model) } else { Ok(()) }
+}
 
 /// refresh(model) → (fit, new_traces, changed_traces, missing_rows)
 pub fn refresh(call: Call) -> Reply {
@@ -54,7 +74,7 @@ pub fn refresh(call: Call) -> Reply {
         let fit = match in_place::prepare(&model, &staged)? {
             // The machine may turn out to have other states: then all rows refer to others.
             Some(before) => {
-                infer(&model, STAY, &progress)?;
+                infer_again(&model, &progress)?;
                 match in_place::update(&model, &staged, &before, &tree.totals, &progress)? {
                     Some(fit) => fit,
                     None => rewrite(&model, &staged, true, &progress)?,
@@ -79,7 +99,7 @@ fn rewrite(model: &Model, staged: &Staged, inferred: bool, progress: &Progress) 
     sql::run(&format!("DROP TABLE {}", staged.table), &[])?;
     if !inferred {
         labels::split(model, &leaves.name("traces"))?;
-        infer(model, STAY, progress)?;
+        infer_again(model, progress)?;
     }
     materialise(model, leaves, progress)
 }

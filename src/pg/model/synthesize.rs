@@ -1,21 +1,22 @@
 //! synthesize, drop_run and score_traces: runs of synthetic traces beside the real ones.
 
 use super::check::{self, RunRows};
-use super::fit::{drop_earlier_fits, mark_scores, write_data};
+use super::fit::{drop_earlier_fits, write_events};
 use super::leaf::{self, Leaves};
 use super::progress::Progress;
+use super::scores::{ScoreWriter, write_scores};
 use super::{Model, data};
-use crate::automaton::Automaton;
-use crate::conform::Machine;
 use crate::error::Error;
-use crate::infer::{Control, Options};
-use crate::pg::call::{Call, Reply, datum};
+use crate::infer::{Options, parallel};
+use crate::pg::bulk;
+use crate::pg::call::{Call, Reply, datum, null_argument, varlena_payload};
 use crate::pg::error::Failure;
 use crate::pg::generator_type::{PREFIX, with_option};
-use crate::pg::{check_interrupts, memory_limit, sql, text_form};
+use crate::pg::{sql, text_form};
 use crate::synth::cover::Goal;
-use crate::synth::{self, Plan, Playout};
-use crate::trace::Trace;
+use crate::synth::paths::choose::choose;
+use crate::synth::{self, PlanLearner, Playout};
+use crate::trace::TraceView;
 use pgrx::PgSqlErrorCode;
 
 /// A run's number in the high bits of its trace ids: ids never meet between runs.
@@ -81,7 +82,7 @@ pub fn synthesize(call: Call) -> Reply {
         if generator_is_old(&model)? {
             progress.stage("learning what traces are made from");
             let real = format!("{} WHERE run_id OPERATOR(pg_catalog.=) 0", model.table("traces"));
-            learn_generator(&model, &real)?;
+            learn_generator(&model, &real, None)?;
         }
         let next = format!("SELECT pg_catalog.max(run_id) OPERATOR(pg_catalog.+) 1 FROM {}", model.table("runs"));
         let run_id: i32 = sql::one(&next, &[])?.unwrap_or(1);
@@ -102,8 +103,10 @@ pub fn synthesize(call: Call) -> Reply {
             tell_coverage(&model, &leaf, what)?;
         }
         progress.stage("writing tables");
-        write_data(&model, &mut leaves, run_id)?;
-        mark_scores(&model, &leaves.name("scores"))?;
+        write_events(&model, &mut leaves, run_id)?;
+        let scores = ScoreWriter::open(&model, &leaves.create("scores")?, run_id)?;
+        write_scores(&model, &leaf, scores)?;
+        leaves.finish("scores")?;
         let record = format!(
             "INSERT INTO {} (run_id, kind, status, fit, seed, options, fingerprint, generator, version, traces, events)
              SELECT {run_id}, '{}', 'current', m.fits, $1, $2::jsonb, logfsm.fingerprint(m.automaton),
@@ -152,32 +155,40 @@ fn reject_if_broken(model: &Model, leaves: &Leaves<'_>, run_id: i32, options: &s
     Ok(())
 }
 
-/// Learns what synthetic traces are made from, from the machine, the prefix tree and the traces of a fit.
-pub fn learn_generator(model: &Model, traces: &str) -> Result<(), Failure> {
-    let control = Control::new(&check_interrupts, memory_limit());
-    let read = |column: &str| -> Result<Automaton, Failure> {
-        let query = format!("SELECT logfsm.automaton_send({column}) FROM {}", model.table("model"));
-        Ok(Automaton::from_bytes(&sql::one::<Vec<u8>>(&query, &[])?.unwrap_or_default())?)
+/// Learns what synthetic traces are made from, from the machine, the prefix tree and the traces of a fit, and scores
+/// these traces on the way if asked to.
+pub fn learn_generator(model: &Model, traces: &str, mut scores: Option<ScoreWriter>) -> Result<(), Failure> {
+    let control = crate::pg::control();
+    let tree = data::automaton(model, "prefix_tree")?.ok_or_else(|| null_argument("the model's prefix tree"))?;
+    let machine = data::machine(model)?;
+    let mut learner = PlanLearner::new(&tree, &machine, &control)?;
+    let mut pass = || {
+        bulk::each_row(&format!("SELECT trace_id, trace FROM {traces}"), &mut |row| {
+            let (Some(trace_id), Some(trace)) = (row.datum(0), row.datum(1)) else { return Ok(()) };
+            // SAFETY: the column is a trace.
+            let view = TraceView::from_bytes(unsafe { varlena_payload(trace) })?;
+            scores.iter_mut().try_for_each(|scores| scores.trace(&machine, trace_id, &view))?;
+            Ok(learner.add(&view)?)
+        })
     };
-    let (tree, machine) = (read("prefix_tree")?, Machine::new(read("automaton")?));
-    let query = format!("SELECT logfsm.trace_send(trace) FROM {traces}");
+    let (choice, _) = parallel::beside(&control, &|control| choose(&tree, &machine, control), &mut pass)?;
+    if let Some(scores) = scores {
+        scores.finish();
+    }
     let mut failed = None;
-    let plan = Plan::learn(
-        &tree,
-        &machine,
-        &mut |each| {
-            let outcome = sql::each_batch(&query, &mut |row| {
-                let bytes: Vec<u8> = row.get(1)?.unwrap_or_default();
-                Ok(each(&Trace::from_bytes(&bytes)?)?)
-            });
-            // The core has no word for what Postgres says; it is kept aside.
-            outcome.map_err(|failure| {
-                failed = Some(failure);
-                Error::Cancelled
-            })
-        },
-        &control,
-    );
+    let mut again = |each: &mut dyn FnMut(&TraceView<'_>) -> crate::error::Result<()>| {
+        let outcome = bulk::each_row(&format!("SELECT trace FROM {traces}"), &mut |row| {
+            let Some(trace) = row.datum(0) else { return Ok(()) };
+            // SAFETY: the column is a trace.
+            Ok(each(&TraceView::from_bytes(unsafe { varlena_payload(trace) })?)?)
+        });
+        // The core has no word for what Postgres says; it is kept aside.
+        outcome.map(|_| ()).map_err(|failure| {
+            failed = Some(failure);
+            Error::Cancelled
+        })
+    };
+    let plan = learner.finish(choice, &mut again, &control);
     if let Some(failure) = failed {
         return Err(failure);
     }

@@ -8,7 +8,7 @@ use crate::automaton::{Automaton, Histogram, LabelId};
 use crate::conform::Machine;
 use crate::error::Result;
 use crate::infer::Control;
-use crate::trace::Trace;
+use crate::trace::{Trace, TraceView};
 use hashbrown::{HashMap, HashSet};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -123,14 +123,14 @@ impl Learner {
     }
 
     /// Takes one trace with its path.
-    pub fn add(&mut self, _machine: &Machine, trace: &Trace, path: &[u32]) -> Result<()> {
+    pub fn add(&mut self, trace: &TraceView<'_>, path: &[u32]) -> Result<()> {
         if trace.parameters.is_empty() {
             return Ok(());
         }
-        let document: Document = path.iter().zip(&trace.parameters).map(|(&t, p)| (t, p.clone())).collect();
+        let document: Document = path.iter().zip(&trace.parameters).map(|(&t, p)| (t, p.map(Into::into))).collect();
         let size = document.iter().map(|e| e.1.as_ref().map_or(0, |p| p.len()) + 24).sum::<usize>() + 64;
         self.values += trace.parameters.iter().flatten().map(|p| p.matches(',').count() as u64 + 1).sum::<u64>();
-        let known = self.sample.entry(xxh3_64(&trace.to_bytes())).or_insert_with(|| {
+        let known = self.sample.entry(xxh3_64(trace.as_bytes())).or_insert_with(|| {
             self.bytes += size;
             (document, 0)
         });

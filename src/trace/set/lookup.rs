@@ -1,6 +1,7 @@
 //! Asking a set for single traces: what a refresh does with the rows that are new since the last time.
 
-use super::{Reader, TraceSet, unzigzag};
+use super::TraceSet;
+use super::numbers::{Reader, unzigzag};
 use crate::error::Result;
 use crate::trace::order::{EventRow, assemble, sort_rows};
 use crate::trace::{Label, Trace, TraceView, Variant};

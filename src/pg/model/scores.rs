@@ -1,0 +1,56 @@
+//! Scores of a run's traces, written in bulk.
+
+use super::Model;
+use super::data;
+use crate::conform::{Machine, VariantScores};
+use crate::pg::bulk::{self, BulkWriter};
+use crate::pg::call::{datum, varlena_payload};
+use crate::pg::error::Failure;
+use crate::pg::sql;
+use crate::trace::TraceView;
+use pgrx::pg_sys::Datum;
+
+/// Fills the scores leaf of a run, by the model's threshold.
+pub struct ScoreWriter {
+    known: VariantScores,
+    writer: BulkWriter,
+    run_id: Option<Datum>,
+    threshold: f64,
+}
+
+impl ScoreWriter {
+    /// Opens a leaf that has no indexes yet.
+    pub fn open(model: &Model, leaf: &str, run_id: i32) -> Result<Self, Failure> {
+        let threshold = format!("SELECT threshold FROM {}", model.table("model"));
+        Ok(ScoreWriter {
+            known: VariantScores::default(),
+            writer: BulkWriter::open(leaf, &["run_id", "trace_id", "score", "is_anomalous"])?,
+            run_id: datum(run_id),
+            threshold: sql::one(&threshold, &[])?.unwrap_or(f64::INFINITY),
+        })
+    }
+
+    /// Scores a trace by the model's machine.
+    pub fn trace(&mut self, machine: &Machine, trace_id: Datum, trace: &TraceView<'_>) -> Result<(), Failure> {
+        let score = self.known.score(machine, trace)?;
+        self.writer.row(&[self.run_id, Some(trace_id), datum(score), datum(score > self.threshold)]);
+        Ok(())
+    }
+
+    /// Writes what is left.
+    pub fn finish(self) {
+        self.writer.finish();
+    }
+}
+
+/// Scores all traces of a traces leaf.
+pub fn write_scores(model: &Model, traces: &str, mut scores: ScoreWriter) -> Result<(), Failure> {
+    let machine = data::machine(model)?;
+    bulk::each_row(&format!("SELECT trace_id, trace FROM {traces}"), &mut |row| {
+        let (Some(trace_id), Some(trace)) = (row.datum(0), row.datum(1)) else { return Ok(()) };
+        // SAFETY: the column is a trace.
+        scores.trace(&machine, trace_id, &TraceView::from_bytes(unsafe { varlena_payload(trace) })?)
+    })?;
+    scores.finish();
+    Ok(())
+}
