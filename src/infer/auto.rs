@@ -33,8 +33,8 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         name: "compare",
         kind: OptionKind::Boolean,
         default: "true",
-        meaning: "false: take the method to stay with without comparing it to others; refresh does so until the log has \
-                  half as many traces again as when methods were compared",
+        meaning: "false: take the method to stay with without comparing it to others; refresh does so for logs of 10,000 \
+                  traces up until there are half as many again as when methods were compared",
     },
 ];
 

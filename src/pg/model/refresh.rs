@@ -17,8 +17,10 @@ use crate::pg::{bulk, expanded, memory_limit, sql};
 use crate::trace::TraceView;
 use pgrx::{PgSqlErrorCode, pg_sys};
 
-/// With so many times the traces that there were when methods were compared they are compared again.
+/// With so many times the traces that there were when methods were compared they are compared again. Logs of few traces
+/// are always compared: that is cheap, and what they tell is not settled.
 const GROWN: f64 = 1.5;
+const FEW: u32 = 10_000;
 
 /// The options of the last fit, and for auto the method it took: near a tie it stays, and while the log has not grown
 /// much it stays without being compared.
@@ -35,7 +37,8 @@ fn stay(compare: bool) -> String {
 /// Infers the machine of the stored prefix tree.
 fn infer_again(model: &Model, progress: &Progress) -> Result<(), Failure> {
     let grown = format!(
-        "SELECT COALESCE(s.value::double precision OPERATOR(pg_catalog.>=) (compared_traces::double precision OPERATOR(pg_catalog.*) {GROWN}::double precision), true)
+        "SELECT s.value::bigint OPERATOR(pg_catalog.<) {FEW}::bigint
+                OR COALESCE(s.value::double precision OPERATOR(pg_catalog.>=) (compared_traces::double precision OPERATOR(pg_catalog.*) {GROWN}::double precision), true)
          FROM {} m, LATERAL logfsm.stats(m.prefix_tree) AS s WHERE s.name OPERATOR(pg_catalog.=) 'traces'",
         model.table("model")
     );
