@@ -58,8 +58,17 @@ fn main() {
         set
     };
     let set = collect();
-    let traces: Vec<Trace> = set.traces().map(|t| t.expect("valid rows").1).collect();
-    let bytes: Vec<Vec<u8>> = traces.iter().map(Trace::to_bytes).collect();
+    let assemble = || -> Vec<Vec<u8>> {
+        let mut binaries = set.binaries();
+        let binary = |at: u32| {
+            let mut bytes = Vec::new();
+            binaries.append(at, &mut bytes).expect("valid rows");
+            bytes
+        };
+        set.order().into_iter().map(binary).collect()
+    };
+    let bytes = assemble();
+    let traces: Vec<Trace> = bytes.iter().map(|bytes| Trace::from_bytes(bytes).expect("just written")).collect();
     let views = || bytes.iter().map(|b| TraceView::from_bytes(b).expect("just written"));
     let grow = || {
         let mut tree = PrefixTree::new(usize::MAX);
@@ -73,7 +82,7 @@ fn main() {
         rows.iter().map(|(key, at, event)| format!("session {key} {event} took {} ms", at % 977)).collect();
     let loops: [(&str, usize, &dyn Fn()); 8] = [
         ("collect", ROWS, &|| drop(black_box(collect()))),
-        ("assemble", ROWS, &|| set.traces().for_each(|t| drop(black_box(t)))),
+        ("assemble", ROWS, &|| drop(black_box(assemble()))),
         ("tree", ROWS, &|| drop(black_box(grow()))),
         ("tree_form", tree.state_count(), &|| drop(black_box(tree.to_bytes()))),
         ("k_tails", tree.state_count(), &|| drop(black_box(learn("k_tails")))),

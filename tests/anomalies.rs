@@ -38,7 +38,7 @@ fn playout(traces: &[Trace], method: &str) -> Playout {
     traces.iter().for_each(|t| tree.add(&TraceView::from_bytes(&t.to_bytes()).unwrap()).unwrap());
     let tree = tree.to_automaton();
     let machine = Machine::new(infer(&tree, method, "{}", &control()).unwrap());
-    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control()).unwrap();
+    let plan = Plan::learn(&tree, &machine, &mut over(traces), &control()).unwrap();
     Playout::new(machine, plan)
 }
 
@@ -85,7 +85,7 @@ fn fired(playout: &Playout, traces: &[Synthetic], purpose: Purpose) -> BTreeSet<
                 dst: Some(dst as i32),
             });
             let of: Vec<String> = serde_json::from_str(s.trace.parameters[i].as_deref().unwrap()).unwrap();
-            let of = of.into_iter().zip(1..).map(|(v, slot)| (slot.to_string(), Some(v))).collect();
+            let of = of.into_iter().zip(1..).map(|(v, slot)| (slot.to_string().into(), Some(v.into()))).collect();
             values.push(EventParameters { template: t.label, transition, values: of });
         }
         checker.trace(id, rows.len() as i32, s.weight, &rows);

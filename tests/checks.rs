@@ -47,12 +47,12 @@ fn playout() -> Playout {
 #[derive(Clone)]
 struct Run {
     tables: Tables,
-    traces: Vec<(Vec<EventRow>, Vec<EventParameters>)>,
+    traces: Vec<(Vec<EventRow>, Vec<EventParameters<'static>>)>,
     n_events: Vec<i32>,
     weights: Vec<f64>,
 }
 
-fn rows(playout: &Playout, trace: &Trace, path: &[u32]) -> (Vec<EventRow>, Vec<EventParameters>) {
+fn rows(playout: &Playout, trace: &Trace, path: &[u32]) -> (Vec<EventRow>, Vec<EventParameters<'static>>) {
     let transitions = &playout.machine.automaton.transitions;
     let row = |(i, &taken): (usize, &u32)| {
         let t = &transitions[taken as usize];
@@ -68,7 +68,7 @@ fn rows(playout: &Playout, trace: &Trace, path: &[u32]) -> (Vec<EventRow>, Vec<E
     let parameters = |(i, &taken): (usize, &u32)| {
         let values: Vec<String> =
             trace.parameters.get(i).and_then(|p| p.as_deref()).map_or(vec![], |p| serde_json::from_str(p).unwrap());
-        let values = values.into_iter().zip(1..).map(|(v, slot)| (slot.to_string(), Some(v))).collect();
+        let values = values.into_iter().zip(1..).map(|(v, slot)| (slot.to_string().into(), Some(v.into()))).collect();
         EventParameters { template: transitions[taken as usize].label, transition: Some(taken as i32), values }
     };
     (path.iter().enumerate().map(row).collect(), path.iter().enumerate().map(parameters).collect())

@@ -4,10 +4,11 @@ mod support;
 
 use logfsm::automaton::PrefixTree;
 use logfsm::conform::Machine;
+use logfsm::error::Error;
 use logfsm::infer::invariants::{InvariantMiner, MiningOptions};
 use logfsm::infer::{Control, infer};
 use logfsm::synth::checks::breaks;
-use logfsm::synth::{Generator, Plan, Playout, Synthetic, over};
+use logfsm::synth::{Generator, Plan, Playout, Synthetic, ahead, over};
 use logfsm::trace::{Trace, TraceView};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -208,7 +209,23 @@ fn conditions_hold_for_every_trace_and_keep_the_odds() {
         assert_eq!(s.trace.times[0].div_euclid(day), 9497);
         assert!((4..=16).contains(&s.trace.duration().unwrap()));
     }
+    // By event type: the odds among those that have it stay as they are.
+    let all = drawn(&playout, "{}", 6_000);
+    let has = |s: &&Synthetic, c: char| text(&playout, s).contains(c);
+    let with: Vec<&Synthetic> = all.iter().filter(|s| has(s, 'c')).collect();
+    let long = |all: &[&Synthetic]| all.iter().filter(|s| s.trace.len() > 3).count() as f64 / all.len() as f64;
+    for wanted in [r#""c""#, r#"["c"]"#, r#"["a", "c", "b"]"#] {
+        let some = drawn(&playout, &format!(r#"{{"condition": {{"contains": {wanted}}}}}"#), 3_000);
+        let some: Vec<&Synthetic> = some.iter().collect();
+        assert!(some.iter().all(|s| has(s, 'c')), "{wanted}");
+        assert!((long(&some) - long(&with)).abs() < 0.05, "{wanted} {} {}", long(&some), long(&with));
+    }
+    let both = drawn(&playout, r#"{"condition": {"contains": "c", "length": 5}}"#, 50);
+    assert!(both.iter().all(|s| s.trace.len() == 5 && text(&playout, s).contains('c')));
     for impossible in [
+        r#"{"condition": {"contains": "z"}}"#,
+        r#"{"condition": {"contains": ["a", 1]}}"#,
+        r#"{"condition": {"label": "anomalous"}}"#,
         r#"{"condition": {"length": 100000}}"#,
         r#"{"condition": {"takes": 1000}}"#,
         r#"{"condition": {"ends": 1}}"#,
@@ -313,4 +330,135 @@ fn durations_are_exactly_conditioned_and_impossible_ones_are_errors() {
     }
     let timeless = Playout::of_machine(Machine::new(support::tree(&words(&["ab"]))));
     assert!(Generator::new(&timeless, 1, r#"{"condition": {"duration": 1}}"#, &control()).is_err());
+}
+
+/// Orders with times and parameters, one in seven with a fault.
+fn orders() -> Playout {
+    let trace = |i: i64| {
+        let id = format!(
+            r#"["order-{}", "{}", {}]"#,
+            7_000_000_000 + i * 7_919_131,
+            ["web", "shop"][i as usize % 2],
+            i % 30
+        );
+        let mut events = vec!["open", "pay"];
+        events.extend(vec!["pack"; 1 + i as usize % 3]);
+        events.push(if i % 7 == 0 { "lost" } else { "close" });
+        let row = |(j, event): (i64, &&'static str)| {
+            (Some(i * 1_000_000_000 + j * (1_000 + i % 5)), None, *event, None, Some(id.as_str()))
+        };
+        Trace::from_rows((0..).zip(&events).map(row).collect())
+    };
+    let traces: Vec<Trace> = (0..200).map(trace).collect();
+    let mut tree = PrefixTree::new(usize::MAX);
+    traces.iter().for_each(|t| tree.add(&TraceView::from_bytes(&t.to_bytes()).unwrap()).unwrap());
+    let tree = tree.to_automaton();
+    let machine = Machine::new(infer(&tree, "k_tails", "{}", &control()).unwrap());
+    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control()).unwrap();
+    Playout::new(machine, plan)
+}
+
+const AMPLIFIED: &str = r#"{"amplification": 0.2, "rare": 0.2}"#;
+
+#[test]
+fn slices_and_threads_give_the_same_traces() {
+    let playout = orders();
+    for options in ["{}", AMPLIFIED, r#"{"kind": "anomalous"}"#] {
+        let generator = Generator::new(&playout, 42, options, &control()).unwrap();
+        let all: Vec<Synthetic> = (1..=2_000).map(|n| generator.trace(n).unwrap()).collect();
+        // Another generator, from the middle, backwards.
+        let again = Generator::new(&playout, 42, options, &control()).unwrap();
+        assert!((900..=1100).rev().all(|n| again.trace(n).unwrap() == all[n as usize - 1]), "{options}");
+        for workers in 0..4 {
+            let mut next = 5;
+            let each = ahead::each(&generator, 5..=2_000, workers, &control(), &mut |made| {
+                let of = &all[next as usize - 1];
+                assert_eq!(
+                    (made.number, &made.synthetic, &made.bytes),
+                    (next, of, &of.trace.to_bytes()),
+                    "{workers} {options}"
+                );
+                assert_eq!(made.score, playout.machine.score_trace(&of.trace));
+                next += 1;
+                Ok::<(), Error>(())
+            });
+            each.unwrap();
+            assert_eq!(next, 2_001);
+        }
+    }
+}
+
+#[test]
+fn threads_stop_at_the_first_error() {
+    let playout = orders();
+    let generator = Generator::new(&playout, 1, "{}", &control()).unwrap();
+    for workers in 0..3 {
+        let mut taken = 0;
+        let stopped = ahead::each(&generator, 1..=u64::MAX, workers, &control(), &mut |made| {
+            taken += 1;
+            if made.number == 3_000 { Err(Error::Cancelled) } else { Ok(()) }
+        });
+        assert!(matches!(stopped, Err(Error::Cancelled)) && taken == 3_000, "{taken}");
+    }
+    // What cannot be made is an error where it would be.
+    let options = r#"{"no_copy": true, "condition": {"length": 4}}"#;
+    let generator = Generator::new(&playout, 1, options, &control()).unwrap();
+    assert!(generator.trace(1).is_err());
+    assert!(ahead::each(&generator, 1..=9_000, 2, &control(), &mut |_| Ok::<(), Error>(())).is_err());
+}
+
+#[test]
+fn delays_back_off_from_transition_to_pair_to_event_type_to_all() {
+    // Only what is timed has delays: a → b takes 5, c → d takes 100 to 109.
+    let timed = |events: [&'static str; 2], at: i64, delay: i64| {
+        Trace::from_rows(vec![(Some(at), None, events[0], None, None), (Some(at + delay), None, events[1], None, None)])
+    };
+    let mut traces: Vec<Trace> = (0..40).map(|i| timed(["a", "b"], i * 1_000, 5)).collect();
+    traces.extend((0..40).map(|i| timed(["c", "d"], i * 1_000, 100 + i % 10)));
+    for untimed in [&["x", "a", "b"][..], &["x", "y", "b"], &["x", "z"]] {
+        traces.extend(std::iter::repeat_n(Trace::of(untimed.iter().copied()), 40));
+    }
+    let mut tree = PrefixTree::new(usize::MAX);
+    traces.iter().for_each(|t| tree.add(&TraceView::from_bytes(&t.to_bytes()).unwrap()).unwrap());
+    let tree = tree.to_automaton();
+    let machine = Machine::new(infer(&tree, "prefix_tree", "{}", &control()).unwrap());
+    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control()).unwrap();
+    let playout = Playout::new(machine, plan);
+    let mut last_delays: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    for s in drawn(&playout, "{}", 2_000) {
+        let times = &s.trace.times;
+        last_delays.entry(text(&playout, &s)).or_default().push(times[times.len() - 1] - times[times.len() - 2]);
+    }
+    let of = |events: &str| &last_delays[events];
+    assert!(of("ab").iter().all(|&d| d == 5) && of("cd").iter().all(|d| (100..110).contains(d)));
+    assert!(of("xab").iter().all(|&d| d == 5), "the pair's");
+    assert!(of("xyb").iter().all(|&d| d == 5), "the event type's");
+    // Of all delays, half are those of b and half those of d.
+    let short = of("xz").iter().filter(|&&d| d == 5).count() as f64 / of("xz").len() as f64;
+    assert!((0.4..0.6).contains(&short) && of("xz").iter().all(|&d| d == 5 || (100..110).contains(&d)), "{short}");
+}
+
+#[test]
+fn durations_are_as_real_ones_where_delays_make_up_for_each_other() {
+    // Whenever b comes, c comes 1,000 after a, or 3,000 after it in one of ten.
+    let trace = |i: i64| {
+        let (start, lasts) = (i * 10_000, if i % 10 == 0 { 3_000 } else { 1_000 });
+        let at = [start, start + 50 + i * 7919 % 900, start + lasts + i * 31 % 50];
+        Trace::from_rows(at.iter().zip(["a", "b", "c"]).map(|(&at, e)| (Some(at), None, e, None, None)).collect())
+    };
+    let traces: Vec<Trace> = (0..500).map(trace).collect();
+    let mut tree = PrefixTree::new(usize::MAX);
+    traces.iter().for_each(|t| tree.add(&TraceView::from_bytes(&t.to_bytes()).unwrap()).unwrap());
+    let tree = tree.to_automaton();
+    let machine = Machine::new(infer(&tree, "k_tails", "{}", &control()).unwrap());
+    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control()).unwrap();
+    let playout = Playout::new(machine, plan);
+    let share = |options: &str, range: std::ops::Range<i64>| {
+        let all = drawn(&playout, options, 2_000);
+        all.iter().filter(|s| range.contains(&s.trace.duration().unwrap())).count() as f64 / all.len() as f64
+    };
+    let (usual, slow) = (share("{}", 1_000..1_050), share("{}", 3_000..3_050));
+    assert!(usual > 0.7 && (0.05..0.2).contains(&slow), "{usual} {slow}");
+    // Drawn one by one, they add up to anything.
+    assert!(share(r#"{"independent_delays": true}"#, 1_000..1_050) < 0.3);
 }

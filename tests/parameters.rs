@@ -20,7 +20,7 @@ fn learned(traces: &[Trace]) -> Playout {
     traces.iter().for_each(|t| tree.add(&TraceView::from_bytes(&t.to_bytes()).unwrap()).unwrap());
     let (tree, control) = (tree.to_automaton(), Control::unlimited());
     let machine = Machine::new(infer(&tree, "k_tails", "{}", &control).unwrap());
-    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control).unwrap();
+    let plan = Plan::learn(&tree, &machine, &mut over(traces), &control).unwrap();
     let playout = Playout::new(machine, plan);
     assert_eq!(Playout::from_bytes(&playout.to_bytes()).unwrap().fingerprint, playout.fingerprint);
     playout
@@ -159,7 +159,7 @@ fn a_copied_number_is_in_the_domain_of_the_slot_that_copies_it() {
         let event = |(&taken, value): (&u32, &String)| EventParameters {
             template: playout.machine.automaton.transitions[taken as usize].label,
             transition: Some(taken as i32),
-            values: vec![("1".into(), Some(value.clone()))],
+            values: vec![("1".into(), Some(value.clone().into()))],
         };
         checker.trace(i as i64, &made.path.iter().zip(&values).map(event).collect::<Vec<_>>());
     }

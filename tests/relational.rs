@@ -45,7 +45,7 @@ fn playout(traces: &[Trace]) -> Playout {
     traces.iter().for_each(|t| tree.add(&TraceView::from_bytes(&t.to_bytes()).unwrap()).unwrap());
     let (tree, control) = (tree.to_automaton(), Control::unlimited());
     let machine = Machine::new(infer(&tree, "auto", "{}", &control).unwrap());
-    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control).unwrap();
+    let plan = Plan::learn(&tree, &machine, &mut over(traces), &control).unwrap();
     Playout::new(machine, plan)
 }
 
@@ -81,7 +81,7 @@ fn verdicts(playout: &Playout, run: &[(Trace, Vec<u32>, f64)], synthetic: bool) 
         let events: Vec<EventRow> = path.iter().enumerate().map(event).collect();
         checker.trace(id, path.len() as i32, *weight, &events);
         let values = |i: usize| trace.parameters.get(i).and_then(|p| p.as_deref()).map(slots).unwrap_or_default();
-        let named = |i: usize| values(i).into_iter().map(|s| (s.name.into(), s.value.map(Into::into))).collect();
+        let named = |i: usize| values(i).into_iter().map(|s| (s.name, s.value)).collect();
         let of_event = |(i, &taken): (usize, &u32)| EventParameters {
             template: machine.transitions[taken as usize].label,
             transition: Some(taken as i32),

@@ -6,7 +6,7 @@ use logfsm::automaton::{Automaton, PrefixTree};
 use logfsm::conform::Machine;
 use logfsm::infer::{Control, infer};
 use logfsm::log::{MinerOptions, TemplateMiner};
-use logfsm::synth::{Generator, Playout};
+use logfsm::synth::{Generator, Playout, Synthetic};
 use logfsm::trace::{Trace, TraceView};
 use sha2::{Digest, Sha256};
 
@@ -83,4 +83,22 @@ fn a_seed_means_the_same_traces_forever() {
     let mut hash = Sha256::new();
     (1..=1000).for_each(|ordinal| hash.update(generator.trace(ordinal).unwrap().trace.to_bytes()));
     same("generation", &hash.finalize(), include_str!("fixtures/generated.v2"));
+}
+
+#[test]
+fn generators_of_version_1_make_the_same_traces_forever() {
+    let stored = STANDARD.decode(include_str!("fixtures/generator.v1").trim()).unwrap();
+    let playout = Playout::from_bytes(&stored).unwrap();
+    // With times and parameters, real weights, and faults; as text, so that no binary form matters.
+    let line = |number: u64, Synthetic { trace, weight, log_probability, .. }: &Synthetic| {
+        let events: Vec<&str> = trace.variant.iter().map(|l| &*l.event).collect();
+        format!("{number} {weight} {log_probability:?} {events:?} {:?} {:?}\n", trace.times, trace.parameters)
+    };
+    let mut digests = String::new();
+    for options in ["{}", r#"{"amplification": 0.2, "rare": 0.2}"#, r#"{"kind": "anomalous"}"#] {
+        let generator = Generator::new(&playout, 42, options, &Control::unlimited()).unwrap();
+        let lines: String = (1..=1000).map(|n| line(n, &generator.trace(n).unwrap())).collect();
+        digests += &format!("{}\n", STANDARD.encode(Sha256::digest(lines)));
+    }
+    assert_eq!(digests, include_str!("fixtures/generator.v1.sha256"), "a generator makes other traces than it did");
 }

@@ -157,7 +157,11 @@ mod tests {
         for workers in [0, 1, 3] {
             let mut taken = Vec::new();
             let square = |i: usize, _: &Control<'_>| Ok(i * i);
-            in_order::<_, Error>(500, workers, &control, &square, &mut |i| Ok(taken.push(i))).unwrap();
+            let mut push = |i| {
+                taken.push(i);
+                Ok::<(), Error>(())
+            };
+            in_order(500, workers, &control, &square, &mut push).unwrap();
             assert_eq!(taken, (0..500).map(|i| i * i).collect::<Vec<_>>());
             let mut left = 10;
             let mut some = |_: usize| {
@@ -167,7 +171,11 @@ mod tests {
             assert_eq!(in_order(500, workers, &control, &square, &mut some), Err(Error::Cancelled));
             let failing = |i: usize, _: &Control<'_>| if i == 7 { Err(Error::Overflow { what: "it" }) } else { Ok(i) };
             let mut taken = 0;
-            let outcome = in_order(500, workers, &control, &failing, &mut |_| Ok(taken += 1));
+            let mut count = |_| {
+                taken += 1;
+                Ok(())
+            };
+            let outcome = in_order(500, workers, &control, &failing, &mut count);
             assert_eq!((outcome, taken), (Err(Error::Overflow { what: "it" }), 7));
         }
     }

@@ -280,7 +280,8 @@ impl BulkWriter {
                 self.slots.as_mut_ptr(),
                 self.filled as i32,
                 pg_sys::GetCurrentCommandId(true),
-                0,
+                // A new table has no free space to look for.
+                if self.indexes.is_none() { pg_sys::TABLE_INSERT_SKIP_FSM as i32 } else { 0 },
                 self.pages,
             );
             if let Some(indexes) = &self.indexes {

@@ -99,8 +99,8 @@ fn goals(goals: &[Goal], playout: &Playout) -> Vec<String> {
 }
 
 /// A trace with what is known of how it came about: (number, trace, weight, log_probability, label, about, mutation,
-/// mutated_seq, covers).
-fn trace_row(number: i64, synthetic: &Synthetic, playout: &Playout) -> Row {
+/// mutated_seq, covers); `bytes` is the trace's binary form.
+pub fn trace_row(number: i64, synthetic: &Synthetic, bytes: &[u8], playout: &Playout) -> Row {
     let name = |label: u32, end: &'static str| {
         let labels = &playout.machine.automaton.labels;
         labels.get(label as usize).map_or_else(|| end.to_string(), ToString::to_string)
@@ -113,7 +113,7 @@ fn trace_row(number: i64, synthetic: &Synthetic, playout: &Playout) -> Row {
     };
     vec![
         datum(number),
-        Some(varlena(&synthetic.trace.to_bytes())),
+        Some(varlena(bytes)),
         datum(synthetic.weight),
         synthetic.log_probability.and_then(datum),
         Some(text(if mutant.is_some() { "anomalous" } else { "normal" })),
@@ -214,7 +214,7 @@ sql_functions! {
             Ok(Box::new((next..=last).map(move |number| {
                 pgrx::check_for_interrupts!();
                 let synthetic = generator.trace_within(number as u64, &control())?;
-                Ok(trace_row(number, &synthetic, generator.playout()))
+                Ok(trace_row(number, &synthetic, &synthetic.trace.to_bytes(), generator.playout()))
             })))
         })
     }

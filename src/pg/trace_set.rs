@@ -134,9 +134,12 @@ fn add_row(call: Call, timed: bool) -> Reply {
     Ok(Some(datum))
 }
 
+/// Takes a key and the binary form of a trace.
+pub type TakeKeyed<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<(), Failure>;
+
 /// Calls `each` with the key and the binary form of every trace of a set, ordered by key. Threads make the binary forms
 /// where a gather may have workers.
-pub fn each_trace(set: &TraceSet, each: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), Failure>) -> Result<(), Failure> {
+pub fn each_trace(set: &TraceSet, each: TakeKeyed<'_>) -> Result<(), Failure> {
     let order = set.order();
     let parts = set.parts(&order);
     let make = |part: usize, control: &Control<'_>| {

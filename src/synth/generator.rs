@@ -26,7 +26,7 @@ const ATTEMPTS: u32 = 1000;
 /// probable as they are among all traces that last as long.
 const DURATION_ATTEMPTS: u32 = 100_000;
 /// Draws of times alone for a path, before another path is drawn.
-const TIME_ATTEMPTS: u32 = 16;
+const TIME_ATTEMPTS: u32 = 32;
 /// Draws of times for a test case, before it is given up.
 const CASE_TIMES: u32 = 128;
 /// Mutants of one kind that are tried before another kind is.
@@ -83,7 +83,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         if machine.totals.traces == 0 {
             return Err(Error::NoTraces { operation: "generate from" });
         }
-        let condition = Condition::parse(&options, machine.state_count(), machine.transitions.len())?;
+        let condition = Condition::parse(&options, machine)?;
         let max_length = options.integer("max_length") as u32;
         let mut graph = playout.plan.graph.clone();
         if options.integer("min_support") > 1 {
@@ -230,14 +230,22 @@ impl<P: Deref<Target = Playout>> Generator<P> {
                 }
                 continue;
             }
+            let mut lasting: Option<Vec<u64>> = None;
             for _ in 0..if conditioned { 1 } else { TIME_ATTEMPTS } {
                 self.playout.plan.delays.draw(&self.playout.machine, &path, &mut times, self.independent, &mut delays);
-                if self.lasts(&delays) {
-                    return Ok(self.finish(ordinal, &edges, path, &delays, &mut times, forced));
+                if let Some(lasts) = self.lasts(&delays) {
+                    if conditioned || self.independent || self.playout.acceptance().accepts(lasts, &mut times) {
+                        return Ok(self.finish(ordinal, &edges, path, &delays, &mut times, forced));
+                    }
+                    lasting = Some(std::mem::take(&mut delays));
                 }
                 if self.duration.is_none() && !self.is_timed() {
                     break;
                 }
+            }
+            if let Some(delays) = lasting {
+                // As long as real traces last, if not as often.
+                return Ok(self.finish(ordinal, &edges, path, &delays, &mut times, forced));
             }
             if self.duration.is_none() && !self.no_copy && attempt >= PATH_ATTEMPTS {
                 // No path lasts as long as real traces do; the delays are each as real ones.
@@ -264,16 +272,16 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         self.playout.machine.automaton.totals.timed_traces > 0
     }
 
-    /// True where the duration is one asked for, or else one within what real traces have.
-    fn lasts(&self, delays: &[u64]) -> bool {
+    /// The duration where it is one asked for, or else one within what real traces have.
+    fn lasts(&self, delays: &[u64]) -> Option<u64> {
         let real = &self.playout.machine.automaton.durations;
         let (least, most) = match self.duration {
             Some(range) => range,
-            None if real.buckets.is_empty() => return true,
+            None if real.buckets.is_empty() => (0, u64::MAX),
             None => (real.min, real.max),
         };
         let sum = delays.iter().fold(0u64, |sum, &delay| sum.saturating_add(delay));
-        (least..=most).contains(&sum)
+        (least..=most).contains(&sum).then_some(sum)
     }
 
     /// True for the sequence of events of a real trace.

@@ -4,6 +4,7 @@
 //! gives the same rows. Sampling decisions use integers only and are the same on every platform; probabilities that
 //! become integer weights are solved with IEEE + − × ÷ in a fixed order.
 
+pub mod ahead;
 pub mod checks;
 pub mod cover;
 mod durations;

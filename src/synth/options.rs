@@ -1,7 +1,9 @@
 //! Options of the generator, and conditions on traces.
 
+use crate::automaton::{Automaton, LabelId};
 use crate::error::{Error, Result};
 use crate::infer::{OptionKind, OptionSpec, Options};
+use crate::trace::Label;
 use serde_json::Value;
 
 /// Options of the generator.
@@ -46,7 +48,7 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "condition",
         kind: OptionKind::Json,
         default: "{}",
-        meaning: "what every trace must meet: ends_in, takes, length, duration, starts_at",
+        meaning: "what every trace must meet: ends_in, takes, contains, length, duration, starts_at",
     },
     OptionSpec {
         name: "arrivals",
@@ -58,7 +60,7 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "independent_delays",
         kind: OptionKind::Boolean,
         default: "false",
-        meaning: "draw every delay for itself; else slow traces are slow throughout, as far as real ones are",
+        meaning: "draw every delay for itself; else slow traces are slow throughout, as far as real ones are, and traces last as long as often as real ones",
     },
     OptionSpec {
         name: "min_support",
@@ -111,6 +113,8 @@ pub struct Condition {
     pub ends_in: Option<u32>,
     /// The transition that traces take.
     pub takes: Option<u32>,
+    /// Event types that traces have, each a set of labels any of which will do.
+    pub contains: Vec<Vec<LabelId>>,
     /// Fewest and most events.
     pub length: Option<(u32, u32)>,
     /// Shortest and longest duration in microseconds.
@@ -126,14 +130,15 @@ fn invalid(reason: impl Into<String>) -> Error {
     Error::InvalidArgument {
         argument: "condition",
         reason: reason.into(),
-        hint: r#"An example: {"ends_in": 3, "takes": 7, "length": [5, 20], "duration": [0, 1.5], "starts_at": "2026-01-01T00:00:00Z"}."#
+        hint: r#"An example: {"ends_in": 3, "takes": 7, "contains": "close", "length": [5, 20], "duration": [0, 1.5], "starts_at": "2026-01-01T00:00:00Z"}."#
             .into(),
     }
 }
 
 impl Condition {
-    /// Reads the option `condition` for a machine with so many states and transitions.
-    pub fn parse(options: &Options, states: usize, transitions: usize) -> Result<Self> {
+    /// Reads the option `condition` for a machine.
+    pub fn parse(options: &Options, machine: &Automaton) -> Result<Self> {
+        let (states, transitions) = (machine.state_count(), machine.transitions.len());
         let Value::Object(object) = options.json("condition") else {
             return Err(invalid("An object is needed"));
         };
@@ -142,6 +147,10 @@ impl Condition {
             match name.as_str() {
                 "ends_in" => condition.ends_in = Some(number(name, value, states, "state")?),
                 "takes" => condition.takes = Some(number(name, value, transitions, "transition")?),
+                "contains" => {
+                    let names = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+                    condition.contains = names.iter().map(|name| event_type(name, machine)).collect::<Result<_>>()?;
+                }
                 "length" => {
                     let (least, most) = range(name, value, &|v| v.as_u64().filter(|&v| v <= 1_000_000))?;
                     condition.length = Some((least as u32, most as u32));
@@ -151,7 +160,11 @@ impl Condition {
                     condition.duration = Some(range(name, value, &micros)?);
                 }
                 "starts_at" => condition.starts_at = Some(range(name, value, &timestamp)?),
-                _ => return Err(invalid(format!("\"{name}\" is none of ends_in, takes, length, duration, starts_at"))),
+                "label" => return Err(by_label()),
+                _ => {
+                    let reason = format!("\"{name}\" is none of ends_in, takes, contains, length, duration, starts_at");
+                    return Err(invalid(reason));
+                }
             }
         }
         Ok(condition)
@@ -161,6 +174,28 @@ impl Condition {
 fn number(name: &str, value: &Value, count: usize, what: &str) -> Result<u32> {
     let number = value.as_u64().filter(|&number| number < count as u64);
     number.map(|n| n as u32).ok_or_else(|| invalid(format!("{name} is {value}, which is no {what} of the machine")))
+}
+
+/// The labels with this event type; a component may be in front of it, as in `store: open`.
+fn event_type(name: &Value, machine: &Automaton) -> Result<Vec<LabelId>> {
+    let wanted = name.as_str().unwrap_or_default();
+    let is = |label: &Label| *label.event == *wanted || label.component.is_some() && label.to_string() == wanted;
+    let found: Vec<LabelId> = machine.labels.iter().zip(0..).filter(|(label, _)| is(label)).map(|(_, id)| id).collect();
+    if name.is_string() && !found.is_empty() {
+        return Ok(found);
+    }
+    Err(invalid(format!("contains has {name}, which is no event type of the machine")))
+}
+
+/// What a machine learned from normal traces does not tell: which of them would have been labelled otherwise.
+fn by_label() -> Error {
+    Error::InvalidArgument {
+        argument: "condition",
+        reason:
+            "A label cannot be asked for: traces are labelled by what is done to them, normal ones and anomalous ones"
+                .into(),
+        hint: r#"Give the option "kind": "normal" or "anomalous" instead; "contains" asks for an event type."#.into(),
+    }
 }
 
 /// One value, or the two ends of a range.

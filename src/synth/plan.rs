@@ -1,5 +1,6 @@
 //! What traces are generated from: made once from prefix tree, machine and traces, then only read.
 
+use super::durations::Acceptance;
 use super::parameters::ParameterModel;
 use super::paths::amplify::{self, Pair};
 use super::paths::choose::{Choice, choose};
@@ -13,6 +14,7 @@ use crate::infer::{Control, Held, distinct_traces};
 use crate::trace::{Trace, TraceView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::sync::OnceLock;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The version this release writes. Older ones stay readable.
@@ -48,6 +50,8 @@ pub struct Playout {
     pub plan: Plan,
     /// SHA-256 of both: names the generator in runs and keys its random streams.
     pub fingerprint: [u8; 32],
+    /// How durations become those of real traces, once it was asked for.
+    acceptance: OnceLock<Acceptance>,
 }
 
 /// The hash of a sequence of events.
@@ -70,11 +74,13 @@ fn bounds(traces: &[Held], labels: usize) -> Vec<(u32, u32)> {
     bounds
 }
 
+/// Takes a trace.
+pub type TakeTrace<'a> = &'a mut dyn FnMut(&TraceView<'_>) -> Result<()>;
 /// Calls what it is given with every trace.
-pub type ForEachTrace<'a> = &'a mut dyn FnMut(&mut dyn FnMut(&TraceView<'_>) -> Result<()>) -> Result<()>;
+pub type ForEachTrace<'a> = &'a mut dyn FnMut(TakeTrace<'_>) -> Result<()>;
 
 /// Goes over traces that are in memory.
-pub fn over(traces: &[Trace]) -> impl FnMut(&mut dyn FnMut(&TraceView<'_>) -> Result<()>) -> Result<()> + '_ {
+pub fn over(traces: &[Trace]) -> impl FnMut(TakeTrace<'_>) -> Result<()> + '_ {
     move |each| traces.iter().try_for_each(|trace| each(&TraceView::from_bytes(&trace.to_bytes())?))
 }
 
@@ -207,13 +213,18 @@ impl Playout {
         let mut hash = Sha256::new();
         hash.update(machine.fingerprint);
         hash.update(postcard::to_allocvec(&plan).unwrap_or_default());
-        Playout { fingerprint: hash.finalize().into(), machine, plan }
+        Playout { fingerprint: hash.finalize().into(), machine, plan, acceptance: OnceLock::new() }
     }
 
     /// A machine alone; the fingerprint is the machine's.
     pub fn of_machine(machine: Machine) -> Self {
         let plan = Plan::of_machine(&machine.automaton);
-        Playout { fingerprint: machine.fingerprint, machine, plan }
+        Playout { fingerprint: machine.fingerprint, machine, plan, acceptance: OnceLock::new() }
+    }
+
+    /// How often delays with some sum are accepted. O(its trials) once.
+    pub(super) fn acceptance(&self) -> &Acceptance {
+        self.acceptance.get_or_init(|| Acceptance::of(self))
     }
 
     /// The binary form: a version byte, then the machine's binary form with its length, then the plan.

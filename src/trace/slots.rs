@@ -1,8 +1,10 @@
 //! An event's parameters, slot by slot.
 
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::fmt::Formatter;
 
 /// One parameter of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,11 +26,51 @@ pub struct Slot<'a> {
 /// assert_eq!(of(r#"["x", null]"#), [("1".into(), Some("x".into())), ("2".into(), None)]);
 /// ```
 pub fn slots(json: &str) -> Vec<Slot<'_>> {
-    if let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(json) {
-        return list.into_iter().zip(1..).map(|(value, place)| slot(Cow::Owned(place.to_string()), value)).collect();
+    match json.trim_ascii_start().as_bytes().first() {
+        Some(b'[') => {
+            let list = serde_json::from_str::<Vec<&RawValue>>(json).unwrap_or_default();
+            list.into_iter().zip(1..).map(|(value, place)| slot(Cow::Owned(place.to_string()), value)).collect()
+        }
+        Some(b'{') => {
+            let Pairs(mut pairs) = serde_json::from_str(json).unwrap_or_default();
+            // Of a name that is there twice the last one counts.
+            pairs.reverse();
+            pairs.sort_by(|a, b| a.0.cmp(&b.0));
+            pairs.dedup_by(|a, b| a.0 == b.0);
+            pairs.into_iter().map(|(name, value)| slot(name, value)).collect()
+        }
+        _ => Vec::new(),
     }
-    let object = serde_json::from_str::<BTreeMap<String, &RawValue>>(json).unwrap_or_default();
-    object.into_iter().map(|(name, value)| slot(Cow::Owned(name), value)).collect()
+}
+
+/// The names and values of an object as they are written.
+#[derive(Default)]
+struct Pairs<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+/// A name, borrowed where it has no escapes.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Pairs<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each;
+        impl<'de> Visitor<'de> for Each {
+            type Value = Pairs<'de>;
+
+            fn expecting(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some((Name(name), value)) = map.next_entry()? {
+                    pairs.push((name, value));
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(Each)
+    }
 }
 
 fn slot<'a>(name: Cow<'a, str>, value: &'a RawValue) -> Slot<'a> {
@@ -74,8 +116,15 @@ mod tests {
     }
 
     #[test]
+    fn names_are_in_order_and_the_last_of_equal_ones_counts() {
+        let found = flat(" {\"b\": 1, \"a\\u0062\": 2, \"a\": 3, \"b\": \"x\"}");
+        let of = |name: &str, value: &str, kind| (name.to_string(), Some(value.to_string()), kind);
+        assert_eq!(found, [of("a", "3", "number"), of("ab", "2", "number"), of("b", "x", "string")]);
+    }
+
+    #[test]
     fn what_is_no_object_or_list_has_no_parameters() {
-        for json in ["1", "\"a\"", "null", "", "{", "[1", "{\"a\"}"] {
+        for json in ["1", "\"a\"", "null", "", "{", "[1", "{\"a\"}", "{\"a\": 1} x", "[1] x"] {
             assert_eq!(flat(json), [], "{json}");
         }
     }

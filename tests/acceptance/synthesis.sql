@@ -57,9 +57,7 @@ BEGIN
     FROM logfsm.fidelity(model, run)
     WHERE metric IN ('column_shapes', 'pair_contingency', 'pair_correlation', 'identifier_equality', 'dependent_pairs',
                      'parameters_per_event', 'events_per_trace') AND value < 0.9 * floor
-       OR metric = 'relative_event_distance' AND value > 1.5 * floor
-       -- The halves of the 110 HDFS blocks happen to last nearly as long as each other: runs are at 1.8 of that floor.
-       OR metric = 'cycle_time_distance' AND value > CASE model WHEN 'hdfs' THEN 3 ELSE 1.5 END * floor;
+       OR metric IN ('relative_event_distance', 'cycle_time_distance') AND value > 1.5 * floor;
     PERFORM expect(model || ': metrics', broken, NULL);
 END
 $$;

@@ -3,7 +3,7 @@
 use super::{FALSE_POSITIVE_RATE, units, weigh};
 use crate::automaton::{Automaton, Transition};
 use hashbrown::HashMap;
-use serde_json::Value;
+use std::borrow::Cow;
 
 /// What is less surprising than this many bits is not worth mention.
 const LEAST_BITS: f64 = 4.0;
@@ -16,6 +16,8 @@ struct Slot {
     /// How often each shape occurred.
     shapes: HashMap<String, u64>,
     count: u64,
+    /// The surprise of a value not seen, and of a shape not seen, once all are counted.
+    unseen: (f64, f64),
 }
 
 /// The slots of all transitions, and what a usual trace stays below.
@@ -26,14 +28,12 @@ pub struct ParameterValues {
     floor: u64,
 }
 
-/// The slots of an event: by position in an array, by key in an object.
-fn slots(parameters: &str) -> Vec<(String, String)> {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), Into::into);
-    match serde_json::from_str(parameters) {
-        Ok(Value::Array(all)) => all.iter().enumerate().map(|(i, value)| (i.to_string(), text(value))).collect(),
-        Ok(Value::Object(all)) => all.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
-        _ => Vec::new(),
-    }
+/// The slots of an event: by position from 0 in an array, by key in an object.
+fn slots(parameters: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    let list = parameters.trim_ascii_start().starts_with('[');
+    let name = move |i: usize, name| if list { Cow::Owned(i.to_string()) } else { name };
+    let all = crate::trace::slots(parameters).into_iter().enumerate();
+    all.map(move |(i, slot)| (name(i, slot.name), slot.value.unwrap_or(Cow::Borrowed("null"))))
 }
 
 /// A value with its runs of digits and letters reduced to one character each.
@@ -55,9 +55,9 @@ fn shape(value: &str) -> String {
 }
 
 impl Slot {
-    fn add(&mut self, value: String, count: u64) {
-        *self.shapes.entry(shape(&value)).or_default() += count;
-        *self.values.entry(value).or_default() += count;
+    fn add(&mut self, value: &str, count: u64) {
+        *self.shapes.entry(shape(value)).or_default() += count;
+        *self.values.entry_ref(value).or_default() += count;
         self.count += count;
     }
 
@@ -72,16 +72,18 @@ impl Slot {
         if self.values.contains_key(value) {
             return 0.0;
         }
-        let value_bits = Self::unseen(&self.values, self.count);
-        if self.shapes.contains_key(&shape(value)) { value_bits } else { value_bits.max(self.shape_bits()) }
+        let (value_bits, shape_bits) = self.unseen;
+        // The shape is only looked at where it matters.
+        if shape_bits <= value_bits || self.shapes.contains_key(&shape(value)) { value_bits } else { shape_bits }
     }
 
-    fn shape_bits(&self) -> f64 {
-        Self::unseen(&self.shapes, self.count)
+    /// To be called when all values were added.
+    fn counted(&mut self) {
+        self.unseen = (Self::unseen(&self.values, self.count), Self::unseen(&self.shapes, self.count));
     }
 
     fn can_surprise(&self) -> bool {
-        Self::unseen(&self.values, self.count).max(self.shape_bits()) >= LEAST_BITS
+        self.unseen.0.max(self.unseen.1) >= LEAST_BITS
     }
 }
 
@@ -102,14 +104,11 @@ impl ParameterValues {
     /// What the most surprising parameter of an event adds, with its slot; `None` where nothing is surprising.
     pub fn contribution(&self, transition: usize, parameters: &str, divisor: u64) -> Option<(u64, String)> {
         let known = self.slots.get(transition)?.as_ref()?;
-        let surprise = |(name, value): (String, String)| Some((known.get(&name)?.surprise(&value), name));
-        let found = slots(parameters).into_iter().filter_map(surprise);
-        let most = found.fold(None, |best: Option<(f64, String)>, next| match best {
-            Some(best) if best.0 >= next.0 => Some(best),
-            _ => Some(next),
-        });
+        let found = slots(parameters).filter_map(|(name, value)| Some((known.get(&*name)?.surprise(&value), name)));
+        // Of equal ones the first.
+        let most = found.reduce(|best, next| if best.0 >= next.0 { best } else { next });
         let (bits, name) = most.filter(|most| most.0 >= LEAST_BITS)?;
-        Some((weigh(units(bits), self.floor, divisor), name))
+        Some((weigh(units(bits), self.floor, divisor), name.into_owned()))
     }
 }
 
@@ -117,9 +116,10 @@ fn of_transition(transition: &Transition) -> Option<HashMap<String, Slot>> {
     let mut known: HashMap<String, Slot> = HashMap::new();
     for item in &transition.parameters.items {
         for (name, value) in slots(&item.value.0) {
-            known.entry(name).or_default().add(value, item.count);
+            known.entry_ref(&*name).or_default().add(&value, item.count);
         }
     }
+    known.values_mut().for_each(Slot::counted);
     known.retain(|_, slot| slot.can_surprise());
     (!known.is_empty()).then_some(known)
 }
@@ -138,12 +138,14 @@ mod tests {
     #[test]
     fn only_slots_with_few_values_or_shapes_surprise() {
         let mut slot = Slot::default();
-        slot.add("yes".into(), 900);
-        slot.add("no".into(), 100);
+        slot.add("yes", 900);
+        slot.add("no", 100);
+        slot.counted();
         assert_eq!(slot.surprise("no"), 0.0);
         assert!(slot.surprise("perhaps") > 10.0);
         let mut ids = Slot::default();
-        (0..1000).for_each(|i| ids.add(format!("id-{i}"), 1));
+        (0..1000).for_each(|i| ids.add(&format!("id-{i}"), 1));
+        ids.counted();
         assert!(ids.surprise("id-77777") < 1.0 && ids.surprise("#") > 10.0);
     }
 }

@@ -1,6 +1,8 @@
-//! check_run: a run's rows read and judged.
+//! The rules that runs must keep: judged while rows are written, and by check_run, which reads them again.
 
 use super::Model;
+use super::events::{Followed, parameters_of};
+use crate::conform::Machine;
 use crate::infer::Options;
 use crate::pg::bulk::{self, Row as BulkRow};
 use crate::pg::call::{Call, Reply, datum, text, varlena_payload};
@@ -9,18 +11,17 @@ use crate::pg::set::{Rows, stream};
 use crate::pg::sql;
 use crate::synth::checks::{
     Checker, EventParameters, EventRow, ParameterChecker, Purpose, Reference, StateRow, Tables, TransitionRow, Verdict,
+    Verdicts,
 };
 use crate::synth::{OPTIONS, Playout};
+use crate::trace::TraceView;
 use pgrx::PgSqlErrorCode;
 
 /// The rows of a run: relations, quoted and qualified or in parentheses.
-pub struct RunRows {
-    /// Traces.
-    pub traces: String,
-    /// Events.
-    pub events: String,
-    /// Parameters.
-    pub parameters: String,
+struct RunRows {
+    traces: String,
+    events: String,
+    parameters: String,
 }
 
 fn integer(row: &BulkRow<'_>, i: usize) -> Option<i32> {
@@ -29,6 +30,10 @@ fn integer(row: &BulkRow<'_>, i: usize) -> Option<i32> {
 
 fn long(row: &BulkRow<'_>, i: usize) -> Option<i64> {
     row.datum(i).map(|d| d.value() as i64)
+}
+
+fn double(row: &BulkRow<'_>, i: usize) -> Option<f64> {
+    row.datum(i).map(|d| f64::from_bits(d.value() as u64))
 }
 
 fn words(row: &BulkRow<'_>, i: usize) -> Option<String> {
@@ -78,14 +83,14 @@ fn tables(model: &Model, playout: &Playout) -> Result<Tables, Failure> {
     Ok(tables)
 }
 
-/// Judges the rows of a run of the current machine. One pass over events, one over parameters.
-pub fn judge(
-    model: &Model,
-    playout: &Playout,
-    rows: &RunRows,
-    options: &str,
-    real: bool,
-) -> Result<Vec<Verdict>, Failure> {
+/// What a run of the current machine is judged by.
+pub struct Rules {
+    reference: Reference,
+    tables: Tables,
+}
+
+/// The rules for a run with these options.
+pub fn rules(model: &Model, playout: &Playout, options: &str) -> Result<Rules, Failure> {
     let options = Options::parse("generate", OPTIONS, options)?;
     let lambda = options.number("amplification");
     let bound =
@@ -103,8 +108,60 @@ pub fn judge(
         reference.purpose = if by_score { Purpose::Anomalous } else { Purpose::Rejected };
         reference.no_copies_of = Some(playout.plan.variants.clone());
     }
-    let tables = tables(model, playout)?;
-    let mut checker = Checker::new(&tables, &reference);
+    Ok(Rules { reference, tables: tables(model, playout)? })
+}
+
+/// Judges the traces of a run one after the other, in any order.
+pub struct Judge<'a> {
+    checker: Checker<'a>,
+    parameters: Option<ParameterChecker<'a>>,
+}
+
+impl<'a> Judge<'a> {
+    /// By the rules of a run; what parameters must not repeat in synthetic traces they may in real ones.
+    pub fn new(rules: &'a Rules, playout: &'a Playout, real: bool) -> Self {
+        let (parameters, machine) = (&playout.plan.parameters, &playout.machine.automaton);
+        let parameters = (!parameters.is_empty()).then(|| ParameterChecker::new(parameters, machine, !real));
+        Judge { checker: Checker::new(&rules.tables, &rules.reference), parameters }
+    }
+
+    /// Takes a trace: its id, number of events and weight as its row says, and the rows that it has.
+    pub fn trace(
+        &mut self,
+        (id, n_events, weight): (i64, i32, f64),
+        events: &[EventRow],
+        parameters: &[EventParameters<'_>],
+    ) {
+        self.checker.trace(id, n_events, weight, events);
+        if let Some(checker) = &mut self.parameters {
+            checker.trace(id, parameters);
+        }
+    }
+
+    /// Takes a trace whose events are not stored: they are made from it.
+    pub fn trace_of(
+        &mut self,
+        of_row: (i64, i32, f64),
+        view: &TraceView<'_>,
+        followed: &mut Followed<'_>,
+    ) -> Result<(), Failure> {
+        let events = followed.rows(view)?;
+        let parameters: Vec<EventParameters<'_>> =
+            events.iter().map(|row| EventParameters::of(row, parameters_of(view, row))).collect();
+        self.trace(of_row, events, &parameters);
+        Ok(())
+    }
+
+    /// What came of each rule.
+    pub fn finish(self) -> Vec<Verdict> {
+        let parameters = self.parameters.map_or_else(Verdicts::default, ParameterChecker::finish);
+        self.checker.finish().with(parameters)
+    }
+}
+
+/// Judges the rows of a run of the current machine. One pass over events, one over parameters.
+fn judge_rows(mut judge: Judge<'_>, rows: &RunRows) -> Result<Vec<Verdict>, Failure> {
+    let checker = &mut judge.checker;
     let query = format!(
         "SELECT t.trace_id, t.n_events, COALESCE(t.weight, 1::double precision), e.seq, e.at, e.template_id, e.transition_id, e.src, e.dst
          FROM {} t LEFT JOIN {} e ON e.trace_id OPERATOR(pg_catalog.=) t.trace_id ORDER BY t.trace_id, e.seq",
@@ -118,7 +175,7 @@ pub fn judge(
             checker.trace(before, n, weight, &events);
             events.clear();
         }
-        current = Some((id, n, row.datum(2).map_or(1.0, |d| f64::from_bits(d.value() as u64))));
+        current = Some((id, n, double(&row, 2).unwrap_or(1.0)));
         if let (Some(seq), Some(template)) = (integer(&row, 3), integer(&row, 5)) {
             let (transition, src, dst) = (integer(&row, 6), integer(&row, 7), integer(&row, 8));
             events.push(EventRow { seq, at: long(&row, 4), template, transition, src, dst });
@@ -128,11 +185,23 @@ pub fn judge(
     if let Some((id, n, weight)) = current {
         checker.trace(id, n, weight, &events);
     }
-    let mut parameters = ParameterChecker::new(&playout.plan.parameters, &playout.machine.automaton, !real);
-    if !playout.plan.parameters.is_empty() {
-        judge_parameters(rows, &mut parameters)?;
+    if let Some(parameters) = &mut judge.parameters {
+        judge_parameters(rows, parameters)?;
     }
-    Ok(checker.finish().with(parameters.finish()))
+    Ok(judge.finish())
+}
+
+/// Judges a run whose events are not stored.
+fn judge_traces(mut judge: Judge<'_>, machine: &Machine, traces: &str) -> Result<Vec<Verdict>, Failure> {
+    let mut followed = Followed::new(machine, true);
+    let query = format!("SELECT trace_id, n_events, weight, trace FROM {traces} t");
+    bulk::each_row(&query, &mut |row| {
+        let (Some(id), Some(n), Some(trace)) = (long(&row, 0), integer(&row, 1), row.datum(3)) else { return Ok(()) };
+        // SAFETY: the column is a trace.
+        let view = TraceView::from_bytes(unsafe { varlena_payload(trace) })?;
+        judge.trace_of((id, n, double(&row, 2).unwrap_or(1.0)), &view, &mut followed)
+    })?;
+    Ok(judge.finish())
 }
 
 fn judge_parameters(rows: &RunRows, checker: &mut ParameterChecker<'_>) -> Result<(), Failure> {
@@ -156,7 +225,7 @@ fn judge_parameters(rows: &RunRows, checker: &mut ParameterChecker<'_>) -> Resul
             at = Some((id, seq));
         }
         if let (Some(slot), Some(event)) = (words(&row, 4), events.last_mut()) {
-            event.values.push((slot, words(&row, 5)));
+            event.values.push((slot.into(), words(&row, 5).map(Into::into)));
         }
         Ok(())
     })?;
@@ -191,16 +260,15 @@ pub fn check_run(call: Call) -> Reply {
         let (model, run, options) = find_run(call)?;
         let of =
             |table: &str| format!("(SELECT * FROM {} WHERE run_id OPERATOR(pg_catalog.=) {run})", model.table(table));
-        let mut rows = RunRows { traces: of("traces"), events: of("events"), parameters: of("parameters") };
-        if model.info.events != "table" {
-            rows.events = format!(
-                "(SELECT t.trace_id, r.seq, r.at, r.label_id AS template_id, r.transition_id, r.src, r.dst
-                  FROM {} t, {} m, LATERAL logfsm.replay(m.automaton, t.trace, tolerant => true) r)",
-                of("traces"),
-                model.table("model")
-            );
-        }
-        let verdicts = judge(&model, &playout(&model)?, &rows, &options, run == 0)?;
+        let rows = RunRows { traces: of("traces"), events: of("events"), parameters: of("parameters") };
+        let playout = playout(&model)?;
+        let rules = rules(&model, &playout, &options)?;
+        let judge = Judge::new(&rules, &playout, run == 0);
+        let verdicts = if model.info.events == "table" {
+            judge_rows(judge, &rows)?
+        } else {
+            judge_traces(judge, &playout.machine, &rows.traces)?
+        };
         let mut answers = Vec::new();
         for v in verdicts {
             let names: Vec<String> = if v.rule.group == "model" {

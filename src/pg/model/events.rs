@@ -1,8 +1,8 @@
 //! Rows of events and parameters, written in bulk along the paths of their traces.
 
+use super::check::Judge;
 use super::leaf::Leaves;
 use super::{Model, data};
-use crate::automaton::Automaton;
 use crate::conform::{Machine, Paths};
 use crate::pg::bulk::{self, BulkWriter};
 use crate::pg::call::{datum, text, varlena_payload};
@@ -10,6 +10,7 @@ use crate::pg::error::Failure;
 use crate::pg::replay_functions::followed;
 use crate::pg::sql;
 use crate::pg::trace_type::timestamp;
+use crate::synth::checks::{EventParameters, EventRow};
 use crate::trace::{Slot, TraceView, slots};
 use hashbrown::HashMap;
 use pgrx::pg_sys::Datum;
@@ -30,15 +31,62 @@ pub fn write_events(model: &Model, leaves: &Leaves<'_>, run_id: i32) -> Result<u
 /// How a table is opened for writing: as a new one, or with its indexes.
 pub type Open = fn(&str, &[&str]) -> Result<BulkWriter, Failure>;
 
+/// The rows of events that traces have: those of their paths.
+pub struct Followed<'m> {
+    machine: &'m Machine,
+    paths: Paths<'m>,
+    anomalous: bool,
+    rows: Vec<EventRow>,
+}
+
+impl<'m> Followed<'m> {
+    /// Along a machine; traces that are anomalous on purpose as far as it follows.
+    pub fn new(machine: &'m Machine, anomalous: bool) -> Self {
+        Followed { machine, paths: Paths::new(machine), anomalous, rows: Vec::new() }
+    }
+
+    /// A trace's rows; none where the machine has no path for it.
+    pub fn rows(&mut self, view: &TraceView<'_>) -> Result<&[EventRow], Failure> {
+        self.rows.clear();
+        let (path, outside) = match self.paths.of(view)? {
+            Some(path) => (path, Vec::new()),
+            None if self.anomalous => {
+                let (path, outside) = followed(self.machine, &view.to_trace()?)?;
+                (path.into(), outside)
+            }
+            None => return Ok(&self.rows),
+        };
+        let transitions = &self.machine.automaton.transitions;
+        for (i, &position) in path.iter().enumerate() {
+            let Some(transition) = transitions.get(position as usize) else { continue };
+            let passes = outside.get(i).copied().flatten();
+            self.rows.push(EventRow {
+                seq: i as i32 + 1,
+                at: view.times.get(i).copied(),
+                template: transition.label as i32,
+                transition: passes.is_none().then_some(position as i32),
+                src: Some(passes.unwrap_or(transition.source) as i32),
+                dst: Some(passes.unwrap_or(transition.target) as i32),
+            });
+        }
+        Ok(&self.rows)
+    }
+}
+
+/// The parameters of a row's event.
+pub fn parameters_of<'t>(view: &TraceView<'t>, row: &EventRow) -> Vec<Slot<'t>> {
+    let json = view.parameters.get(row.seq as usize - 1).copied().flatten();
+    json.map_or_else(Vec::new, slots)
+}
+
 /// Writes the events and parameters of traces.
 pub struct EventWriter<'m> {
     machine: &'m Machine,
-    paths: Paths<'m>,
+    followed: Followed<'m>,
     kinds: SlotKinds,
     events: BulkWriter,
     parameters: BulkWriter,
     run_id: Option<Datum>,
-    anomalous: bool,
 }
 
 impl<'m> EventWriter<'m> {
@@ -54,45 +102,65 @@ impl<'m> EventWriter<'m> {
         let events = open(&leaves.name("events"), &columns)?;
         let columns = ["run_id", "trace_id", "seq", "slot", "value", "kind"];
         let parameters = open(&leaves.name("parameters"), &columns)?;
-        let (paths, kinds) = (Paths::new(machine), SlotKinds::read(model)?);
-        let anomalous = leaves.anomalous();
-        Ok(EventWriter { machine, paths, kinds, events, parameters, run_id: datum(run_id), anomalous })
+        let (followed, kinds) = (Followed::new(machine, leaves.anomalous()), SlotKinds::read(model)?);
+        Ok(EventWriter { machine, followed, kinds, events, parameters, run_id: datum(run_id) })
     }
 
     /// Writes a trace's events.
     pub fn trace(&mut self, trace_id: Option<Datum>, view: &TraceView<'_>) -> Result<(), Failure> {
-        let (path, outside) = match self.paths.of(view)? {
-            Some(path) => (path, Vec::new()),
-            None if self.anomalous => {
-                let (path, outside) = followed(self.machine, &view.to_trace()?)?;
-                (path.into(), outside)
-            }
-            None => return Ok(()),
-        };
-        let Automaton { transitions, labels, .. } = &self.machine.automaton;
-        for (i, &position) in path.iter().enumerate() {
-            let Some(transition) = transitions.get(position as usize) else { continue };
-            let passes = outside.get(i).copied().flatten();
-            let seq = datum(i as i32 + 1);
+        self.write(trace_id, view, None)?;
+        Ok(())
+    }
+
+    /// Writes a trace's events, which are judged as they are written; its id, number of events and weight are those of
+    /// its row.
+    pub fn judged_trace(
+        &mut self,
+        of_row: (i64, i32, f64),
+        view: &TraceView<'_>,
+        judge: &mut Judge<'_>,
+    ) -> Result<(), Failure> {
+        let mut parameters = Vec::new();
+        let rows = self.write(datum(of_row.0), view, Some(&mut parameters))?;
+        judge.trace(of_row, rows, &parameters);
+        Ok(())
+    }
+
+    /// Writes the rows of a trace's events and gives them; their parameters go where they are asked for, too.
+    fn write<'t>(
+        &mut self,
+        trace_id: Option<Datum>,
+        view: &TraceView<'t>,
+        mut parameters: Option<&mut Vec<EventParameters<'t>>>,
+    ) -> Result<&[EventRow], Failure> {
+        let labels = &self.machine.automaton.labels;
+        let rows = self.followed.rows(view)?;
+        for row in rows {
+            let seq = datum(row.seq);
             self.events.row(&[
                 self.run_id,
                 trace_id,
                 seq,
-                view.times.get(i).copied().map(timestamp),
-                datum(transition.label as i32),
-                if passes.is_none() { datum(position as i32) } else { None },
-                datum(passes.unwrap_or(transition.source) as i32),
-                datum(passes.unwrap_or(transition.target) as i32),
+                row.at.map(timestamp),
+                datum(row.template),
+                row.transition.and_then(datum),
+                row.src.and_then(datum),
+                row.dst.and_then(datum),
             ]);
-            let Some(json) = view.parameters.get(i).copied().flatten() else { continue };
-            let kinds = self.kinds.of(&labels[transition.label as usize].event);
-            for slot in slots(json) {
-                let kind = kinds.map_or(slot.json_type, |kinds| kinds.of(&slot));
-                let value = slot.value.as_deref().map(text);
-                self.parameters.row(&[self.run_id, trace_id, seq, Some(text(&slot.name)), value, Some(text(kind))]);
+            let slots = parameters_of(view, row);
+            if !slots.is_empty() {
+                let kinds = self.kinds.of(&labels[row.template as usize].event);
+                for slot in &slots {
+                    let kind = kinds.map_or(slot.json_type, |kinds| kinds.of(slot));
+                    let value = slot.value.as_deref().map(text);
+                    self.parameters.row(&[self.run_id, trace_id, seq, Some(text(&slot.name)), value, Some(text(kind))]);
+                }
+            }
+            if let Some(parameters) = &mut parameters {
+                parameters.push(EventParameters::of(row, slots));
             }
         }
-        Ok(())
+        Ok(rows)
     }
 
     /// Writes what is left. Gives the number of events.

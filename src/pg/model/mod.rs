@@ -17,6 +17,7 @@ mod lines;
 mod owner;
 mod progress;
 mod refresh;
+mod run;
 mod scores;
 mod scoring;
 mod source;

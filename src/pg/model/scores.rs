@@ -1,10 +1,9 @@
 //! Scores of a run's traces, written in bulk.
 
 use super::Model;
-use super::data;
 use crate::conform::{Machine, VariantScores};
-use crate::pg::bulk::{self, BulkWriter};
-use crate::pg::call::{datum, varlena_payload};
+use crate::pg::bulk::BulkWriter;
+use crate::pg::call::datum;
 use crate::pg::error::Failure;
 use crate::pg::sql;
 use crate::trace::TraceView;
@@ -33,24 +32,17 @@ impl ScoreWriter {
     /// Scores a trace by the model's machine.
     pub fn trace(&mut self, machine: &Machine, trace_id: Datum, trace: &TraceView<'_>) -> Result<(), Failure> {
         let score = self.known.score(machine, trace)?;
-        self.writer.row(&[self.run_id, Some(trace_id), datum(score), datum(score > self.threshold)]);
+        self.score(trace_id, score);
         Ok(())
+    }
+
+    /// Writes the score of a trace.
+    pub fn score(&mut self, trace_id: Datum, score: f64) {
+        self.writer.row(&[self.run_id, Some(trace_id), datum(score), datum(score > self.threshold)]);
     }
 
     /// Writes what is left.
     pub fn finish(self) {
         self.writer.finish();
     }
-}
-
-/// Scores all traces of a traces leaf.
-pub fn write_scores(model: &Model, traces: &str, mut scores: ScoreWriter) -> Result<(), Failure> {
-    let machine = data::machine(model)?;
-    bulk::each_row(&format!("SELECT trace_id, trace FROM {traces}"), &mut |row| {
-        let (Some(trace_id), Some(trace)) = (row.datum(0), row.datum(1)) else { return Ok(()) };
-        // SAFETY: the column is a trace.
-        scores.trace(&machine, trace_id, &TraceView::from_bytes(unsafe { varlena_payload(trace) })?)
-    })?;
-    scores.finish();
-    Ok(())
 }

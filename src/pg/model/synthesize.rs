@@ -1,10 +1,10 @@
 //! synthesize, drop_run and score_traces: runs of synthetic traces beside the real ones.
 
-use super::check::{self, RunRows};
-use super::fit::{drop_earlier_fits, write_events};
+use super::fit::drop_earlier_fits;
 use super::leaf::{self, Leaves};
 use super::progress::Progress;
-use super::scores::{ScoreWriter, write_scores};
+use super::run::{self, RUN_SHIFT, Wanted};
+use super::scores::ScoreWriter;
 use super::{Model, data};
 use crate::error::Error;
 use crate::infer::{Options, parallel};
@@ -13,14 +13,12 @@ use crate::pg::call::{Call, Reply, datum, null_argument, varlena_payload};
 use crate::pg::error::Failure;
 use crate::pg::generator_type::{PREFIX, with_option};
 use crate::pg::{sql, text_form};
+use crate::synth::checks::Verdict;
 use crate::synth::cover::Goal;
 use crate::synth::paths::choose::choose;
 use crate::synth::{self, PlanLearner, Playout};
 use crate::trace::TraceView;
 use pgrx::PgSqlErrorCode;
-
-/// A run's number in the high bits of its trace ids: ids never meet between runs.
-const RUN_SHIFT: u32 = 40;
 
 /// The options with the kind of traces in them, which may be an argument of its own.
 fn with_kind(options: &str, kind: Option<&str>) -> Result<String, Failure> {
@@ -86,27 +84,13 @@ pub fn synthesize(call: Call) -> Reply {
         }
         let next = format!("SELECT pg_catalog.max(run_id) OPERATOR(pg_catalog.+) 1 FROM {}", model.table("runs"));
         let run_id: i32 = sql::one(&next, &[])?.unwrap_or(1);
-        let mut leaves = Leaves::of_run(&model, run_id, anomalous)?;
-        progress.stage("generating traces");
-        let leaf = leaves.create("traces")?;
-        let insert = format!(
-            "INSERT INTO {leaf} (run_id, trace_id, origin, synthetic_key, started_at, ended_at, n_events, weight, log_probability, label, about, mutation, mutated_seq, covers, trace)
-             SELECT {run_id}, ({run_id}::bigint OPERATOR(pg_catalog.<<) {RUN_SHIFT}) OPERATOR(pg_catalog.+) g.number, 'synthetic',
-                    pg_catalog.format('s%s-%s', $2, g.number),
-                    logfsm.started_at(g.trace), logfsm.ended_at(g.trace), logfsm.length(g.trace), g.weight, g.log_probability, g.label, g.about, g.mutation, g.mutated_seq, g.covers, g.trace
-             FROM (SELECT (made.row).* FROM (SELECT logfsm.generate_traces(m.generator, $1, $2, 1, $3::jsonb) AS row FROM {} m OFFSET 0) AS made) AS g",
-            model.table("model")
-        );
-        sql::run(&insert, &[traces.into(), seed.into(), options.as_str().into()])?;
-        leaves.finish("traces")?;
+        let leaves = Leaves::of_run(&model, run_id, anomalous)?;
+        let leaf = leaves.name("traces");
+        let wanted = Wanted { run_id, traces, seed, options: &options };
+        let (leaves, verdicts) = run::write(&model, leaves, &wanted, &progress)?;
         if let Some(what) = cover {
             tell_coverage(&model, &leaf, what)?;
         }
-        progress.stage("writing tables");
-        write_events(&model, &mut leaves, run_id)?;
-        let scores = ScoreWriter::open(&model, &leaves.create("scores")?, run_id)?;
-        write_scores(&model, &leaf, scores)?;
-        leaves.finish("scores")?;
         let record = format!(
             "INSERT INTO {} (run_id, kind, status, fit, seed, options, fingerprint, generator, version, traces, events)
              SELECT {run_id}, '{}', 'current', m.fits, $1, $2::jsonb, logfsm.fingerprint(m.automaton),
@@ -122,29 +106,26 @@ pub fn synthesize(call: Call) -> Reply {
             model.table("model")
         );
         sql::run(&record, &[seed.into(), options.as_str().into()])?;
-        progress.stage("checking the run");
-        reject_if_broken(&model, &leaves, run_id, &options)?;
+        if !reject_if_broken(&model, run_id, &verdicts)? {
+            let (checks, rules) =
+                verdicts.iter().fold((0, 0), |n, v| (n.0 + v.checked, n.1 + u64::from(v.checked > 0)));
+            progress.stage(&format!("{checks} checks by {rules} rules, none failed"));
+        }
         leaves.attach()?;
         Ok(run_id)
     })?;
     Ok(datum(run_id))
 }
 
-/// Marks a run that breaks a rule as rejected, saying which.
-fn reject_if_broken(model: &Model, leaves: &Leaves<'_>, run_id: i32, options: &str) -> Result<(), Failure> {
-    if model.info.events != "table" {
-        return Ok(());
-    }
-    let [traces, events, parameters] = ["traces", "events", "parameters"].map(|parent| leaves.name(parent));
-    let verdicts =
-        check::judge(model, &check::playout(model)?, &RunRows { traces, events, parameters }, options, false)?;
+/// Marks a run that breaks a rule as rejected, saying which. True where it is.
+fn reject_if_broken(model: &Model, run_id: i32, verdicts: &[Verdict]) -> Result<bool, Failure> {
     let broken: Vec<String> = verdicts
         .iter()
         .filter(|v| v.violated > 0)
         .map(|v| format!("{} ({} of {})", v.rule.name, v.violated, v.checked))
         .collect();
     if broken.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let mark = format!("UPDATE {} SET status = 'rejected' WHERE run_id OPERATOR(pg_catalog.=) $1", model.table("runs"));
     sql::run(&mark, &[run_id.into()])?;
@@ -152,7 +133,7 @@ fn reject_if_broken(model: &Model, leaves: &Leaves<'_>, run_id: i32, options: &s
         "run {run_id} is rejected, it breaks rules: {}; check_run() names traces, drop_run() removes it",
         broken.join(", ")
     );
-    Ok(())
+    Ok(true)
 }
 
 /// Learns what synthetic traces are made from, from the machine, the prefix tree and the traces of a fit, and scores

@@ -71,7 +71,7 @@ pub struct Verdict {
     pub checked: u64,
     /// How many of them break the rule.
     pub violated: u64,
-    /// The first few traces (or states) that do.
+    /// The first few traces (or states) that do, by their ids.
     pub examples: Vec<i64>,
 }
 
@@ -93,8 +93,10 @@ impl Verdicts {
         verdict.checked += 1;
         if !holds {
             verdict.violated += 1;
-            if verdict.examples.len() < EXAMPLES && verdict.examples.last() != Some(&example) {
-                verdict.examples.push(example);
+            // The smallest ones, so that the order of traces does not matter.
+            if let Err(place) = verdict.examples.binary_search(&example) {
+                verdict.examples.insert(place, example);
+                verdict.examples.truncate(EXAMPLES);
             }
         }
     }

@@ -1,21 +1,31 @@
 //! Parameters: slots, formats, domains, identifiers, guards.
 
-use super::{Check, Verdicts};
+use super::{Check, EventRow, Verdicts};
 use crate::automaton::Automaton;
 use crate::automaton::guard::Parameters;
 use crate::synth::parameters::{Form, ParameterModel, Values, scaled, spanned};
+use crate::trace::Slot;
 use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// The parameters of one event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct EventParameters {
+pub struct EventParameters<'t> {
     /// The event's template.
     pub template: u32,
     /// The transition it took.
     pub transition: Option<i32>,
     /// (slot, value), `None` for null.
-    pub values: Vec<(String, Option<String>)>,
+    pub values: Vec<(Cow<'t, str>, Option<Cow<'t, str>>)>,
+}
+
+impl<'t> EventParameters<'t> {
+    /// Those of an event's row.
+    pub fn of(row: &EventRow, slots: Vec<Slot<'t>>) -> Self {
+        let values = slots.into_iter().map(|slot| (slot.name, slot.value)).collect();
+        EventParameters { template: row.template as u32, transition: row.transition, values }
+    }
 }
 
 /// Checks the parameters of traces.
@@ -57,18 +67,18 @@ impl<'a> ParameterChecker<'a> {
     }
 
     /// Checks the events of a trace that have parameters. O(values).
-    pub fn trace(&mut self, id: i64, events: &[EventParameters]) {
+    pub fn trace(&mut self, id: i64, events: &[EventParameters<'_>]) {
         let mut bound: HashMap<u32, &str> = HashMap::new();
         let mut constant: HashMap<u32, bool> = HashMap::new();
         for event in events {
-            let mut names: Vec<&str> = event.values.iter().map(|v| v.0.as_str()).collect();
+            let mut names: Vec<&str> = event.values.iter().map(|v| &*v.0).collect();
             names.sort_unstable();
             if let Some(forms) = self.forms.get(&event.template) {
                 self.verdicts.note(Check::known_slots, id, forms.contains(&names));
             }
             self.guard(id, event);
             for (name, value) in &event.values {
-                let found = self.model.slots.binary_search_by(|s| (s.label, &*s.name).cmp(&(event.template, name)));
+                let found = self.model.slots.binary_search_by(|s| (s.label, &*s.name).cmp(&(event.template, &**name)));
                 let (Ok(slot), Some(text)) = (found, value) else { continue };
                 match &self.model.slots[slot].values {
                     Values::Words { .. } | Values::Numbers { .. } => {
@@ -116,12 +126,12 @@ impl<'a> ParameterChecker<'a> {
         false
     }
 
-    fn guard(&mut self, id: i64, event: &EventParameters) {
+    fn guard(&mut self, id: i64, event: &EventParameters<'_>) {
         let position = event.transition.and_then(|t| usize::try_from(t).ok());
         let Some(t) = position.and_then(|t| self.machine.transitions.get(t)) else { return };
         let Some(choice) = self.machine.choice(t.source, t.label) else { return };
-        let value = |v: &Option<String>| v.as_ref().map_or(Value::Null, |text| Value::from(text.as_str()));
-        let object: Map<String, Value> = event.values.iter().map(|(name, v)| (name.clone(), value(v))).collect();
+        let value = |v: &Option<Cow<'_, str>>| v.as_deref().map_or(Value::Null, Value::from);
+        let object: Map<String, Value> = event.values.iter().map(|(name, v)| (name.to_string(), value(v))).collect();
         let text = Value::Object(object).to_string();
         let taken = position.unwrap_or_default() as u32;
         self.verdicts.note(Check::guard_holds, id, choice.decide(&Parameters::parse(&text)).contains(&taken));

@@ -24,7 +24,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         let mut delays = Vec::new();
         for _ in 0..CASE_TIMES {
             self.playout.plan.delays.draw(&self.playout.machine, &path, &mut stream, self.independent, &mut delays);
-            if self.lasts(&delays) || self.duration.is_none() && !self.is_timed() {
+            if self.lasts(&delays).is_some() || self.duration.is_none() && !self.is_timed() {
                 return Some((path, delays, stream));
             }
         }
@@ -72,7 +72,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         }
         let mut delays = Vec::new();
         self.playout.plan.delays.draw(machine, &known, stream, self.independent, &mut delays);
-        if self.duration.is_some() && !self.lasts(&delays) {
+        if self.duration.is_some() && self.lasts(&delays).is_none() {
             return None;
         }
         let mut trace = self.timed(ordinal, &known, variant, &delays, stream);

@@ -27,6 +27,24 @@ struct Bound {
     foreign: bool,
 }
 
+/// Adds a text as a JSON string.
+fn push_quoted(json: &mut String, text: &str) {
+    if text.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\') {
+        json.push('"');
+        json.push_str(text);
+        json.push('"');
+    } else {
+        json.push_str(&Value::from(text).to_string());
+    }
+}
+
+/// A text as a JSON string.
+fn quoted_text(text: &str) -> String {
+    let mut json = String::with_capacity(text.len() + 2);
+    push_quoted(&mut json, text);
+    json
+}
+
 /// Draws one of some counted numbers.
 fn pick(counts: &[(u32, u64)], stream: &mut Stream) -> Option<u32> {
     let mut draw = stream.below(counts.iter().map(|c| c.1).sum());
@@ -127,29 +145,39 @@ impl ParameterModel {
             Form::None => return None,
             Form::Array(slots) | Form::Object(slots) => slots,
         };
-        let values: Vec<Box<str>> =
-            slots.iter().map(|&slot| self.value(slot, transition, shared, stream, bound)).collect();
-        Some(match form {
-            Form::Object(_) => {
-                let pairs = slots.iter().zip(&values);
-                let name = |slot: u32| Value::from(&*self.slots[slot as usize].name).to_string();
-                let pairs: Vec<String> = pairs.map(|(&slot, value)| format!("{}: {value}", name(slot))).collect();
-                format!("{{{}}}", pairs.join(", ")).into()
+        let object = matches!(form, Form::Object(_));
+        let mut json = String::with_capacity(16 + 32 * slots.len());
+        json.push(if object { '{' } else { '[' });
+        for (i, &slot) in slots.iter().enumerate() {
+            if i > 0 {
+                json.push_str(", ");
             }
-            _ => format!("[{}]", values.join(", ")).into(),
-        })
+            if object {
+                push_quoted(&mut json, &self.slots[slot as usize].name);
+                json.push_str(": ");
+            }
+            json.push_str(self.value(slot, transition, shared, stream, bound));
+        }
+        json.push(if object { '}' } else { ']' });
+        Some(json.into())
     }
 
     /// One value, as JSON text; the trace remembers it.
-    fn value(&self, slot: u32, transition: u32, shared: &[u8; 32], stream: &mut Stream, bound: &mut Bound) -> Box<str> {
+    fn value<'b>(
+        &self,
+        slot: u32,
+        transition: u32,
+        shared: &[u8; 32],
+        stream: &mut Stream,
+        bound: &'b mut Bound,
+    ) -> &'b str {
         let of = &self.slots[slot as usize];
         let occurrence = bound.occurrences[slot as usize].min(MOST_OCCURRENCES);
         bound.occurrences[slot as usize] += 1;
         if let Values::Identifier { class, quoted, table, shared: common, single } = &of.values {
             let text = self.identifier(*class, occurrence, table, common, single, shared, stream, bound);
-            let json: Box<str> = if *quoted { Value::from(text).to_string().into() } else { text.into() };
-            bound.latest[slot as usize] = Some((ANY, json.clone()));
-            return json;
+            let json = if *quoted { quoted_text(&text) } else { text };
+            return &bound.latest[slot as usize].insert((ANY, json.into())).1;
         }
         let parent = of.parent.and_then(|p| bound.latest[p as usize].as_ref()).map_or(ANY, |latest| latest.0);
         let counts = row(&of.table, &[(transition, parent), (ANY, parent), (transition, ANY)]);
@@ -171,8 +199,7 @@ impl ParameterModel {
             Some((_, json)) if bin == COPY => (self.bin(slot, &json), json),
             _ => (bin, self.of_bin(slot, bin, stream)),
         };
-        bound.latest[slot as usize] = Some((bin, json.clone()));
-        json
+        &bound.latest[slot as usize].insert((bin, json)).1
     }
 
     /// The bin of a value.
@@ -219,7 +246,7 @@ impl ParameterModel {
                     let shape = pick(&counts, stream).and_then(|i| rare.get(i as usize));
                     let text =
                         shape.map_or_else(String::new, |(shape, _)| shape.fresh(stream, &|text| self.is_real(text)));
-                    Value::from(text).to_string().into()
+                    quoted_text(&text).into()
                 }
             },
             Values::Numbers { atoms, decimals, quoted, ranges } => match atoms.get(bin as usize) {

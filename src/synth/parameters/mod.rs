@@ -5,6 +5,7 @@
 //! of traces (those of smallest hash, within a bound on memory), so the order of traces does not matter.
 
 mod classes;
+mod depend;
 mod draw;
 mod learn;
 mod model;

@@ -116,7 +116,8 @@ impl Graph {
 
 /// The walks that meet what a condition asks of paths.
 pub fn conditioned(mut graph: Graph, condition: &Condition, max_length: u32) -> Result<Graph> {
-    if condition.takes.is_none() && condition.length.is_none() && condition.ends_in.is_none() {
+    let Condition { takes, contains, length, ends_in, .. } = condition;
+    if takes.is_none() && contains.is_empty() && length.is_none() && ends_in.is_none() {
         return Ok(graph);
     }
     let by_path = |what: &str| Error::InvalidArgument {
@@ -130,6 +131,9 @@ pub fn conditioned(mut graph: Graph, condition: &Condition, max_length: u32) -> 
         }
         graph = graph.through(|edge| edge.transition == transition)?;
     }
+    for labels in contains {
+        graph = graph.through(|edge| labels.contains(&edge.label))?;
+    }
     if let Some((least, most)) = condition.length {
         graph = graph.unrolled(least, most.min(max_length))?;
     }
@@ -142,7 +146,7 @@ pub fn conditioned(mut graph: Graph, condition: &Condition, max_length: u32) -> 
         return Err(Error::InvalidArgument {
             argument: "condition",
             reason: "No trace of the machine meets it".into(),
-            hint: "Ask for states, transitions and lengths that occur together.".into(),
+            hint: "Ask for states, transitions, event types and lengths that occur together.".into(),
         });
     }
     Ok(graph)

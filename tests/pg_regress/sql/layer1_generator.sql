@@ -33,6 +33,10 @@ select count(*) from learned, logfsm.generate_traces(g, 5, options => '{"conditi
 \echo :SQLSTATE
 select count(*) from learned, logfsm.generate_traces(g, 5, options => '{"condition": {"ends": 1}}');
 \echo :SQLSTATE
+select count(*) from learned, logfsm.generate_traces(g, 5, options => '{"condition": {"contains": "no such event"}}');
+\echo :SQLSTATE
+select count(*) from learned, logfsm.generate_traces(g, 5, options => '{"condition": {"label": "anomalous"}}');
+\echo :SQLSTATE
 select count(*) from learned, logfsm.generate_traces(g, 5, options => '{"amplification": 2}');
 \echo :SQLSTATE
 -- Machine and tree must belong together.

@@ -9,7 +9,7 @@ select traces from logfsm.fit('m');
 select logfsm.synthesize('m', 10, 1);
 insert into app_log values ('odd', 'open', '2026-01-02'), ('odd', 'fly', '2026-01-03');
 select traces from logfsm.fit('m', 'k_tails', '{"k": 1}');
-select logfsm.synthesize('m', 20, 7);
+select logfsm.synthesize('m', 20, 7), logfsm.synthesize('m', 12, 7, kind => 'anomalous'), logfsm.synthesize('m', options => '{"cover": "transitions"}');
 select logfsm.watch('m');
 insert into app_log values ('odder', 'close', '2026-01-04');
 grant usage on schema m to regress_dump_reader;
@@ -36,6 +36,10 @@ select coalesce(b.what, a.what) as different, b.n, a.n from before b full join c
 where (b.n, b.content) is distinct from (a.n, a.content) and what <> 'watches';
 select name, traces, events, states, transitions from logfsm.models;
 select watched_table, action from m.watches;
+-- Runs of all kinds are there, keep their rules, and what says how they came about.
+select run_id, kind, status, traces from m.runs order by 1;
+select run_id, sum(violated) as violated from m.runs, logfsm.check_run('m', run_id) where status = 'current' group by 1 order by 1;
+select run_id, label, count(*), count(mutation) as mutated, count(covers) as covering from m.traces where run_id > 0 group by 1, 2 order by 1;
 -- Constraints are there and validated; partitions attached.
 select contype, count(*), bool_and(convalidated) from pg_constraint where connamespace = 'm'::regnamespace group by 1 order by 1;
 select count(*) from pg_inherits join pg_class c on c.oid = inhrelid where c.relnamespace = 'm'::regnamespace and c.relkind = 'r';

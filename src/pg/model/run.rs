@@ -1,0 +1,143 @@
+//! The rows of a synthetic run: traces, events, parameters and scores, generated, written and judged in one pass.
+
+use super::Model;
+use super::check::{self, Judge};
+use super::events::{EventWriter, Followed};
+use super::leaf::Leaves;
+use super::progress::Progress;
+use super::scores::ScoreWriter;
+use crate::pg::bulk::{BulkWriter, Scratch};
+use crate::pg::call::{datum, text};
+use crate::pg::error::Failure;
+use crate::pg::generator_type::trace_row;
+use crate::pg::trace_type::timestamp;
+use crate::synth::ahead::{self, Made};
+use crate::synth::checks::Verdict;
+use crate::synth::{Generator, Playout};
+use crate::trace::TraceView;
+
+/// A run's number in the high bits of its trace ids: ids never meet between runs.
+pub const RUN_SHIFT: u32 = 40;
+
+const PARENTS: [&str; 4] = ["traces", "events", "parameters", "scores"];
+const TRACES: &[&str] = &[
+    "run_id",
+    "trace_id",
+    "origin",
+    "synthetic_key",
+    "started_at",
+    "ended_at",
+    "n_events",
+    "trace",
+    "weight",
+    "log_probability",
+    "label",
+    "about",
+    "mutation",
+    "mutated_seq",
+    "covers",
+];
+
+/// The run to be made.
+pub struct Wanted<'a> {
+    /// Its number.
+    pub run_id: i32,
+    /// How many traces it has at most: a suite of test cases may have fewer.
+    pub traces: i64,
+    /// As given to synthesize.
+    pub seed: i64,
+    /// As given to synthesize.
+    pub options: &'a str,
+}
+
+/// Writes the leaves of a run, with their keys. Gives them back, not attached yet, and what came of each rule.
+pub fn write<'m>(
+    model: &'m Model,
+    mut leaves: Leaves<'m>,
+    wanted: &Wanted<'_>,
+    progress: &Progress,
+) -> Result<(Leaves<'m>, Vec<Verdict>), Failure> {
+    progress.stage("generating traces");
+    let playout = check::playout(model)?;
+    let control = crate::pg::control();
+    let generator = Generator::new(&playout, wanted.seed, wanted.options, &control)?;
+    let rules = check::rules(model, &playout, wanted.options)?;
+    let mut judge = Judge::new(&rules, &playout, false);
+    for parent in PARENTS {
+        leaves.create(parent)?;
+    }
+    let traces = BulkWriter::open(&leaves.name("traces"), TRACES)?;
+    let scores = ScoreWriter::open(model, &leaves.name("scores"), wanted.run_id)?;
+    let events = if model.info.events == "table" {
+        let writer = EventWriter::open(model, &playout.machine, &leaves, wanted.run_id, BulkWriter::open)?;
+        Events::Stored(Box::new(writer))
+    } else {
+        Events::Made(Followed::new(&playout.machine, true))
+    };
+    let mut rows = Rows { wanted, traces, scores, events };
+    let last = generator.suite().map_or(wanted.traces, |suite| wanted.traces.min(suite.cases.len() as i64));
+    let mut scratch = Scratch::new();
+    ahead::each(&generator, 1..=last as u64, ahead::workers(&control), &control, &mut |made| {
+        scratch.round(|| rows.add(made, &playout, &mut judge))
+    })?;
+    rows.finish();
+    progress.stage("adding keys");
+    for parent in PARENTS {
+        leaves.finish(parent)?;
+    }
+    Ok((leaves, judge.finish()))
+}
+
+/// Where a run's events go.
+enum Events<'m> {
+    /// Into the tables.
+    Stored(Box<EventWriter<'m>>),
+    /// Nowhere: they can be made from the traces.
+    Made(Followed<'m>),
+}
+
+/// The tables being filled.
+struct Rows<'r, 'm> {
+    wanted: &'r Wanted<'r>,
+    traces: BulkWriter,
+    scores: ScoreWriter,
+    events: Events<'m>,
+}
+
+impl<'m> Rows<'_, 'm> {
+    fn add(&mut self, made: &Made, playout: &Playout, judge: &mut Judge<'_>) -> Result<(), Failure> {
+        let Made { number, synthetic, bytes, score } = made;
+        let number = *number as i64;
+        let id = (i64::from(self.wanted.run_id) << RUN_SHIFT) + number;
+        let (run_id, trace_id) = (datum(self.wanted.run_id), datum(id));
+        let n_events = synthetic.trace.variant.events.len() as i32;
+        let times = &synthetic.trace.times;
+        let mut row = vec![
+            run_id,
+            trace_id,
+            Some(text("synthetic")),
+            Some(text(&format!("s{}-{number}", self.wanted.seed))),
+            times.first().copied().map(timestamp),
+            times.last().copied().map(timestamp),
+            datum(n_events),
+        ];
+        row.extend(trace_row(number, synthetic, bytes, playout).into_iter().skip(1));
+        self.traces.row(&row);
+        let view = TraceView::from_bytes(bytes)?;
+        let of_row = (id, n_events, synthetic.weight);
+        match &mut self.events {
+            Events::Stored(writer) => writer.judged_trace(of_row, &view, judge)?,
+            Events::Made(followed) => judge.trace_of(of_row, &view, followed)?,
+        }
+        trace_id.into_iter().for_each(|trace_id| self.scores.score(trace_id, *score));
+        Ok(())
+    }
+
+    fn finish(self) {
+        self.traces.finish();
+        self.scores.finish();
+        if let Events::Stored(writer) = self.events {
+            writer.finish();
+        }
+    }
+}
