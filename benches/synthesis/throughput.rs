@@ -13,7 +13,7 @@ fn learned(traces: &[Trace]) -> Playout {
     traces.iter().for_each(|t| tree.add(&TraceView::from_bytes(&t.to_bytes()).expect("a trace")).expect("a tree"));
     let (tree, control) = (tree.to_automaton(), Control::unlimited());
     let machine = Machine::new(infer(&tree, "auto", "{}", &control).expect("a machine"));
-    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control);
+    let plan = Plan::learn(&tree, &machine, &mut over(traces), &control);
     Playout::new(machine, plan.expect("a plan"))
 }
 

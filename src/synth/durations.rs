@@ -84,8 +84,8 @@ const TRIALS: u64 = 2048;
 const TRIAL_EVENTS: usize = 100_000;
 /// One, as a share of what is drawn.
 const ONE: u64 = 1 << 32;
-/// What is accepted most is accepted at most so many times as often as what is drawn on average.
-const MOST_OFTEN: u64 = 8;
+/// Draws that accepting one may take on average.
+const MOST_DRAWS: u64 = 16;
 
 /// How often delays that sum up to a duration are accepted.
 ///
@@ -160,12 +160,19 @@ fn compare(real: &Histogram, drawn: &Histogram) -> Vec<(u16, u64)> {
         // One more on both sides: what was not seen may be.
         let (real, drawn) = (of(real, bucket) + 1, of(drawn, bucket) + 1);
         let ratio = u128::from(real) * u128::from(m) * u128::from(ONE) / (u128::from(drawn) * u128::from(n));
-        ratio.min(u128::from(MOST_OFTEN * ONE)) as u64
+        ratio.min(u128::from(ONE << 16)) as u64
     };
     let ratios: Vec<(u16, u64)> = buckets.into_iter().map(|b| (b, ratio(b))).collect();
-    let most = ratios.iter().map(|r| r.1).max().unwrap_or(ONE).max(1);
-    let share = |ratio: u64| (u128::from(ratio) * u128::from(ONE) / u128::from(most)) as u64;
-    ratios.into_iter().map(|(bucket, ratio)| (bucket, share(ratio))).collect()
+    let share = |ratio: u64, most: u64| u128::from(ratio.min(most)) * u128::from(ONE) / u128::from(most);
+    // The higher the ratio that is always accepted, the nearer to real ones, and the fewer are accepted.
+    let affordable = |&most: &u64| {
+        let accepted: u128 = ratios.iter().map(|&(b, ratio)| u128::from(of(drawn, b)) * share(ratio, most)).sum();
+        accepted * u128::from(MOST_DRAWS) >= u128::from(m) * u128::from(ONE)
+    };
+    let highest = ratios.iter().map(|r| r.1).max().unwrap_or(ONE);
+    let halved = (0..32).map(|times| highest >> times).take_while(|&most| most > 0);
+    let most = halved.into_iter().find(affordable).unwrap_or(ONE);
+    ratios.iter().map(|&(bucket, ratio)| (bucket, share(ratio, most) as u64)).collect()
 }
 
 #[cfg(test)]
