@@ -5,7 +5,7 @@ use logfsm::automaton::PrefixTree;
 use logfsm::conform::{Machine, Paths, VariantScores};
 use logfsm::infer::{Control, infer};
 use logfsm::log::TemplateMiner;
-use logfsm::trace::{SetRow, Trace, TraceSet, TraceView};
+use logfsm::trace::{SetRow, TraceSet, TraceView};
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -68,7 +68,6 @@ fn main() {
         set.order().into_iter().map(binary).collect()
     };
     let bytes = assemble();
-    let traces: Vec<Trace> = bytes.iter().map(|bytes| Trace::from_bytes(bytes).expect("just written")).collect();
     let views = || bytes.iter().map(|b| TraceView::from_bytes(b).expect("just written"));
     let grow = || {
         let mut tree = PrefixTree::new(usize::MAX);
