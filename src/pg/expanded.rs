@@ -204,12 +204,21 @@ pub fn growing<'a, T: Growing>(call: Call) -> Result<(Datum, &'a mut T), Failure
 
 /// Combines the state argument with a second one.
 pub fn combine<T: Growing>(call: Call) -> super::call::Reply {
-    let Some(other) = flat::<T>(call, 1) else { return Ok(call.datum(0)) };
+    let Some(other) = call.datum(1) else { return Ok(call.datum(0)) };
+    let own;
+    let flat = match expanded::<T>(other) {
+        Some((state, _)) => {
+            own = state.flat();
+            &own[..]
+        }
+        // SAFETY: not expanded, so a flat varlena.
+        None => unsafe { varlena_payload(other) },
+    };
     if call.datum(0).is_none() {
-        return Ok(Some(fresh(call, T::read(&other)?)?.0));
+        return Ok(Some(fresh(call, T::read(flat)?)?.0));
     }
     let (datum, state) = growing::<T>(call)?;
-    state.absorb(&other)?;
+    state.absorb(flat)?;
     Ok(Some(datum))
 }
 

@@ -15,15 +15,14 @@ use super::Label;
 use super::order::EventRow;
 use crate::error::{Error, Result};
 use hashbrown::{Equivalent, HashMap, HashTable};
-use numbers::{Reader, put, unzigzag, zigzag};
-use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_64;
+use lookup::{key_hash, spread};
+use numbers::{Reader, put, put_bytes, unzigzag, zigzag};
 
 /// The version of the flat form.
 const VERSION: u8 = 1;
 const WHAT: &str = "logfsm.trace_set";
 /// What a trace takes beside its rows' bytes and its key.
-const TRACE_BYTES: usize = size_of::<Rows>() + 8;
+const TRACE_BYTES: usize = size_of::<Rows>() + 12;
 
 /// One row to add.
 #[derive(Debug, Clone, Copy)]
@@ -57,29 +56,14 @@ pub struct TraceSet {
     labels: Vec<Label>,
     label_ids: HashMap<Label, u32>,
     keys: Vec<u8>,
-    index: HashTable<u32>,
+    /// Hash and position of each trace: growing it looks at no key.
+    index: HashTable<(u32, u32)>,
     traces: Vec<Rows>,
     /// Whether rows have times; `None` before the first.
     timed: Option<bool>,
     keyless: u64,
     bytes: usize,
     limit: usize,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Wire<'a> {
-    timed: Option<bool>,
-    keyless: u64,
-    labels: Vec<Label>,
-    #[serde(borrow)]
-    traces: Vec<WireRows<'a>>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct WireRows<'a> {
-    key: &'a [u8],
-    count: u32,
-    rows: &'a [u8],
 }
 
 #[derive(Hash)]
@@ -154,18 +138,16 @@ impl TraceSet {
     }
 
     fn trace(&mut self, key: &[u8]) -> Result<usize> {
-        let hash = xxh3_64(key);
-        let (keys, traces) = (&self.keys, &self.traces);
-        if let Some(&at) = self.index.find(hash, |&at| Self::key_of(keys, &traces[at as usize]) == key) {
-            return Ok(at as usize);
+        let hash = key_hash(key);
+        if let Some(at) = self.find_hashed(key, hash) {
+            return Ok(at);
         }
         let at = u32::try_from(self.traces.len()).map_err(|_| Error::Overflow { what: "the number of traces" })?;
         let key_length = u32::try_from(key.len()).map_err(|_| Error::Overflow { what: "the length of a trace key" })?;
         self.charge(TRACE_BYTES + key.len())?;
         self.traces.push(Rows { key_start: self.keys.len() as u64, key_length, ..Rows::default() });
         self.keys.extend_from_slice(key);
-        let (keys, traces) = (&self.keys, &self.traces);
-        self.index.insert_unique(hash, at, |&at| xxh3_64(Self::key_of(keys, &traces[at as usize])));
+        self.index.insert_unique(spread(hash), (hash, at), |&(hash, _)| spread(hash));
         Ok(at as usize)
     }
 
@@ -231,15 +213,23 @@ impl TraceSet {
 
     /// The flat form: for travel between processes of one server or of several.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let traces = self.traces.iter().map(|rows| WireRows {
-            key: Self::key_of(&self.keys, rows),
-            count: rows.count,
-            rows: &rows.bytes,
-        });
-        let wire =
-            Wire { timed: self.timed, keyless: self.keyless, labels: self.labels.clone(), traces: traces.collect() };
-        // invariant: serialising plain vectors into a growing buffer cannot fail
-        postcard::to_extend(&wire, vec![VERSION]).unwrap_or_default()
+        let rows: usize = self.traces.iter().map(|rows| rows.bytes.len() + 8).sum();
+        let mut bytes = Vec::with_capacity(rows + self.keys.len() + 64 * self.labels.len() + 32);
+        bytes.push(VERSION);
+        match self.timed {
+            Some(timed) => bytes.extend([1, u8::from(timed)]),
+            None => bytes.push(0),
+        }
+        put(&mut bytes, self.keyless);
+        put(&mut bytes, self.labels.len() as u64);
+        self.labels.iter().for_each(|label| binary::put_label(&mut bytes, label));
+        put(&mut bytes, self.traces.len() as u64);
+        for rows in &self.traces {
+            put_bytes(&mut bytes, Self::key_of(&self.keys, rows));
+            put(&mut bytes, rows.count.into());
+            put_bytes(&mut bytes, &rows.bytes);
+        }
+        bytes
     }
 
     /// Adds all rows of another set in its flat form, checking everything.
@@ -248,32 +238,42 @@ impl TraceSet {
         if version != VERSION {
             return Err(Error::NewerVersion { what: WHAT, found: version.into(), newest: VERSION.into() });
         }
-        let wire: Wire<'_> =
-            postcard::from_bytes(body).map_err(|e| Error::invalid(WHAT, format!("The binary form: {e}.")))?;
-        if self.timed.is_some() && wire.timed.is_some() && self.timed != wire.timed {
+        let ((timed, keyless, labels), rest): ((Option<bool>, u64, Vec<Label>), _) =
+            postcard::take_from_bytes(body).map_err(|e| Error::invalid(WHAT, format!("The binary form: {e}.")))?;
+        if self.timed.is_some() && timed.is_some() && self.timed != timed {
             return Err(Error::invalid(WHAT, "Rows with and without times cannot be in one set."));
         }
-        self.timed = self.timed.or(wire.timed);
-        self.keyless += wire.keyless;
+        self.timed = self.timed.or(timed);
+        self.keyless = self.keyless.saturating_add(keyless);
         let timed = self.timed == Some(true);
-        let labels =
-            wire.labels.iter().map(|l| self.label(l.component.as_deref(), &l.event)).collect::<Result<Vec<_>>>()?;
-        for part in &wire.traces {
-            let trace = self.trace(part.key)?;
-            self.continue_rows(trace, part, &labels, timed)?;
+        let labels = labels.iter().map(|l| self.label(l.component.as_deref(), &l.event)).collect::<Result<Vec<_>>>()?;
+        let mut reader = Reader(rest);
+        let traces = reader.number()?;
+        // A trace takes three bytes and more: what is announced can be there.
+        let new = usize::try_from(traces).unwrap_or(usize::MAX).min(rest.len() / 3).saturating_sub(self.traces.len());
+        self.index.reserve(new, |&(hash, _)| spread(hash));
+        self.traces.reserve(new);
+        for _ in 0..traces {
+            let key = reader.bytes()?;
+            let count = reader.number()?;
+            let trace = self.trace(key)?;
+            self.continue_rows(trace, count, reader.bytes()?, &labels, timed)?;
+        }
+        if !reader.0.is_empty() {
+            return Err(Error::invalid(WHAT, "Bytes are left over at the end."));
         }
         Ok(())
     }
 
     /// Appends the rows of a part of a trace: the first as the difference from our last, the others as they are, with
     /// our numbers of their labels.
-    fn continue_rows(&mut self, trace: usize, part: &WireRows<'_>, labels: &[u32], timed: bool) -> Result<()> {
+    fn continue_rows(&mut self, trace: usize, announced: u64, part: &[u8], labels: &[u32], timed: bool) -> Result<()> {
         let rows = &mut self.traces[trace];
         let before = rows.bytes.capacity();
-        rows.bytes.reserve(part.rows.len() + 16);
+        rows.bytes.reserve(part.len() + 8);
         let (mut at, mut seq, mut count) = (0i64, 0i64, 0u32);
         let (our_at, our_seq) = (rows.at, rows.seq);
-        let (mut reader, mut unnumbered) = (Reader(part.rows), true);
+        let (mut reader, mut unnumbered) = (Reader(part), true);
         while !reader.0.is_empty() {
             let head = reader.number()?;
             let label = usize::try_from(head >> 2).ok().and_then(|label| labels.get(label));
@@ -297,7 +297,7 @@ impl TraceSet {
             }
             count = count.saturating_add(1);
         }
-        if count != part.count || count == 0 {
+        if u64::from(count) != announced || count == 0 {
             return Err(Error::invalid(WHAT, "A trace has another number of rows than it says."));
         }
         rows.at = if timed { at } else { our_at };

@@ -102,7 +102,10 @@ pub fn read_traces(model: &Model, leaf: &str) -> Result<u64, Failure> {
             trace_set::each_trace(&set, &mut |key, bytes| {
                 scratch.round(|| sink.take(form.datum(key), &TraceView::from_bytes(bytes)?, varlena(bytes)))
             })?;
-            set.keyless()
+            let keyless = set.keyless();
+            drop(set);
+            give_back_memory();
+            keyless
         }
         None => group(model, &mut sink)?,
     };
@@ -113,6 +116,15 @@ pub fn read_traces(model: &Model, leaf: &str) -> Result<u64, Failure> {
         store_automaton(model, "prefix_tree", &tree.to_automaton())?;
     }
     Ok(traces)
+}
+
+/// Gives memory that was freed back to the system: what comes next needs little of it, and not what it was cut into.
+fn give_back_memory() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: takes no pointers; the backend's only thread calls it.
+    unsafe {
+        libc::malloc_trim(0);
+    }
 }
 
 /// Asks the source how far its rows go by the column that refresh goes by.

@@ -1,7 +1,7 @@
 //! The traces of a set in binary form, made from its rows without a [`Trace`] in between.
 
 use super::TraceSet;
-use super::numbers::{put, zigzag};
+use super::numbers::{put, put_bytes, zigzag};
 use crate::error::Result;
 use crate::trace::order::{EventRow, check_numbered, sort_rows, ties};
 use crate::trace::{Label, TRACE_VERSION};
@@ -24,22 +24,17 @@ pub struct Binaries<'s> {
     variant: Vec<u8>,
 }
 
-fn label_bytes(label: &Label) -> Box<[u8]> {
-    let mut bytes = Vec::with_capacity(label.heap_bytes() + 8);
-    match &label.component {
-        Some(component) => {
-            bytes.push(1);
-            put_bytes(&mut bytes, component.as_bytes());
-        }
-        None => bytes.push(0),
-    }
-    put_bytes(&mut bytes, label.event.as_bytes());
-    bytes.into()
+/// Writes a label as a trace's binary form does.
+pub(super) fn put_label(bytes: &mut Vec<u8>, label: &Label) {
+    bytes.push(u8::from(label.component.is_some()));
+    label.component.iter().for_each(|component| put_bytes(bytes, component.as_bytes()));
+    put_bytes(bytes, label.event.as_bytes());
 }
 
-fn put_bytes(bytes: &mut Vec<u8>, text: &[u8]) {
-    put(bytes, text.len() as u64);
-    bytes.extend_from_slice(text);
+fn label_bytes(label: &Label) -> Box<[u8]> {
+    let mut bytes = Vec::new();
+    put_label(&mut bytes, label);
+    bytes.into()
 }
 
 /// Writes numbers as their differences.

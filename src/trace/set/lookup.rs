@@ -12,11 +12,26 @@ use xxhash_rust::xxh3::xxh3_64;
 #[derive(Debug, Default)]
 pub struct VariantIds(HashMap<Box<[u8]>, Box<[Option<u32>]>>);
 
+pub(super) fn key_hash(key: &[u8]) -> u32 {
+    xxh3_64(key) as u32
+}
+
+/// The bits of a hash in all places where the table looks for some.
+pub(super) fn spread(hash: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(hash)
+}
+
 impl TraceSet {
+    /// The position of a key's trace.
+    pub(super) fn find_hashed(&self, key: &[u8], hash: u32) -> Option<usize> {
+        let (keys, traces) = (&self.keys, &self.traces);
+        let equal = |&(known, at): &(u32, u32)| known == hash && Self::key_of(keys, &traces[at as usize]) == key;
+        self.index.find(spread(hash), equal).map(|&(_, at)| at as usize)
+    }
+
     /// The position of a key's trace. O(bytes of the key).
     pub fn find(&self, key: &[u8]) -> Option<usize> {
-        let found = self.index.find(xxh3_64(key), |&at| Self::key_of(&self.keys, &self.traces[at as usize]) == key);
-        found.map(|&at| at as usize)
+        self.find_hashed(key, key_hash(key))
     }
 
     /// The key of the trace at a position.

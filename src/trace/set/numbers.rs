@@ -12,6 +12,12 @@ pub(super) fn put(bytes: &mut Vec<u8>, mut number: u64) {
     bytes.push(number as u8);
 }
 
+/// Writes bytes with their number before them.
+pub(super) fn put_bytes(bytes: &mut Vec<u8>, what: &[u8]) {
+    put(bytes, what.len() as u64);
+    bytes.extend_from_slice(what);
+}
+
 pub(super) fn zigzag(number: i64) -> u64 {
     (number << 1 ^ number >> 63) as u64
 }
@@ -40,12 +46,16 @@ impl<'a> Reader<'a> {
         Err(Error::invalid(WHAT, "A row is cut short."))
     }
 
-    pub fn text(&mut self) -> Result<&'a str> {
+    /// What `put_bytes` wrote.
+    pub fn bytes(&mut self) -> Result<&'a [u8]> {
         let length = self.number()?;
         let cut = usize::try_from(length).ok().filter(|&length| length <= self.0.len());
-        let (text, rest) =
-            self.0.split_at(cut.ok_or_else(|| Error::invalid(WHAT, "A row's parameters are cut short."))?);
+        let (bytes, rest) = self.0.split_at(cut.ok_or_else(|| Error::invalid(WHAT, "It is cut short."))?);
         self.0 = rest;
-        std::str::from_utf8(text).map_err(|_| Error::invalid(WHAT, "A row's parameters are not UTF-8."))
+        Ok(bytes)
+    }
+
+    pub fn text(&mut self) -> Result<&'a str> {
+        std::str::from_utf8(self.bytes()?).map_err(|_| Error::invalid(WHAT, "A row's parameters are not UTF-8."))
     }
 }
