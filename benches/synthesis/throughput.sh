@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Events a second through SQL and the memory that generating takes: generate streamed in the target list, and synthesize
 # into keyed, foreign-key-checked tables, rules checked, without parameters and with one and two an event. The models are
-# of the normal HDFS sequences of LOGFSM_DATA, with times and parameters made up. EVENTS sets how many are generated.
+# of the normal HDFS sequences of LOGFSM_DATA, with times and parameters made up. EVENTS sets how many are generated, ONLY=generate or
+# ONLY=synthesize leaves the other out.
 source "$(dirname "$0")/../../scripts/lib.sh"
 [ -n "${LOGFSM_DATA:-}" ] || fail "set LOGFSM_DATA to the directory with hdfs/hdfs_loghub_sequences.csv.gz"
 "$top/scripts/setup.sh"
@@ -13,6 +14,7 @@ start_cluster throughput "shared_buffers = 1GB" "work_mem = 16MB" "maintenance_w
 trap 'stop_cluster throughput' EXIT
 psql -X -q -v ON_ERROR_STOP=1 <<SQL
 SET client_min_messages = warning;
+\o /dev/null
 CREATE EXTENSION logfsm;
 CREATE TABLE sequences (trace_id text, label integer, event_ids text);
 \copy sequences from program 'gzip -dc $LOGFSM_DATA/hdfs/hdfs_loghub_sequences.csv.gz' csv header
@@ -41,13 +43,19 @@ measure() {
     } >&3
     until [ -s "$home/throughput.pid" ]; do sleep 0.05; done
     pid=$(tr -d ' \n' < "$home/throughput.pid")
-    private() { as_server cat "/proc/$pid/status" 2> /dev/null | awk '/^RssAnon/ {print $2}'; }
-    start=$(private)
+    # Without a process of its own: what is measured needs the processors.
+    private() {
+        local key value rest
+        now=
+        while read -r key value rest; do [ "$key" = RssAnon: ] && now=$value; done 2> /dev/null < "/proc/$pid/status" || true
+    }
+    private && start=$now
     printf '%s\n' '\timing on' "$statement" '\timing off' "\\! touch $home/throughput.done" '\q' >&3
     exec 3>&-
     until [ -e "$home/throughput.done" ]; do
-        now=$(private) && [ "${now:-0}" -gt "$peak" ] && peak=$now
-        sleep 0.1
+        private
+        [ "${now:-0}" -gt "$peak" ] && peak=$now
+        sleep 0.2
     done
     rm -f "$home/throughput.pid" "$home/throughput.done"
     grep -v '^Time' "$home/throughput.time" >&2 || true
@@ -62,7 +70,7 @@ printf '|%s|%s|%s|%s|\n' "$(printf '%.0s-' {1..46})" "----------:" "----------:"
 for model in none one two; do
     case $model in none) with="no parameters" ;; one) with="one parameter an event" ;; two) with="two parameters an event" ;; esac
     generate="SELECT count(*) FROM (SELECT logfsm.generate(generator, NUMBER, 1) FROM $model.model OFFSET 0) g;"
-    measure "generate, $with" "${generate/NUMBER/100}" "${generate/NUMBER/$traces}"
+    [ "${ONLY:-generate}" != generate ] || measure "generate, $with" "${generate/NUMBER/100}" "${generate/NUMBER/$traces}"
     synthesize="BEGIN; SELECT logfsm.synthesize('$model', NUMBER, 1); ROLLBACK;"
-    measure "synthesize, $with" "${synthesize/NUMBER/100}" "${synthesize/NUMBER/$traces}"
+    [ "${ONLY:-synthesize}" != synthesize ] || measure "synthesize, $with" "${synthesize/NUMBER/100}" "${synthesize/NUMBER/$traces}"
 done
