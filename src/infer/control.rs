@@ -9,6 +9,7 @@ pub struct Control<'a> {
     /// Bytes that a learner may hold beyond its input.
     pub memory_limit: usize,
     around_spawn: Option<&'a dyn Fn(bool)>,
+    /// 0: as many as the machine has processors.
     workers: usize,
 }
 
@@ -27,7 +28,11 @@ impl<'a> Control<'a> {
 
     /// How many threads may work at a time.
     pub fn workers(&self) -> usize {
-        self.workers
+        match self.workers {
+            // Asked only when it matters: the answer is in files of the system.
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            workers => workers,
+        }
     }
 
     /// Asks whether to go on. Learners call this at least every few thousand steps.
@@ -52,7 +57,6 @@ impl<'a> Control<'a> {
 impl Control<'static> {
     /// Never stops, has no bound and may start threads.
     pub fn unlimited() -> Self {
-        let workers = std::thread::available_parallelism().map_or(1, usize::from);
-        Control { proceed: &|| Ok(()), memory_limit: usize::MAX, around_spawn: Some(&|_| ()), workers }
+        Control { proceed: &|| Ok(()), memory_limit: usize::MAX, around_spawn: Some(&|_| ()), workers: 0 }
     }
 }
