@@ -260,6 +260,25 @@ fn auto_stays_near_a_tie_and_leaves_what_is_clearly_worse() {
 }
 
 #[test]
+fn auto_gives_up_what_would_go_on_for_ever() {
+    // Few long traces of many event types: nearly every pair of types is an invariant of some kind.
+    let trace = |number: u64| {
+        let mut state = number;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % 60
+        };
+        (0..400).map(|_| format!("event {}", next().min(next()))).collect::<Vec<_>>()
+    };
+    let tree = support::tree(&(0..26).map(trace).collect::<Vec<_>>());
+    let machine = infer(&tree, "auto", "{}", &Control::unlimited()).unwrap();
+    let Kind::Inferred(provenance) = &machine.kind else { panic!("a prefix tree") };
+    let note = provenance.notes.iter().find(|note| note.starts_with("synoptic: ")).unwrap();
+    assert!(note.contains("given up"), "{note}");
+    assert_ne!(machine.method(), "synoptic");
+}
+
+#[test]
 fn aic_grows_with_the_process_not_with_the_sample() {
     let trace = |number: u64| {
         let mut state = number;

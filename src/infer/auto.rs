@@ -6,6 +6,7 @@ use super::invariants::{InvariantMiner, MiningOptions, check};
 use super::{Control, Learner, OptionKind, OptionSpec, Options, Sample, parallel};
 use crate::automaton::{Automaton, Invariant, Kind, Provenance};
 use crate::error::{Error, Result};
+use std::cell::Cell;
 
 /// One in so many distinct traces is held out.
 const FOLDS: usize = 5;
@@ -80,6 +81,10 @@ pub(super) fn learn(
             }
             Err(error) => return Err(error),
         };
+        if bits.is_infinite() {
+            notes.push(format!("{}: given up, it takes too long here", learner.name()));
+            continue;
+        }
         notes.push(format!(
             "{}: {bits:.3} bits per held-out event, {broken} of {} invariants broken",
             learner.name(),
@@ -148,7 +153,8 @@ impl Fold {
     }
 }
 
-/// What a learner's machine of a fold comes to: bits, held-out events, and how many invariants it breaks.
+/// What a learner's machine of a fold comes to: bits, held-out events, and how many invariants it breaks; endless bits
+/// where it was given up.
 type Judged = (f64, f64, usize);
 
 /// Every learner on the first fold, and on the others those that are not far behind: of each the folds it was judged on.
@@ -194,7 +200,16 @@ fn judge_all(
 
 fn judge_fold(learner: &dyn Learner, fold: &Fold, invariants: &[Invariant], control: &Control<'_>) -> Result<Judged> {
     let options = Options::parse(learner.name(), learner.options(), "{}")?;
-    let machine = learner.learn(Sample { positive: &fold.rest, negative: None }, &options, control)?;
+    let (asked, patience) = (Cell::new(0), learner.patience(&fold.rest).unwrap_or(u64::MAX));
+    let proceed = || {
+        asked.set(asked.get() + 1);
+        if asked.get() > patience { Err(Error::Cancelled) } else { control.check() }
+    };
+    let bounded = Control::new(&proceed, control.memory_limit);
+    let machine = match learner.learn(Sample { positive: &fold.rest, negative: None }, &options, &bounded) {
+        Err(Error::Cancelled) if asked.get() > patience => return Ok((f64::INFINITY, 1.0, 0)),
+        learned => learned?,
+    };
     let (bits, events) = bits_per_event(&machine, &fold.shorter, &fold.held, control)?;
     Ok((bits, events, check(&machine, invariants, control)?.len()))
 }

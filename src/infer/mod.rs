@@ -68,6 +68,10 @@ pub trait Learner: Sync {
     fn keeps_invariants(&self) -> bool {
         false
     }
+    /// How often it may ask whether to go on before `auto` gives it up; `None` where its time is bounded by the tree's size.
+    fn patience(&self, _tree: &Automaton) -> Option<u64> {
+        None
+    }
     /// Learns from prefix trees; `options` are complete and valid, `control` is asked regularly whether to go on.
     ///
     /// The provenance is filled in by [`infer`].

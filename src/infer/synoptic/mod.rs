@@ -73,6 +73,12 @@ impl Learner for Synoptic {
         OPTIONS
     }
 
+    /// It asks a few times per distinct trace where traces have a few invariants to be refined for; of long traces of many
+    /// event types, where nearly every pair of types is one, it may go on for hours.
+    fn patience(&self, tree: &Automaton) -> Option<u64> {
+        Some(10_000 + 10 * tree.stops.iter().filter(|&&stops| stops > 0).count() as u64)
+    }
+
     fn learn(&self, sample: Sample<'_>, options: &Options, control: &Control<'_>) -> Result<Automaton> {
         let tree = sample.positive;
         let invariants = enforced(tree, options, control)?;
