@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Events a second through SQL and the memory that generating takes: generate streamed in the target list, and synthesize
 # into keyed, foreign-key-checked tables, rules checked, without parameters and with one and two an event. The models are
-# of the normal HDFS sequences of LOGFSM_DATA, with times and parameters made up. EVENTS sets how many are generated, ONLY=generate or
-# ONLY=synthesize leaves the other out.
+# of the normal HDFS sequences of LOGFSM_DATA, with times and parameters made up. EVENTS sets how many are generated,
+# ONLY=generate or ONLY=synthesize leaves the other out.
 source "$(dirname "$0")/../../scripts/lib.sh"
 [ -n "${LOGFSM_DATA:-}" ] || fail "set LOGFSM_DATA to the directory with hdfs/hdfs_loghub_sequences.csv.gz"
 "$top/scripts/setup.sh"

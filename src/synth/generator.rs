@@ -25,7 +25,8 @@ const ATTEMPTS: u32 = 1000;
 /// As many where a duration is asked for: paths and times are drawn together until one has it, so that both are as
 /// probable as they are among all traces that last as long.
 const DURATION_ATTEMPTS: u32 = 100_000;
-/// Draws of times alone for a path, before another path is drawn.
+/// Draws of times alone for a path, before they are taken as they come, or another path is drawn where they never last as
+/// long as real traces do.
 const TIME_ATTEMPTS: u32 = 32;
 /// Draws of times for a test case, before it is given up.
 const CASE_TIMES: u32 = 128;
