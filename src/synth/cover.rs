@@ -20,8 +20,10 @@ use std::fmt;
 
 /// Ends of a tour that are tried, the longest first.
 const ENDS: usize = 16;
-/// Draws through what no tour covers, before it is given up.
+/// Draws through what no tour covers, of which the best is taken.
 const DRAWS: usize = 64;
+/// Draws before it is given up: where only whole paths tell the transitions, few of them may be as wanted.
+const MOST_DRAWS: usize = 512;
 
 /// One trace of a suite.
 #[derive(Debug, Clone, PartialEq)]
@@ -330,7 +332,10 @@ impl Search<'_> {
         let reach: Vec<u64> = reach.into_iter().map(fixed).collect();
         let mut best: Option<(usize, Vec<u32>, Vec<u32>)> = None;
         let mut edges = Vec::new();
-        for _ in 0..DRAWS {
+        for draw in 0..MOST_DRAWS {
+            if draw >= DRAWS && best.is_some() {
+                break;
+            }
             self.walk.draw_through(&reach, &edge, &|_| false, stream, &mut edges);
             let Some(path) = valid(&edges) else { continue };
             let mut new: Vec<usize> = self.of(&path).filter(|&met| !self.covered[met]).collect();
