@@ -20,6 +20,8 @@ use std::fmt;
 
 /// Ends of a tour that are tried, the longest first.
 const ENDS: usize = 16;
+/// Traces of a plain run that are looked at for what is left.
+const PLAIN: u64 = 256;
 /// Draws through what no tour covers, of which the best is taken.
 const DRAWS: usize = 64;
 /// Draws before it is given up: where only whole paths tell the transitions, few of them may be as wanted.
@@ -56,6 +58,16 @@ impl fmt::Display for Suite {
 /// The machine's path of a walk that may be a test case.
 pub type Valid<'a> = &'a dyn Fn(&[u32]) -> Option<Vec<u32>>;
 
+/// What a generator gives to find test cases with.
+pub struct Drawing<'a> {
+    /// The key of its streams.
+    pub key: &'a [u8; 32],
+    /// The path of a walk that is acceptable otherwise, too.
+    pub valid: Valid<'a>,
+    /// The walk of a plain run's trace with this number.
+    pub plain: &'a dyn Fn(u64) -> Option<Vec<u32>>,
+}
+
 /// Looks for test cases.
 struct Search<'a> {
     machine: &'a Automaton,
@@ -74,7 +86,9 @@ struct Search<'a> {
 ///
 /// * `what`: states, transitions or pairs
 /// * `bounds`: the fewest and most of each event type in a trace, empty where unknown
-/// * `valid`: gives the path of a walk that is acceptable otherwise, too
+/// * `drawing`: what the generator takes and draws
+///
+/// What the first traces of a plain run of the same seed cover, the suite covers.
 ///
 /// O(goals × (nodes + edges)) and more where many goals are out of reach.
 pub fn suite(
@@ -82,10 +96,10 @@ pub fn suite(
     walk: &Walk,
     what: &str,
     bounds: &[(u32, u32)],
-    valid: Valid<'_>,
-    key: &[u8; 32],
+    drawing: &Drawing<'_>,
     control: &Control<'_>,
 ) -> Result<Suite> {
+    let (key, valid) = (drawing.key, drawing.valid);
     let goals = Goal::all(machine, what);
     control.check_memory("cover", goals.len() * 16)?;
     let most: u64 = bounds.iter().map(|bound| u64::from(bound.1)).sum();
@@ -145,6 +159,19 @@ pub fn suite(
             cases.push(edges);
             paths.push(path);
         }
+    }
+    for ordinal in 1..=PLAIN {
+        if search.covered.iter().all(|&covered| covered) {
+            break;
+        }
+        control.check()?;
+        let Some(edges) = (drawing.plain)(ordinal) else { continue };
+        let Some(path) = valid(&edges).filter(|path| search.of(path).any(|goal| !search.covered[goal])) else {
+            continue;
+        };
+        search.mark(&path);
+        cases.push(edges);
+        paths.push(path);
     }
     let uncovered = (0..n).filter(|&goal| !search.covered[goal]).map(|goal| search.goals[goal]).collect();
     Ok(Suite { cases: search.arrange(cases, paths), uncovered, goals: n })

@@ -3,7 +3,7 @@
 mod make;
 
 use super::checks::within;
-use super::cover::{Goal, Suite, suite};
+use super::cover::{Drawing, Goal, Suite, suite};
 use super::durations;
 use super::mutate::{Mutant, Mutator};
 use super::options::{Condition, OPTIONS};
@@ -155,9 +155,12 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         };
         if let Some(what) = cover {
             let (machine, bounds) = (&generator.playout.machine.automaton, &generator.playout.plan.bounds);
-            let valid = |edges: &[u32]| generator.case(edges).map(|case| case.0);
-            generator.suite =
-                Some(suite(machine, &generator.walk, &what, bounds, &valid, &generator.keys[0], control)?);
+            let drawing = Drawing {
+                key: &generator.keys[0],
+                valid: &|edges| generator.case(edges).map(|case| case.0),
+                plain: &|ordinal| generator.plain_walk(ordinal),
+            };
+            generator.suite = Some(suite(machine, &generator.walk, &what, bounds, &drawing, control)?);
         }
         Ok(generator)
     }
@@ -211,10 +214,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
             }
             match (&self.amplifier, forced) {
                 (Some(amplifier), Some(pair)) => amplifier.draw(&self.walk, pair, &mut stream, &mut edges),
-                _ if self.spread && attempt == 0 => {
-                    self.walk.draw_spread(Spread::new(self.offset, number), &mut stream, &mut edges);
-                }
-                _ => self.walk.draw(&mut stream, &mut edges),
+                _ => self.draw_plain(attempt, number, &mut stream, &mut edges),
             }
             if self.no_copy && self.is_copy(&edges) || !self.is_bounded(&edges) {
                 continue;
@@ -266,6 +266,25 @@ impl<P: Deref<Target = Playout>> Generator<P> {
             argument: "condition",
             reason: format!("None of {attempts} drawn traces {what}"),
             hint: "Ask for what is less rare, or leave no_copy out.".into(),
+        })
+    }
+
+    /// Draws a walk that nothing is asked of.
+    fn draw_plain(&self, attempt: u32, number: u64, stream: &mut Stream, edges: &mut Vec<u32>) {
+        if self.spread && attempt == 0 {
+            self.walk.draw_spread(Spread::new(self.offset, number), stream, edges);
+        } else {
+            self.walk.draw(stream, edges);
+        }
+    }
+
+    /// The walk that a trace of a plain run with this number takes.
+    fn plain_walk(&self, ordinal: u64) -> Option<Vec<u32>> {
+        let (mut stream, mut edges) = (Stream::new(&self.keys[0], ordinal), Vec::new());
+        (0..ATTEMPTS).find_map(|attempt| {
+            self.draw_plain(attempt, ordinal, &mut stream, &mut edges);
+            let fits = !(self.no_copy && self.is_copy(&edges)) && self.is_bounded(&edges);
+            (fits && self.transitions(&edges).is_some()).then(|| edges.clone())
         })
     }
 
