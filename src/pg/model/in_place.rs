@@ -76,14 +76,17 @@ pub fn update(
     let leaves = Leaves::in_place(model)?;
     update_machine(model, &leaves)?;
     remove_changed(staged, &leaves)?;
-    write(model, staged, &leaves, &machine)?;
+    let old: Option<f64> = sql::one(&format!("SELECT threshold FROM {}", model.table("model")), &[])?;
     let threshold = scoring::set_threshold(model, FALSE_POSITIVE_RATE)?;
+    write(model, staged, &leaves, &machine, threshold)?;
     let mark = format!(
         "UPDATE {} SET is_anomalous = NOT is_anomalous
          WHERE is_anomalous OPERATOR(pg_catalog.<>) (score OPERATOR(pg_catalog.>) $1)",
         leaves.name("scores")
     );
-    sql::run(&mark, &[threshold.into()])?;
+    if old != Some(threshold) {
+        sql::run(&mark, &[threshold.into()])?;
+    }
     sql::run(&format!("DROP TABLE {}", staged.table), &[])?;
     let counts = (totals.traces.to_string(), totals.events.to_string());
     finish_run_zero(model, counts).map(Some)
@@ -156,7 +159,13 @@ fn remove_changed(staged: &Staged, leaves: &Leaves<'_>) -> Result<(), Failure> {
 }
 
 /// Writes the rows of staged traces: new ones whole, of changed ones those that `remove_changed` took out.
-fn write(model: &Model, staged: &Staged, leaves: &Leaves<'_>, machine: &Machine) -> Result<(), Failure> {
+fn write(
+    model: &Model,
+    staged: &Staged,
+    leaves: &Leaves<'_>,
+    machine: &Machine,
+    threshold: f64,
+) -> Result<(), Failure> {
     let columns = ["run_id", "trace_id", "origin", "trace_key", "started_at", "ended_at", "n_events", "trace"];
     let mut traces = BulkWriter::open_indexed(&leaves.name("traces"), &columns)?;
     let mut scores =
@@ -193,7 +202,8 @@ fn write(model: &Model, staged: &Staged, leaves: &Leaves<'_>, machine: &Machine)
         if with_events {
             rows.trace(Some(id), &view)?;
         }
-        scores.row(&[run_id, Some(id), datum(known.score(machine, &view)?), datum(false)]);
+        let score = known.score(machine, &view)?;
+        scores.row(&[run_id, Some(id), datum(score), datum(score > threshold)]);
         Ok(())
     })?;
     traces.finish();
