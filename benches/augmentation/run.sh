@@ -3,7 +3,7 @@
 # benches/augmentation/run.sh [--log hdfs|adfa] [--seeds n] [--sizes i …]; needs LOGFSM_DATA.
 source "$(dirname "$0")/../../scripts/lib.sh"
 [ -n "${LOGFSM_DATA:-}" ] || fail "set LOGFSM_DATA to the directory of data sets"
-venv=$home/augmentation
+venv=${VENV:-$home/venv-augmentation}
 if [ ! -x "$venv/bin/python" ]; then
     python3 -m venv "$venv"
     "$venv/bin/pip" install --quiet numpy scikit-learn 'psycopg[binary]'
