@@ -26,16 +26,20 @@ fn timed(traces: &[Vec<String>]) -> Vec<Trace> {
     traces.iter().enumerate().map(trace).collect()
 }
 
-fn playout(traces: &[Vec<String>], method: &str, options: &str) -> Playout {
+/// What is learned from traces as they are.
+fn learned(traces: &[Trace], method: &str, options: &str) -> Playout {
     let mut tree = PrefixTree::new(usize::MAX);
-    let traces = timed(traces);
-    for trace in &traces {
+    for trace in traces {
         tree.add(&TraceView::from_bytes(&trace.to_bytes()).unwrap()).unwrap();
     }
     let tree = tree.to_automaton();
     let machine = Machine::new(infer(&tree, method, options, &control()).unwrap());
-    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control()).unwrap();
+    let plan = Plan::learn(&tree, &machine, &mut over(traces), &control()).unwrap();
     Playout::new(machine, plan)
+}
+
+fn playout(traces: &[Vec<String>], method: &str, options: &str) -> Playout {
+    learned(&timed(traces), method, options)
 }
 
 fn words(traces: &[&str]) -> Vec<Vec<String>> {
@@ -243,8 +247,8 @@ fn conditions_hold_for_every_trace_and_keep_the_odds() {
 
 #[test]
 fn hours_of_the_week_are_kept() {
-    let hour = 3_600_000_000i64;
     let mut tree = PrefixTree::new(usize::MAX);
+    let hour = 3_600_000_000i64;
     for week in 0..20i64 {
         for minute in 0..10i64 {
             let at = (week * 168 + 30) * hour + minute * 60_000_000;
@@ -261,18 +265,13 @@ fn hours_of_the_week_are_kept() {
 
 #[test]
 fn slow_traces_are_slow_throughout() {
-    let mut tree = PrefixTree::new(usize::MAX);
     let mut traces = Vec::new();
     for i in 0..400i64 {
         let step = if i % 2 == 0 { 1_000 } else { 1_000_000 };
         let rows = (0..6).map(|j| (Some(i * 100_000_000 + j * step), None, "x", None, None)).collect();
         traces.push(Trace::from_rows(rows));
-        tree.add(&TraceView::from_bytes(&traces.last().unwrap().to_bytes()).unwrap()).unwrap();
     }
-    let tree = tree.to_automaton();
-    let machine = Machine::new(infer(&tree, "prefix_tree", "{}", &control()).unwrap());
-    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control()).unwrap();
-    let playout = Playout::new(machine, plan);
+    let playout = learned(&traces, "prefix_tree", "{}");
     assert!(playout.plan.delays.follow > 50_000, "{}", playout.plan.delays.follow);
     let mixed = |options: &str| {
         let mixed = |s: &&Synthetic| (10_000..4_000_000).contains(&s.trace.duration().unwrap());
@@ -300,7 +299,6 @@ fn support_and_copies() {
 #[test]
 fn durations_are_exactly_conditioned_and_impossible_ones_are_errors() {
     // ab takes 4; ac takes 4 or 400, as often each.
-    let mut tree = PrefixTree::new(usize::MAX);
     let mut traces = Vec::new();
     for i in 0..400i64 {
         let (then, delay) = if i % 2 == 0 { ("b", 4) } else { ("c", if i % 4 == 1 { 4 } else { 400 }) };
@@ -309,12 +307,8 @@ fn durations_are_exactly_conditioned_and_impossible_ones_are_errors() {
             (Some(at), None, "a", None, None),
             (Some(at + delay), None, then, None, None),
         ]));
-        tree.add(&TraceView::from_bytes(&traces[i as usize].to_bytes()).unwrap()).unwrap();
     }
-    let tree = tree.to_automaton();
-    let machine = Machine::new(infer(&tree, "prefix_tree", "{}", &control()).unwrap());
-    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control()).unwrap();
-    let playout = Playout::new(machine, plan);
+    let playout = learned(&traces, "prefix_tree", "{}");
     let all = drawn(&playout, r#"{"condition": {"duration": [0, 0.00001]}}"#, 3_000);
     assert!(all.iter().all(|s| s.trace.duration().unwrap() <= 10));
     // Two thirds of the traces that last 4.
@@ -350,12 +344,7 @@ fn orders() -> Playout {
         Trace::from_rows((0..).zip(&events).map(row).collect())
     };
     let traces: Vec<Trace> = (0..200).map(trace).collect();
-    let mut tree = PrefixTree::new(usize::MAX);
-    traces.iter().for_each(|t| tree.add(&TraceView::from_bytes(&t.to_bytes()).unwrap()).unwrap());
-    let tree = tree.to_automaton();
-    let machine = Machine::new(infer(&tree, "k_tails", "{}", &control()).unwrap());
-    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control()).unwrap();
-    Playout::new(machine, plan)
+    learned(&traces, "k_tails", "{}")
 }
 
 const AMPLIFIED: &str = r#"{"amplification": 0.2, "rare": 0.2}"#;
@@ -418,12 +407,7 @@ fn delays_back_off_from_transition_to_pair_to_event_type_to_all() {
     for untimed in [&["x", "a", "b"][..], &["x", "y", "b"], &["x", "z"]] {
         traces.extend(std::iter::repeat_n(Trace::of(untimed.iter().copied()), 40));
     }
-    let mut tree = PrefixTree::new(usize::MAX);
-    traces.iter().for_each(|t| tree.add(&TraceView::from_bytes(&t.to_bytes()).unwrap()).unwrap());
-    let tree = tree.to_automaton();
-    let machine = Machine::new(infer(&tree, "prefix_tree", "{}", &control()).unwrap());
-    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control()).unwrap();
-    let playout = Playout::new(machine, plan);
+    let playout = learned(&traces, "prefix_tree", "{}");
     let mut last_delays: BTreeMap<String, Vec<i64>> = BTreeMap::new();
     for s in drawn(&playout, "{}", 2_000) {
         let times = &s.trace.times;
@@ -447,12 +431,7 @@ fn durations_are_as_real_ones_where_delays_make_up_for_each_other() {
         Trace::from_rows(at.iter().zip(["a", "b", "c"]).map(|(&at, e)| (Some(at), None, e, None, None)).collect())
     };
     let traces: Vec<Trace> = (0..500).map(trace).collect();
-    let mut tree = PrefixTree::new(usize::MAX);
-    traces.iter().for_each(|t| tree.add(&TraceView::from_bytes(&t.to_bytes()).unwrap()).unwrap());
-    let tree = tree.to_automaton();
-    let machine = Machine::new(infer(&tree, "k_tails", "{}", &control()).unwrap());
-    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control()).unwrap();
-    let playout = Playout::new(machine, plan);
+    let playout = learned(&traces, "k_tails", "{}");
     let share = |options: &str, range: std::ops::Range<i64>| {
         let all = drawn(&playout, options, 2_000);
         all.iter().filter(|s| range.contains(&s.trace.duration().unwrap())).count() as f64 / all.len() as f64

@@ -80,6 +80,8 @@ struct Search<'a> {
     hard: Vec<bool>,
     longest: usize,
     distance: Vec<u32>,
+    /// Cases taken: walk and path.
+    found: Vec<(Vec<u32>, Vec<u32>)>,
 }
 
 /// Finds a suite.
@@ -116,35 +118,20 @@ pub fn suite(
         hard: vec![false; n],
         longest: longest.min(walk.max_length.into()) as usize,
         distance,
+        found: Vec::new(),
     };
-    let mut cases: Vec<Vec<u32>> = Vec::new();
-    let mut paths: Vec<Vec<u32>> = Vec::new();
     loop {
         control.check()?;
         let tour = search.tour();
         let Some(&(_, first)) = tour.ends.first() else { break };
         let found = tour.ends.iter().rev().take(ENDS).chain([&tour.ends[0]]).find_map(|&(length, _)| {
             let edges = search.ended(&tour.edges[..length]);
-            let path = valid(&edges)?;
-            let new = search.of(&path).any(|goal| !search.covered[goal]);
-            new.then_some((edges, path))
+            let path = valid(&edges).filter(|path| search.adds(path))?;
+            Some((edges, path))
         });
         match found {
-            Some((edges, path)) => {
-                search.mark(&path);
-                cases.push(edges);
-                paths.push(path);
-            }
+            Some((edges, path)) => search.take(edges, path),
             None => search.hard[first] = true,
-        }
-    }
-    // Where no trace takes a step, the empty trace is all there is to cover the start state with.
-    if search.number(Goal::State(0)).is_some_and(|goal| !search.covered[goal]) {
-        let edges = search.ended(&[]);
-        if let Some(path) = valid(&edges) {
-            search.mark(&path);
-            cases.push(edges);
-            paths.push(path);
         }
     }
     let order = Order::of(&walk.graph);
@@ -155,9 +142,7 @@ pub fn suite(
         control.check()?;
         let mut stream = Stream::new(key, goal as u64);
         if let Some((edges, path)) = search.through(goal, &order, valid, &mut stream) {
-            search.mark(&path);
-            cases.push(edges);
-            paths.push(path);
+            search.take(edges, path);
         }
     }
     for ordinal in 1..=PLAIN {
@@ -166,15 +151,12 @@ pub fn suite(
         }
         control.check()?;
         let Some(edges) = (drawing.plain)(ordinal) else { continue };
-        let Some(path) = valid(&edges).filter(|path| search.of(path).any(|goal| !search.covered[goal])) else {
-            continue;
-        };
-        search.mark(&path);
-        cases.push(edges);
-        paths.push(path);
+        if let Some(path) = valid(&edges).filter(|path| search.adds(path)) {
+            search.take(edges, path);
+        }
     }
     let uncovered = (0..n).filter(|&goal| !search.covered[goal]).map(|goal| search.goals[goal]).collect();
-    Ok(Suite { cases: search.arrange(cases, paths), uncovered, goals: n })
+    Ok(Suite { cases: search.arrange(), uncovered, goals: n })
 }
 
 /// Events to the farthest node and from there to an end.
@@ -216,9 +198,16 @@ impl Search<'_> {
         start.into_iter().chain(steps.flatten()).filter_map(|goal| self.number(goal))
     }
 
-    fn mark(&mut self, path: &[u32]) {
-        let met: Vec<usize> = self.of(path).collect();
+    /// Whether a path covers what no case does yet.
+    fn adds(&self, path: &[u32]) -> bool {
+        self.of(path).any(|goal| !self.covered[goal])
+    }
+
+    /// Takes a case.
+    fn take(&mut self, edges: Vec<u32>, path: Vec<u32>) {
+        let met: Vec<usize> = self.of(&path).collect();
         met.into_iter().for_each(|goal| self.covered[goal] = true);
+        self.found.push((edges, path));
     }
 
     /// The open goal that taking an edge after another one meets.
@@ -376,14 +365,15 @@ impl Search<'_> {
     }
 
     /// Drops cases that the others make needless, and puts those first that cover most beside the ones before.
-    fn arrange(&self, cases: Vec<Vec<u32>>, paths: Vec<Vec<u32>>) -> Vec<TestCase> {
+    fn arrange(&self) -> Vec<TestCase> {
+        let cases = &self.found;
         let of = |path: &Vec<u32>| {
             let mut met: Vec<usize> = self.of(path).collect();
             met.sort_unstable();
             met.dedup();
             met
         };
-        let met: Vec<Vec<usize>> = paths.iter().map(of).collect();
+        let met: Vec<Vec<usize>> = cases.iter().map(|(_, path)| of(path)).collect();
         let mut times = vec![0u32; self.goals.len()];
         met.iter().flatten().for_each(|&goal| times[goal] += 1);
         let mut left: Vec<usize> = (0..cases.len()).collect();
@@ -398,13 +388,14 @@ impl Search<'_> {
         let mut arranged = Vec::with_capacity(left.len());
         while !left.is_empty() {
             let new = |case: usize| met[case].iter().filter(|&&goal| open[goal]).count();
-            let key = |&case: &usize| (new(case), std::cmp::Reverse(cases[case].len()), std::cmp::Reverse(case));
+            let key = |&case: &usize| (new(case), std::cmp::Reverse(cases[case].0.len()), std::cmp::Reverse(case));
             let Some(next) = left.iter().copied().max_by_key(key) else { break };
             left.retain(|&case| case != next);
             let covers: Vec<usize> = met[next].iter().copied().filter(|&goal| open[goal]).collect();
             covers.iter().for_each(|&goal| open[goal] = false);
             let covers = covers.into_iter().map(|goal| self.goals[goal]).collect();
-            arranged.push(TestCase { edges: cases[next].clone(), path: paths[next].clone(), covers });
+            let (edges, path) = cases[next].clone();
+            arranged.push(TestCase { edges, path, covers });
         }
         arranged
     }
