@@ -34,6 +34,8 @@ struct Node {
 /// What a variant seen before needs: its path and, for pair times, its distinct labels.
 #[derive(Debug, Clone)]
 struct Known {
+    /// Of the variant's bytes.
+    hash: u64,
     /// The node after each event.
     path: Box<[u32]>,
     /// Per event the position of its label in `labels`.
@@ -58,7 +60,9 @@ pub struct PrefixTree {
     label_ids: HashMap<Label, LabelId>,
     nodes: Vec<Node>,
     children: HashMap<(u32, LabelId), u32>,
-    known: HashMap<Box<[u8]>, Known>,
+    known: Vec<Known>,
+    /// Positions in `known` by the variants' bytes.
+    variants: HashMap<Box<[u8]>, u32>,
     pair_times: HashMap<(LabelId, LabelId), (u64, u64)>,
     totals: Totals,
     durations: Histogram,
@@ -76,7 +80,8 @@ impl PrefixTree {
             label_ids: HashMap::new(),
             nodes: vec![Node::default()],
             children: HashMap::new(),
-            known: HashMap::new(),
+            known: Vec::new(),
+            variants: HashMap::new(),
             pair_times: HashMap::new(),
             totals: Totals::default(),
             durations: Histogram::default(),
@@ -90,6 +95,16 @@ impl PrefixTree {
     /// Approximate heap bytes held.
     pub fn heap_bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Number of states, the start included.
+    pub fn states(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Number of events collected.
+    pub fn events(&self) -> u64 {
+        self.totals.events
     }
 
     /// Number of traces collected.
@@ -127,7 +142,11 @@ impl PrefixTree {
         Ok(node)
     }
 
-    fn learn(&mut self, bytes: &[u8]) -> Result<()> {
+    /// A number for the variant of these bytes, to be given to [`PrefixTree::add_known`].
+    pub fn variant(&mut self, bytes: &[u8]) -> Result<u32> {
+        if let Some(&known) = self.variants.get(bytes) {
+            return Ok(known);
+        }
         let variant = Variant::from_bytes(bytes)?;
         let labels = variant.labels.iter().map(|l| self.label(l)).collect::<Result<Box<[_]>>>()?;
         let mut node = 0;
@@ -137,47 +156,57 @@ impl PrefixTree {
             path.push(node);
         }
         self.charge(bytes.len() + 8 * path.len() + 4 * labels.len() + size_of::<Known>() + 32)?;
-        let known = Known { path: path.into(), events: variant.events.into(), labels, pairs: Box::default() };
-        self.known.insert(bytes.into(), known);
-        Ok(())
+        let id = u32::try_from(self.known.len()).map_err(|_| Error::Overflow { what: "the number of variants" })?;
+        self.known.push(Known {
+            hash: keyed_hash(bytes),
+            path: path.into(),
+            events: variant.events.into(),
+            labels,
+            pairs: Box::default(),
+        });
+        self.variants.insert(bytes.into(), id);
+        Ok(id)
     }
 
     /// Adds a trace. O(length) for a known variant; O(length × distinct labels) where it has times.
     pub fn add(&mut self, trace: &TraceView<'_>) -> Result<()> {
-        if !self.known.contains_key(trace.variant) {
-            self.learn(trace.variant)?;
-        }
+        let variant = self.variant(trace.variant)?;
+        trace.check_lengths(self.known[variant as usize].path.len())?;
+        self.add_known(variant, trace.ties, &trace.times, &trace.parameters)
+    }
+
+    /// Adds a trace of a variant numbered by [`PrefixTree::variant`], with a time per event or none, and parameters per
+    /// event or none.
+    pub fn add_known(&mut self, variant: u32, ties: u32, times: &[i64], parameters: &[Option<&str>]) -> Result<()> {
         let totals = &mut self.totals;
-        // invariant: just learned
-        let Some(known) = self.known.get_mut(trace.variant) else { return Ok(()) };
-        trace.check_lengths(known.path.len())?;
+        let known = &mut self.known[variant as usize];
         let events = totals.events.checked_add(known.path.len() as u64);
         totals.events = events.ok_or(Error::Overflow { what: "the number of events" })?;
         totals.traces += 1;
-        totals.ties += u64::from(trace.ties);
+        totals.ties += u64::from(ties);
         for &node in &known.path {
             self.nodes[node as usize].count += 1;
         }
         self.nodes[known.path.last().map_or(0, |&n| n as usize)].stops += 1;
         let mut grown = 0;
-        if let (Some(&first), Some(&last)) = (trace.times.first(), trace.times.last()) {
+        if let (Some(&first), Some(&last)) = (times.first(), times.last()) {
             let untimed = totals.timed_traces == 0;
             totals.earliest = if untimed { first } else { totals.earliest.min(first) };
             totals.latest = if untimed { last } else { totals.latest.max(last) };
             totals.timed_traces += 1;
             self.durations.add(first.abs_diff(last));
-            self.starts.add(start_hash(first, trace.variant), first, 1, START_SAMPLE);
-            for (pair, &node) in trace.times.windows(2).zip(&known.path[1..]) {
+            self.starts.add(start_hash_of(first, known.hash), first, 1, START_SAMPLE);
+            for (pair, &node) in times.windows(2).zip(&known.path[1..]) {
                 let delays = &mut self.nodes[node as usize].delays;
                 let before = delays.heap_bytes();
                 delays.add(pair[0].abs_diff(pair[1]));
                 grown += delays.heap_bytes() - before;
             }
             if self.labels.len() <= MAX_PAIR_LABELS {
-                grown += add_pair_times(known, &trace.times, &mut self.scratch);
+                grown += add_pair_times(known, times, &mut self.scratch);
             }
         }
-        for (i, parameters) in trace.parameters.iter().enumerate() {
+        for (i, parameters) in parameters.iter().enumerate() {
             let Some(parameters) = parameters else { continue };
             totals.events_with_parameters += 1;
             let next = known.events.get(i + 1).map(|&e| known.labels[e as usize]);
@@ -317,7 +346,7 @@ impl PrefixTree {
             return Vec::new();
         }
         let mut all = self.pair_times.clone();
-        for known in self.known.values() {
+        for known in &self.known {
             let n = known.labels.len();
             for (i, &(min, max)) in known.pairs.iter().enumerate().filter(|(_, pair)| **pair != NO_TIME) {
                 let bounds = all.entry((known.labels[i % n], known.labels[i / n])).or_insert(NO_TIME);
@@ -335,7 +364,14 @@ impl PrefixTree {
 }
 
 fn start_hash(start: i64, variant: &[u8]) -> u64 {
-    keyed_hash(&[&start.to_le_bytes()[..], &keyed_hash(variant).to_le_bytes()[..]].concat())
+    start_hash_of(start, keyed_hash(variant))
+}
+
+fn start_hash_of(start: i64, variant: u64) -> u64 {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&start.to_le_bytes());
+    bytes[8..].copy_from_slice(&variant.to_le_bytes());
+    keyed_hash(&bytes)
 }
 
 /// The hash must not depend on how labels are numbered.

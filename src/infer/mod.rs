@@ -4,6 +4,7 @@ mod alergia;
 mod auto;
 mod bayes;
 pub(crate) mod bits;
+pub mod collect;
 mod control;
 pub mod determinize;
 mod edsm;

@@ -33,7 +33,7 @@ sql_functions! {
 
     /// automaton_out(automaton)
     fn logfsm_automaton_out(call) {
-        Ok(expanded::flat::<PrefixTree>(call, 0).map(|flat| cstring(&text_form::encode(PREFIX, &flat))))
+        Ok(expanded::flat::<PrefixTree>(call, 0)?.map(|flat| cstring(&text_form::encode(PREFIX, &flat))))
     }
 
     /// automaton_recv(internal)
@@ -43,17 +43,17 @@ sql_functions! {
 
     /// automaton_send(automaton)
     fn logfsm_automaton_send(call) {
-        Ok(expanded::flat::<PrefixTree>(call, 0).map(|flat| varlena(&flat)))
+        Ok(expanded::flat::<PrefixTree>(call, 0)?.map(|flat| varlena(&flat)))
     }
 
     /// automaton_eq(automaton, automaton)
     fn logfsm_automaton_eq(call) {
-        Ok(datum(expanded::flat::<PrefixTree>(call, 0) == expanded::flat::<PrefixTree>(call, 1)))
+        Ok(datum(expanded::flat::<PrefixTree>(call, 0)? == expanded::flat::<PrefixTree>(call, 1)?))
     }
 
     /// automaton_ne(automaton, automaton)
     fn logfsm_automaton_ne(call) {
-        Ok(datum(expanded::flat::<PrefixTree>(call, 0) != expanded::flat::<PrefixTree>(call, 1)))
+        Ok(datum(expanded::flat::<PrefixTree>(call, 0)? != expanded::flat::<PrefixTree>(call, 1)?))
     }
 
     /// to_json(automaton) → jsonb

@@ -63,7 +63,7 @@ pub fn templates(call: Call, i: usize) -> Result<Option<Rc<Templates>>, Failure>
 }
 
 fn derived(call: Call, i: usize) -> Result<Rc<Templates>, Failure> {
-    let flat = expanded::flat::<TemplateMiner>(call, i).unwrap_or_default();
+    let flat = expanded::flat::<TemplateMiner>(call, i)?.unwrap_or_default();
     let hash = xxh3_128(&flat);
     if let Some(found) = DERIVED.with_borrow(|all| all.iter().find(|entry| entry.0 == hash).map(|e| e.1.clone())) {
         return Ok(found);

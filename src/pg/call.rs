@@ -168,7 +168,12 @@ pub unsafe fn into_context<T>(value: T, context: pg_sys::MemoryContext) -> *mut 
 pub unsafe fn varlena_payload<'a>(datum: Datum) -> &'a [u8] {
     // SAFETY: pg_detoast_datum_packed gives a valid varlena with a 1- or 4-byte header.
     unsafe {
-        let varlena = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
+        let mut varlena = datum.cast_mut_ptr::<pg_sys::varlena>();
+        // Most values are plain: asking Postgres about each costs more than looking.
+        let plain = pgrx::varatt_is_4b_u(varlena) || (pgrx::varatt_is_1b(varlena) && !pgrx::varatt_is_1b_e(varlena));
+        if !plain {
+            varlena = pg_sys::pg_detoast_datum_packed(varlena);
+        }
         pgrx::varlena_to_byte_slice(varlena)
     }
 }

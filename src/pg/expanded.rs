@@ -15,7 +15,7 @@ pub trait Growing: Clone + 'static {
     /// Nothing yet.
     fn empty() -> Self;
     /// Its flat form.
-    fn flat(&self) -> Vec<u8>;
+    fn flat(&self) -> Result<Vec<u8>, Failure>;
     /// Reads a flat form.
     fn read(flat: &[u8]) -> Result<Self, Failure>;
     /// Adds what a flat form holds.
@@ -27,8 +27,8 @@ impl Growing for PrefixTree {
         PrefixTree::new(memory_limit())
     }
 
-    fn flat(&self) -> Vec<u8> {
-        self.to_automaton().to_bytes()
+    fn flat(&self) -> Result<Vec<u8>, Failure> {
+        Ok(self.to_automaton().to_bytes())
     }
 
     fn read(flat: &[u8]) -> Result<Self, Failure> {
@@ -47,8 +47,8 @@ impl Growing for TemplateMiner {
         TemplateMiner::new(MinerOptions::default(), memory_limit())
     }
 
-    fn flat(&self) -> Vec<u8> {
-        self.to_bytes()
+    fn flat(&self) -> Result<Vec<u8>, Failure> {
+        Ok(self.to_bytes())
     }
 
     fn read(flat: &[u8]) -> Result<Self, Failure> {
@@ -65,8 +65,8 @@ impl Growing for TraceSet {
         TraceSet::new(memory_limit())
     }
 
-    fn flat(&self) -> Vec<u8> {
-        self.to_bytes()
+    fn flat(&self) -> Result<Vec<u8>, Failure> {
+        Ok(self.to_bytes()?)
     }
 
     fn read(flat: &[u8]) -> Result<Self, Failure> {
@@ -101,7 +101,7 @@ unsafe extern "C-unwind" fn flat_size<T: Growing>(header: *mut pg_sys::ExpandedO
     unsafe {
         pg_sys::panic::pgrx_extern_c_guard(move || {
             let object = &mut *header.cast::<Expanded<T>>();
-            let flat = (*object.state).flat();
+            let flat = (*object.state).flat().unwrap_or_else(|failure| failure.raise());
             let size = flat.len() + pg_sys::VARHDRSZ;
             *object.flat = flat;
             size
@@ -152,7 +152,8 @@ fn expanded<'a, T: Growing>(datum: Datum) -> Option<(&'a mut T, bool)> {
         if !writable && tag != pg_sys::vartag_external::VARTAG_EXPANDED_RO {
             return None;
         }
-        let object = pg_sys::DatumGetEOHP(datum).cast::<Expanded<T>>();
+        // As DatumGetEOHP reads it: the pointer comes right after the tag.
+        let object = bytes.add(pg_sys::VARHDRSZ_EXTERNAL).cast::<*mut Expanded<T>>().read_unaligned();
         Some((&mut *(*object).state, writable))
     }
 }
@@ -172,12 +173,13 @@ pub fn automaton_of(datum: Datum) -> Result<Automaton, Failure> {
 }
 
 /// Argument `i` of the type of T in its flat form.
-pub fn flat<T: Growing>(call: Call, i: usize) -> Option<Vec<u8>> {
-    call.datum(i).map(|datum| match expanded::<T>(datum) {
-        Some((state, _)) => state.flat(),
+pub fn flat<T: Growing>(call: Call, i: usize) -> Result<Option<Vec<u8>>, Failure> {
+    let Some(datum) = call.datum(i) else { return Ok(None) };
+    match expanded::<T>(datum) {
+        Some((state, _)) => state.flat().map(Some),
         // SAFETY: not expanded, so a flat varlena.
-        None => unsafe { varlena_payload(datum) }.to_vec(),
-    })
+        None => Ok(Some(unsafe { varlena_payload(datum) }.to_vec())),
+    }
 }
 
 /// Works on the state in a datum of the type of T: as it is in memory, or read from its flat form.
@@ -207,8 +209,10 @@ pub fn combine<T: Growing>(call: Call) -> super::call::Reply {
     let Some(other) = call.datum(1) else { return Ok(call.datum(0)) };
     let own;
     let flat = match expanded::<T>(other) {
+        // What the leader of a parallel plan collected itself.
+        Some((state, _)) if call.datum(0).is_none() => return Ok(Some(fresh(call, state.clone())?.0)),
         Some((state, _)) => {
-            own = state.flat();
+            own = state.flat()?;
             &own[..]
         }
         // SAFETY: not expanded, so a flat varlena.

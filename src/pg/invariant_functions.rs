@@ -20,8 +20,8 @@ impl Growing for InvariantMiner {
         InvariantMiner::new(memory_limit())
     }
 
-    fn flat(&self) -> Vec<u8> {
-        self.to_bytes()
+    fn flat(&self) -> Result<Vec<u8>, Failure> {
+        Ok(self.to_bytes())
     }
 
     fn read(flat: &[u8]) -> Result<Self, Failure> {
@@ -75,7 +75,7 @@ sql_functions! {
 
     /// invariant_counts_out(invariant_counts)
     fn logfsm_invariant_counts_out(call) {
-        Ok(expanded::flat::<InvariantMiner>(call, 0).map(|flat| cstring(&text_form::encode(PREFIX, &flat))))
+        Ok(expanded::flat::<InvariantMiner>(call, 0)?.map(|flat| cstring(&text_form::encode(PREFIX, &flat))))
     }
 
     /// invariant_counts_recv(internal)
@@ -83,7 +83,7 @@ sql_functions! {
 
     /// invariant_counts_send(invariant_counts)
     fn logfsm_invariant_counts_send(call) {
-        Ok(expanded::flat::<InvariantMiner>(call, 0).map(|flat| varlena(&flat)))
+        Ok(expanded::flat::<InvariantMiner>(call, 0)?.map(|flat| varlena(&flat)))
     }
 
     /// mine_invariants_transition(invariant_counts, trace) → invariant_counts. NULL traces are left out.
@@ -101,7 +101,7 @@ sql_functions! {
     fn logfsm_counted_invariants(call) {
         stream(call, || {
             let options = MiningOptions::parse(&call.json(1, "{}"))?;
-            let miner = InvariantMiner::read(&expanded::flat::<InvariantMiner>(call, 0).unwrap_or_default())?;
+            let miner = InvariantMiner::read(&expanded::flat::<InvariantMiner>(call, 0)?.unwrap_or_default())?;
             listed(miner.finish(&options))
         })
     }

@@ -71,7 +71,7 @@ sql_functions! {
 
     /// templates_out(templates)
     fn logfsm_templates_out(call) {
-        Ok(expanded::flat::<TemplateMiner>(call, 0).map(|flat| cstring(&text_form::encode(PREFIX, &flat))))
+        Ok(expanded::flat::<TemplateMiner>(call, 0)?.map(|flat| cstring(&text_form::encode(PREFIX, &flat))))
     }
 
     /// templates_recv(internal)
@@ -79,7 +79,7 @@ sql_functions! {
 
     /// templates_send(templates)
     fn logfsm_templates_send(call) {
-        Ok(expanded::flat::<TemplateMiner>(call, 0).map(|flat| varlena(&flat)))
+        Ok(expanded::flat::<TemplateMiner>(call, 0)?.map(|flat| varlena(&flat)))
     }
 
     /// template_transition(templates, text) → templates. NULL lines are left out.
@@ -128,7 +128,7 @@ sql_functions! {
     /// is_moved_by(templates, templates) → boolean
     fn logfsm_is_moved_by(call) {
         let flat = |i| expanded::flat::<TemplateMiner>(call, i);
-        let (Some(before), Some(later)) = (flat(0), flat(1)) else { return Ok(None) };
+        let (Some(before), Some(later)) = (flat(0)?, flat(1)?) else { return Ok(None) };
         let read = |flat: &[u8]| TemplateMiner::from_bytes(flat, memory_limit());
         Ok(datum(read(&before)?.is_moved_by(&read(&later)?)?))
     }

@@ -4,10 +4,9 @@ use super::call::{Call, Reply, cstring, sql_functions, varlena, varlena_payload}
 use super::error::Failure;
 use super::trace_agg::finite_time;
 use super::{expanded, memory_limit, text_form};
-use crate::automaton::PrefixTree;
 use crate::error::Error;
-use crate::infer::{Control, parallel};
-use crate::trace::{SetRow, TraceSet, TraceView};
+use crate::infer::{Control, collect, parallel};
+use crate::trace::{SetRow, TraceSet};
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::{self, Datum};
 
@@ -161,13 +160,6 @@ pub fn each_trace(set: &TraceSet, each: TakeKeyed<'_>) -> Result<(), Failure> {
     parallel::in_order(parts.len(), control.workers() - 1, &control, &make, &mut take)
 }
 
-/// The prefix tree of all traces of a set.
-pub fn tree(set: &TraceSet) -> Result<PrefixTree, Failure> {
-    let mut tree = PrefixTree::new(memory_limit());
-    each_trace(set, &mut |_, trace| Ok(tree.add(&TraceView::from_bytes(trace)?)?))?;
-    Ok(tree)
-}
-
 sql_functions! {
     /// trace_set_in(cstring)
     fn logfsm_trace_set_in(call) {
@@ -177,7 +169,7 @@ sql_functions! {
 
     /// trace_set_out(trace_set)
     fn logfsm_trace_set_out(call) {
-        Ok(expanded::flat::<TraceSet>(call, 0).map(|flat| cstring(&text_form::encode(PREFIX, &flat))))
+        Ok(expanded::flat::<TraceSet>(call, 0)?.map(|flat| cstring(&text_form::encode(PREFIX, &flat))))
     }
 
     /// trace_set_recv(internal)
@@ -185,7 +177,7 @@ sql_functions! {
 
     /// trace_set_send(trace_set)
     fn logfsm_trace_set_send(call) {
-        Ok(expanded::flat::<TraceSet>(call, 0).map(|flat| varlena(&flat)))
+        Ok(expanded::flat::<TraceSet>(call, 0)?.map(|flat| varlena(&flat)))
     }
 
     /// trace_set_transition(trace_set, key, event, at [, seq [, component [, params]]]) → trace_set
@@ -204,7 +196,7 @@ sql_functions! {
             if set.keyless() > 0 {
                 return Err(Error::NullInput { argument: "the trace key" }.into());
             }
-            Ok(Some(varlena(&tree(set)?.to_automaton().to_bytes())))
+            Ok(Some(varlena(&collect::prefix_tree(set, &super::control())?.to_automaton().to_bytes())))
         })
     }
 }
@@ -212,5 +204,6 @@ sql_functions! {
 fn checked(flat: &[u8]) -> Reply {
     let mut set = TraceSet::new(memory_limit());
     set.absorb(flat)?;
-    Ok(Some(varlena(&set.to_bytes())))
+    set.check()?;
+    Ok(Some(varlena(&set.to_bytes()?)))
 }

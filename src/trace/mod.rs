@@ -9,7 +9,7 @@ mod set;
 mod slots;
 
 pub use binary::{TRACE_VERSION, TraceView};
-pub use order::{EventRow, TraceBuilder, assemble, compare_rows};
+pub use order::{EventRow, TraceBuilder, assemble, compare_rows, ties};
 pub use set::{Binaries, SetRow, TraceSet, VariantIds};
 pub use slots::{Slot, slots};
 

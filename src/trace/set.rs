@@ -2,11 +2,13 @@
 //! grouping it first.
 //!
 //! Rows of a trace are kept as they come, as differences from the row before, and are ordered when traces are asked
-//! for. Sets of parts of a table combine to the set of the whole.
+//! for. Sets of parts of a table combine to the set of the whole: the parts' bytes stay as they are.
 
 mod binary;
+mod flat;
 mod lookup;
 mod numbers;
+mod store;
 
 pub use binary::Binaries;
 pub use lookup::VariantIds;
@@ -16,11 +18,12 @@ use super::order::EventRow;
 use crate::error::{Error, Result};
 use hashbrown::{Equivalent, HashMap, HashTable};
 use lookup::{key_hash, spread};
-use numbers::{Reader, put, put_bytes, unzigzag, zigzag};
+use numbers::{Reader, Written, unzigzag};
+use store::{Chain, Store};
 
-/// The version of the flat form.
-const VERSION: u8 = 1;
 const WHAT: &str = "logfsm.trace_set";
+/// How many traces are remembered as met lately.
+const RECENT: usize = 4096;
 /// What a trace takes beside its rows' bytes and its key.
 const TRACE_BYTES: usize = size_of::<Rows>() + 12;
 
@@ -45,9 +48,10 @@ struct Rows {
     key_start: u64,
     key_length: u32,
     count: u32,
+    /// Time and sequence number of the last row that was added here.
     at: i64,
     seq: i64,
-    bytes: Vec<u8>,
+    chain: Chain,
 }
 
 /// Traces by key; keys are bytes, equal exactly where keys are equal, and order traces.
@@ -58,7 +62,11 @@ pub struct TraceSet {
     keys: Vec<u8>,
     /// Hash and position of each trace: growing it looks at no key.
     index: HashTable<(u32, u32)>,
+    /// Hash and position of traces met lately, by their hashes' low bits: rows of a trace are often near each other, and
+    /// the index of many traces is in no cache.
+    recent: Box<[(u32, u32)]>,
     traces: Vec<Rows>,
+    store: Store,
     /// Whether rows have times; `None` before the first.
     timed: Option<bool>,
     keyless: u64,
@@ -86,7 +94,9 @@ impl TraceSet {
             label_ids: HashMap::new(),
             keys: Vec::new(),
             index: HashTable::new(),
+            recent: Box::default(),
             traces: Vec::new(),
+            store: Store::default(),
             timed: None,
             keyless: 0,
             bytes: 0,
@@ -102,6 +112,11 @@ impl TraceSet {
     /// True without traces.
     pub fn is_empty(&self) -> bool {
         self.traces.is_empty()
+    }
+
+    /// Whether its rows have times.
+    pub fn is_timed(&self) -> bool {
+        self.timed == Some(true)
     }
 
     /// Rows that came without a key.
@@ -139,15 +154,33 @@ impl TraceSet {
 
     fn trace(&mut self, key: &[u8]) -> Result<usize> {
         let hash = key_hash(key);
-        if let Some(at) = self.find_hashed(key, hash) {
-            return Ok(at);
+        let slot = hash as usize % RECENT;
+        if let Some(&(known, at)) = self.recent.get(slot) {
+            let rows = self.traces.get(at as usize).filter(|_| known == hash);
+            if rows.is_some_and(|rows| Self::key_of(&self.keys, rows) == key) {
+                return Ok(at as usize);
+            }
         }
+        let at = match self.find_hashed(key, hash) {
+            Some(at) => at,
+            None => self.add_trace(key, hash)?,
+        };
+        if let Some(recent) = self.recent.get_mut(slot) {
+            *recent = (hash, at as u32);
+        }
+        Ok(at)
+    }
+
+    fn add_trace(&mut self, key: &[u8], hash: u32) -> Result<usize> {
         let at = u32::try_from(self.traces.len()).map_err(|_| Error::Overflow { what: "the number of traces" })?;
         let key_length = u32::try_from(key.len()).map_err(|_| Error::Overflow { what: "the length of a trace key" })?;
         self.charge(TRACE_BYTES + key.len())?;
         self.traces.push(Rows { key_start: self.keys.len() as u64, key_length, ..Rows::default() });
         self.keys.extend_from_slice(key);
         self.index.insert_unique(spread(hash), (hash, at), |&(hash, _)| spread(hash));
+        if self.recent.is_empty() && self.traces.len() >= RECENT {
+            self.recent = vec![(0, u32::MAX); RECENT].into();
+        }
         Ok(at as usize)
     }
 
@@ -162,151 +195,65 @@ impl TraceSet {
         self.timed.get_or_insert(row.at.is_some());
         let label = self.label(row.component, row.event)?;
         let trace = self.trace(key)?;
-        self.push(trace, label, row.at.unwrap_or(0), row.seq, row.parameters)
+        self.push(trace, &EventRow { at: row.at.unwrap_or(0), label, seq: row.seq, parameters: row.parameters })
     }
 
-    fn push(&mut self, trace: usize, label: u32, at: i64, seq: Option<i64>, parameters: Option<&str>) -> Result<()> {
-        let timed = self.timed == Some(true);
+    fn push(&mut self, trace: usize, row: &EventRow<'_>) -> Result<()> {
+        let (timed, traces) = (self.is_timed(), self.traces.len());
         let rows = &mut self.traces[trace];
-        let before = rows.bytes.capacity();
-        rows.count = rows.count.checked_add(1).ok_or(Error::Overflow { what: "the number of events of a trace" })?;
-        put(&mut rows.bytes, u64::from(label) << 2 | u64::from(seq.is_some()) << 1 | u64::from(parameters.is_some()));
-        if timed {
-            put(&mut rows.bytes, zigzag(at.wrapping_sub(std::mem::replace(&mut rows.at, at))));
-        }
-        if let Some(seq) = seq {
-            put(&mut rows.bytes, zigzag(seq.wrapping_sub(std::mem::replace(&mut rows.seq, seq))));
-        }
-        if let Some(parameters) = parameters {
-            put(&mut rows.bytes, parameters.len() as u64);
-            rows.bytes.extend_from_slice(parameters.as_bytes());
-        }
-        let grown = rows.bytes.capacity() - before;
-        self.charge(grown)
+        rows.count = rows.count.checked_add(1).ok_or_else(too_many_events)?;
+        let written = Written::after(row, timed, &mut rows.at, &mut rows.seq);
+        let size = written.size();
+        let grown = self.store.reserve(&mut rows.chain, size, traces)?;
+        written.write(self.store.room(&mut rows.chain, size));
+        if grown > 0 { self.charge(grown) } else { Ok(()) }
     }
 
-    /// The rows in a byte string that `push` wrote.
-    fn rows<'a>(&self, bytes: &'a [u8], timed: bool) -> Result<Vec<EventRow<'a>>> {
-        let mut rows = Vec::new();
-        self.read_rows(bytes, timed, &mut rows)?;
-        Ok(rows)
-    }
-
-    fn read_rows<'a>(&self, bytes: &'a [u8], timed: bool, rows: &mut Vec<EventRow<'a>>) -> Result<()> {
-        let (mut reader, mut at, mut seq) = (Reader(bytes), 0i64, 0i64);
-        while !reader.0.is_empty() {
-            let head = reader.number()?;
-            let label = u32::try_from(head >> 2).ok().filter(|&label| (label as usize) < self.labels.len());
-            let label = label.ok_or_else(|| Error::invalid(WHAT, "A row refers to a label that is missing."))?;
-            if timed {
-                at = at.wrapping_add(unzigzag(reader.number()?));
+    /// Hands on the rows of a trace in the order in which they are stored.
+    fn each_row<'a>(&'a self, trace: usize, mut each: impl FnMut(EventRow<'a>)) -> Result<()> {
+        let timed = self.is_timed();
+        let (mut our_at, mut our_seq) = (0i64, 0i64);
+        for (bytes, labels) in self.store.pieces(&self.traces[trace].chain) {
+            // Rows of ours go on from ours before, those of a part begin anew.
+            let (mut at, mut seq) = if labels.is_none() { (our_at, our_seq) } else { (0, 0) };
+            let mut reader = Reader(bytes);
+            while !reader.0.is_empty() {
+                let head = reader.number()?;
+                let label = match (labels, head >> 2) {
+                    (Some(labels), label) => labels.get(label as usize).copied(),
+                    (None, label) => u32::try_from(label).ok().filter(|&label| (label as usize) < self.labels.len()),
+                };
+                let label = label.ok_or_else(|| Error::invalid(WHAT, "A row refers to a label that is missing."))?;
+                if timed {
+                    at = at.wrapping_add(unzigzag(reader.number()?));
+                }
+                let numbered = head & 2 != 0;
+                if numbered {
+                    seq = seq.wrapping_add(unzigzag(reader.number()?));
+                }
+                let parameters = if head & 1 != 0 { Some(reader.text()?) } else { None };
+                each(EventRow { at, label, seq: numbered.then_some(seq), parameters });
             }
-            let numbered = head & 2 != 0;
-            if numbered {
-                seq = seq.wrapping_add(unzigzag(reader.number()?));
+            if labels.is_none() {
+                (our_at, our_seq) = (at, seq);
             }
-            let parameters = if head & 1 != 0 { Some(reader.text()?) } else { None };
-            rows.push(EventRow { at, label, seq: numbered.then_some(seq), parameters });
         }
         Ok(())
     }
 
-    /// The flat form: for travel between processes of one server or of several.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let rows: usize = self.traces.iter().map(|rows| rows.bytes.len() + 8).sum();
-        let mut bytes = Vec::with_capacity(rows + self.keys.len() + 64 * self.labels.len() + 32);
-        bytes.push(VERSION);
-        match self.timed {
-            Some(timed) => bytes.extend([1, u8::from(timed)]),
-            None => bytes.push(0),
-        }
-        put(&mut bytes, self.keyless);
-        put(&mut bytes, self.labels.len() as u64);
-        self.labels.iter().for_each(|label| binary::put_label(&mut bytes, label));
-        put(&mut bytes, self.traces.len() as u64);
-        for rows in &self.traces {
-            put_bytes(&mut bytes, Self::key_of(&self.keys, rows));
-            put(&mut bytes, rows.count.into());
-            put_bytes(&mut bytes, &rows.bytes);
-        }
-        bytes
-    }
-
-    /// Adds all rows of another set in its flat form, checking everything.
-    pub fn absorb(&mut self, flat: &[u8]) -> Result<()> {
-        let (&version, body) = flat.split_first().ok_or_else(|| Error::invalid(WHAT, "It is empty."))?;
-        if version != VERSION {
-            return Err(Error::NewerVersion { what: WHAT, found: version.into(), newest: VERSION.into() });
-        }
-        let ((timed, keyless, labels), rest): ((Option<bool>, u64, Vec<Label>), _) =
-            postcard::take_from_bytes(body).map_err(|e| Error::invalid(WHAT, format!("The binary form: {e}.")))?;
-        if self.timed.is_some() && timed.is_some() && self.timed != timed {
-            return Err(Error::invalid(WHAT, "Rows with and without times cannot be in one set."));
-        }
-        self.timed = self.timed.or(timed);
-        self.keyless = self.keyless.saturating_add(keyless);
-        let timed = self.timed == Some(true);
-        let labels = labels.iter().map(|l| self.label(l.component.as_deref(), &l.event)).collect::<Result<Vec<_>>>()?;
-        let mut reader = Reader(rest);
-        let traces = reader.number()?;
-        // A trace takes three bytes and more: what is announced can be there.
-        let new = usize::try_from(traces).unwrap_or(usize::MAX).min(rest.len() / 3).saturating_sub(self.traces.len());
-        self.index.reserve(new, |&(hash, _)| spread(hash));
-        self.traces.reserve(new);
-        for _ in 0..traces {
-            let key = reader.bytes()?;
-            let count = reader.number()?;
-            let trace = self.trace(key)?;
-            self.continue_rows(trace, count, reader.bytes()?, &labels, timed)?;
-        }
-        if !reader.0.is_empty() {
-            return Err(Error::invalid(WHAT, "Bytes are left over at the end."));
-        }
-        Ok(())
-    }
-
-    /// Appends the rows of a part of a trace: the first as the difference from our last, the others as they are, with
-    /// our numbers of their labels.
-    fn continue_rows(&mut self, trace: usize, announced: u64, part: &[u8], labels: &[u32], timed: bool) -> Result<()> {
-        let rows = &mut self.traces[trace];
-        let before = rows.bytes.capacity();
-        rows.bytes.reserve(part.len() + 8);
-        let (mut at, mut seq, mut count) = (0i64, 0i64, 0u32);
-        let (our_at, our_seq) = (rows.at, rows.seq);
-        let (mut reader, mut unnumbered) = (Reader(part), true);
-        while !reader.0.is_empty() {
-            let head = reader.number()?;
-            let label = usize::try_from(head >> 2).ok().and_then(|label| labels.get(label));
-            let label = label.ok_or_else(|| Error::invalid(WHAT, "A row refers to a label that is missing."))?;
-            put(&mut rows.bytes, u64::from(*label) << 2 | head & 3);
-            if timed {
-                let delta = reader.number()?;
-                at = at.wrapping_add(unzigzag(delta));
-                put(&mut rows.bytes, if count == 0 { zigzag(at.wrapping_sub(our_at)) } else { delta });
-            }
-            if head & 2 != 0 {
-                let delta = reader.number()?;
-                seq = seq.wrapping_add(unzigzag(delta));
-                let first = std::mem::replace(&mut unnumbered, false);
-                put(&mut rows.bytes, if first { zigzag(seq.wrapping_sub(our_seq)) } else { delta });
-            }
-            if head & 1 != 0 {
-                let parameters = reader.text()?;
-                put(&mut rows.bytes, parameters.len() as u64);
-                rows.bytes.extend_from_slice(parameters.as_bytes());
-            }
-            count = count.saturating_add(1);
-        }
-        if u64::from(count) != announced || count == 0 {
+    /// Reads the rows of a trace after what is in `rows` and checks that they are as many as was said.
+    fn read_rows<'a>(&'a self, trace: usize, rows: &mut Vec<EventRow<'a>>) -> Result<()> {
+        let before = rows.len();
+        self.each_row(trace, |row| rows.push(row))?;
+        if rows.len() - before != self.traces[trace].count as usize {
             return Err(Error::invalid(WHAT, "A trace has another number of rows than it says."));
         }
-        rows.at = if timed { at } else { our_at };
-        rows.seq = if unnumbered { our_seq } else { seq };
-        rows.count =
-            rows.count.checked_add(count).ok_or(Error::Overflow { what: "the number of events of a trace" })?;
-        let grown = rows.bytes.capacity() - before;
-        self.charge(grown)
+        Ok(())
     }
+}
+
+fn too_many_events() -> Error {
+    Error::Overflow { what: "the number of events of a trace" }
 }
 
 #[cfg(test)]
@@ -361,14 +308,25 @@ mod tests {
             prop_assert_eq!(traces(&set_of(&rows)), expected.clone());
             let (first, second) = rows.split_at(cut.min(rows.len()));
             let mut combined = set_of(second);
-            combined.absorb(&set_of(first).to_bytes()).unwrap();
+            combined.absorb(&set_of(first).to_bytes().unwrap()).unwrap();
+            combined.check().unwrap();
+            let mut again = TraceSet::new(usize::MAX);
+            again.absorb(&combined.to_bytes().unwrap()).unwrap();
+            prop_assert_eq!(traces(&again), expected.clone());
+            // Rows of one's own go on after those of a part.
+            let mut mixed = set_of(second);
+            mixed.absorb(&set_of(first).to_bytes().unwrap()).unwrap();
+            second.iter().for_each(|given| mixed.add(Some(&[given.0]), row(given)).unwrap());
+            let mut twice = set_of(first);
+            second.iter().chain(second).for_each(|given| twice.add(Some(&[given.0]), row(given)).unwrap());
+            prop_assert_eq!(traces(&mixed), traces(&twice));
             prop_assert_eq!(traces(&combined), expected);
         }
 
         #[test]
         fn arbitrary_bytes_never_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = TraceSet::new(1 << 20).absorb(&bytes);
-            bytes.insert(0, VERSION);
+            bytes.insert(0, flat::VERSION);
             let mut set = TraceSet::new(1 << 20);
             if set.absorb(&bytes).is_ok() {
                 let mut binaries = set.binaries();

@@ -68,7 +68,7 @@ impl TraceSet {
     pub fn parts(&self, order: &[u32]) -> Vec<Range<usize>> {
         let (mut parts, mut start, mut bytes) = (Vec::new(), 0, 0);
         for (i, &at) in order.iter().enumerate() {
-            bytes += self.traces[at as usize].bytes.len();
+            bytes += self.traces[at as usize].chain.size();
             if bytes >= PART_BYTES || i - start >= PART_TRACES {
                 parts.push(start..i + 1);
                 (start, bytes) = (i + 1, 0);
@@ -91,7 +91,7 @@ impl TraceSet {
     }
 }
 
-impl Binaries<'_> {
+impl<'s> Binaries<'s> {
     /// Appends the binary form of the trace at a position: what [`Trace::to_bytes`] gives for it.
     ///
     /// O(length) for rows in order of time, O(length log length) for others. Errors: some events of the trace have a
@@ -99,11 +99,8 @@ impl Binaries<'_> {
     ///
     /// [`Trace::to_bytes`]: crate::trace::Trace::to_bytes
     pub fn append(&mut self, at: u32, bytes: &mut Vec<u8>) -> Result<()> {
-        let (set, timed) = (self.set, self.set.timed == Some(true));
-        self.rows.clear();
-        set.read_rows(&set.traces[at as usize].bytes, timed, &mut self.rows)?;
-        sort_rows(&mut self.rows, &set.labels);
-        let numbered = check_numbered(&self.rows)?;
+        let timed = self.set.is_timed();
+        let numbered = self.read(at)?;
         self.write_variant();
         let rows = &self.rows;
         bytes.push(TRACE_VERSION);
@@ -121,6 +118,26 @@ impl Binaries<'_> {
             row.parameters.iter().for_each(|parameters| put_bytes(bytes, parameters.as_bytes()));
         }
         Ok(())
+    }
+
+    /// Takes the trace at a position as the one at hand. Gives whether its events have sequence numbers.
+    fn read(&mut self, at: u32) -> Result<bool> {
+        self.rows.clear();
+        self.set.read_rows(at as usize, &mut self.rows)?;
+        sort_rows(&mut self.rows, &self.set.labels);
+        check_numbered(&self.rows)
+    }
+
+    /// The ordered rows of the trace at a position; their labels are numbers of the set. Errors as for `append`.
+    pub fn rows(&mut self, at: u32) -> Result<&[EventRow<'s>]> {
+        self.read(at)?;
+        Ok(&self.rows)
+    }
+
+    /// The bytes of the variant of the trace whose rows were asked for last.
+    pub fn variant(&mut self) -> &[u8] {
+        self.write_variant();
+        &self.variant
     }
 
     fn write_variant(&mut self) {

@@ -1,7 +1,6 @@
 //! Asking a set for single traces: what a refresh does with the rows that are new since the last time.
 
 use super::TraceSet;
-use super::numbers::{Reader, unzigzag};
 use crate::error::Result;
 use crate::trace::order::{EventRow, assemble, sort_rows};
 use crate::trace::{Label, Trace, TraceView, Variant};
@@ -57,23 +56,7 @@ impl TraceSet {
     }
 
     fn each_time(&self, mut each: impl FnMut(i64)) -> Result<()> {
-        for rows in &self.traces {
-            let (mut reader, mut at) = (Reader(&rows.bytes), 0i64);
-            while !reader.0.is_empty() {
-                let head = reader.number()?;
-                if self.timed == Some(true) {
-                    at = at.wrapping_add(unzigzag(reader.number()?));
-                }
-                if head & 2 != 0 {
-                    reader.number()?;
-                }
-                if head & 1 != 0 {
-                    reader.text()?;
-                }
-                each(at);
-            }
-        }
-        Ok(())
+        (0..self.traces.len()).try_for_each(|trace| self.each_row(trace, |row| each(row.at)))
     }
 
     /// Whether the trace at a position has just those events that `old` has from `since` on.
@@ -90,7 +73,8 @@ impl TraceSet {
             ids.0.insert(old.variant.into(), variant.events.iter().map(|&event| known[event as usize]).collect());
         }
         let Some(labels) = ids.0.get(old.variant) else { return Ok(false) };
-        let mut rows = self.rows(&rows.bytes, true)?;
+        let mut rows = Vec::with_capacity(rows.count as usize);
+        self.read_rows(at, &mut rows)?;
         sort_rows(&mut rows, &self.labels);
         let seqs = old.seqs();
         Ok(rows.iter().enumerate().all(|(i, row)| {
@@ -111,8 +95,9 @@ impl TraceSet {
             }
             None => Vec::new(),
         };
-        let timed = self.timed == Some(true);
-        let mut rows = self.rows(&self.traces[at].bytes, timed)?;
+        let timed = self.is_timed();
+        let mut rows = Vec::new();
+        self.read_rows(at, &mut rows)?;
         if let Some(old) = old {
             let kept = old.times.partition_point(|&time| time < since);
             rows.extend((0..kept).map(|i| EventRow {
