@@ -41,7 +41,8 @@ CREATE TYPE @extschema@.model_info AS (
     negative_tree @extschema@.automaton,
     generator @extschema@.generator,
     generator_fit integer,
-    compared_traces bigint
+    compared_traces bigint,
+    ends bytea
 );
 COMMENT ON TYPE @extschema@.model_info IS 'What a model''s table "model" holds: the mapping of its source, its last fit, its prefix tree and its machine.';
 

@@ -3,9 +3,11 @@
 //! Traces of a variant seen before are recognised by the variant's bytes and only update the statistics along its
 //! path, so a trace costs its length and memory follows the distinct variants.
 
+mod ends;
 mod replace;
 
-pub use replace::{Ends, Lost};
+pub use ends::Ends;
+pub use replace::Lost;
 
 use super::{
     Automaton, Histogram, Kind, LabelId, Learned, PARAMETER_SAMPLE, PairTime, START_SAMPLE, Sample, Totals, Transition,

@@ -11,30 +11,10 @@ use crate::trace::{TraceView, Variant};
 /// What a tree does not know any more after traces were taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Lost {
-    /// The sample of starts, the shortest and longest duration, or the earliest and latest event: [`Ends`] mends them.
+    /// The sample of starts, the shortest and longest duration, or the earliest and latest event: [`Ends`](super::Ends) mends them.
     pub ends: bool,
     /// Something else: the tree must be made again from its traces.
     pub rest: bool,
-}
-
-/// When traces start and end, collected anew from all of them.
-#[derive(Debug, Clone, Default)]
-pub struct Ends {
-    starts: Sample<i64>,
-    durations: Option<(u64, u64)>,
-    period: Option<(i64, i64)>,
-}
-
-impl Ends {
-    /// Takes a trace with times: its variant's bytes, its first and its last time. O(log sample).
-    pub fn add(&mut self, variant: &[u8], first: i64, last: i64) {
-        self.starts.add(start_hash(first, variant), first, 1, START_SAMPLE);
-        let duration = first.abs_diff(last);
-        let (min, max) = self.durations.unwrap_or((duration, duration));
-        self.durations = Some((min.min(duration), max.max(duration)));
-        let (earliest, latest) = self.period.unwrap_or((first, last));
-        self.period = Some((earliest.min(first), latest.max(last)));
-    }
 }
 
 impl PrefixTree {
@@ -135,13 +115,6 @@ impl PrefixTree {
         }
         false
     }
-
-    /// Puts in what [`Lost::ends`] told to be lost.
-    pub fn mend(&mut self, ends: Ends) {
-        self.starts = ends.starts;
-        (self.durations.min, self.durations.max) = ends.durations.unwrap_or_default();
-        (self.totals.earliest, self.totals.latest) = ends.period.unwrap_or_default();
-    }
 }
 
 /// How many first events two traces have in common, with their times.
@@ -192,6 +165,7 @@ impl Histogram {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::automaton::Ends;
     use crate::trace::Trace;
     use proptest::prelude::*;
 
@@ -218,23 +192,25 @@ mod tests {
         let new: Vec<Option<Vec<u8>>> = after.iter().map(|t| t.as_ref().map(bytes)).collect();
         let mut replaced = PrefixTree::new(usize::MAX);
         replaced.merge(&tree(&old).to_automaton()).unwrap();
-        let mut lost = Lost::default();
+        let (mut lost, mut kept) = (Lost::default(), Ends::default());
+        let ends_of = |view: &TraceView<'_>| (view.times[0], view.times[view.times.len() - 1]);
+        for bytes in &old {
+            let view = TraceView::from_bytes(bytes).unwrap();
+            kept.add(view.variant, ends_of(&view).0, ends_of(&view).1);
+        }
         for (i, new) in new.iter().enumerate().filter(|(i, new)| old.get(*i) != new.as_ref()) {
             let old = old.get(i).map(|bytes| TraceView::from_bytes(bytes).unwrap());
             let new = new.as_ref().map(|bytes| TraceView::from_bytes(bytes).unwrap());
             replaced.replace(old.as_ref(), new.as_ref(), &mut lost).unwrap();
+            old.iter().for_each(|old| assert!(kept.remove(old.variant, ends_of(old).0, ends_of(old).1)));
+            new.iter().for_each(|new| kept.add(new.variant, ends_of(new).0, ends_of(new).1));
         }
         if lost.rest {
             return Ok(());
         }
         let stay: Vec<&Vec<u8>> = new.iter().flatten().collect();
         if lost.ends {
-            let mut ends = Ends::default();
-            for bytes in &stay {
-                let view = TraceView::from_bytes(bytes).unwrap();
-                ends.add(view.variant, view.times[0], view.times[view.times.len() - 1]);
-            }
-            replaced.mend(ends);
+            replaced.mend(&kept);
         }
         prop_assert_eq!(replaced.to_automaton(), tree(stay).to_automaton());
         Ok(())

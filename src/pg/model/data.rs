@@ -3,7 +3,7 @@
 use super::Model;
 use super::fit::traces_query;
 use super::source;
-use crate::automaton::{Automaton, PrefixTree};
+use crate::automaton::{Automaton, Ends, PrefixTree};
 use crate::conform::Machine;
 use crate::pg::bulk::{self, BulkWriter, Scratch};
 use crate::pg::call::{datum, null_argument, text, varlena, varlena_payload};
@@ -21,6 +21,7 @@ use pgrx::pg_sys::{self, Datum};
 struct Sink {
     writer: BulkWriter,
     tree: PrefixTree,
+    ends: Ends,
     since: Option<i64>,
     until: Option<i64>,
     run_id: Option<Datum>,
@@ -35,6 +36,7 @@ impl Sink {
         Ok(Sink {
             writer: BulkWriter::open(leaf, &columns)?,
             tree: PrefixTree::new(memory_limit()),
+            ends: Ends::default(),
             since,
             until,
             run_id: datum(0i32),
@@ -52,6 +54,9 @@ impl Sink {
             return Ok(());
         }
         self.tree.add(view)?;
+        if let (Some(started), Some(ended)) = (started, ended) {
+            self.ends.add(view.variant, started, ended);
+        }
         self.traces += 1;
         self.writer.row(&[
             self.run_id,
@@ -109,11 +114,12 @@ pub fn read_traces(model: &Model, leaf: &str) -> Result<u64, Failure> {
         }
         None => group(model, &mut sink)?,
     };
-    let Sink { writer, tree, traces, .. } = sink;
+    let Sink { writer, tree, ends, traces, .. } = sink;
     writer.finish();
     require_keys(model, keyless)?;
     if traces > 0 {
         store_automaton(model, "prefix_tree", &tree.to_automaton())?;
+        store_ends(model, Some(&ends))?;
     }
     Ok(traces)
 }
@@ -246,6 +252,19 @@ pub fn store_automaton(model: &Model, column: &str, automaton: &Automaton) -> Re
     let argument = unsafe { DatumWithOid::new(value, oid) };
     sql::run(&format!("UPDATE {} SET {column} = $1", model.table("model")), &[argument])?;
     Ok(())
+}
+
+/// Keeps when the traces start and end for the next refresh.
+pub fn store_ends(model: &Model, ends: Option<&Ends>) -> Result<(), Failure> {
+    let bytes = ends.map(Ends::to_bytes);
+    sql::run(&format!("UPDATE {} SET ends = $1", model.table("model")), &[bytes.into()])?;
+    Ok(())
+}
+
+/// When the traces start and end, where it was kept.
+pub fn ends(model: &Model) -> Result<Option<Ends>, Failure> {
+    let bytes: Option<Vec<u8>> = sql::one(&format!("SELECT ends FROM {}", model.table("model")), &[])?;
+    Ok(bytes.map(|bytes| Ends::from_bytes(&bytes)).transpose()?)
 }
 
 /// A column of type automaton of the model's row.

@@ -108,7 +108,12 @@ impl<'m> EventWriter<'m> {
 
     /// Writes a trace's events.
     pub fn trace(&mut self, trace_id: Option<Datum>, view: &TraceView<'_>) -> Result<(), Failure> {
-        self.write(trace_id, view, None)?;
+        self.trace_after(trace_id, view, 0)
+    }
+
+    /// Writes a trace's events but for the first so many, whose rows are there.
+    pub fn trace_after(&mut self, trace_id: Option<Datum>, view: &TraceView<'_>, stay: usize) -> Result<(), Failure> {
+        self.write(trace_id, view, stay, None)?;
         Ok(())
     }
 
@@ -121,7 +126,7 @@ impl<'m> EventWriter<'m> {
         judge: &mut Judge<'_>,
     ) -> Result<(), Failure> {
         let mut parameters = Vec::new();
-        let rows = self.write(datum(of_row.0), view, Some(&mut parameters))?;
+        let rows = self.write(datum(of_row.0), view, 0, Some(&mut parameters))?;
         judge.trace(of_row, rows, &parameters);
         Ok(())
     }
@@ -131,10 +136,12 @@ impl<'m> EventWriter<'m> {
         &mut self,
         trace_id: Option<Datum>,
         view: &TraceView<'t>,
+        stay: usize,
         mut parameters: Option<&mut Vec<EventParameters<'t>>>,
     ) -> Result<&[EventRow], Failure> {
         let labels = &self.machine.automaton.labels;
         let rows = self.followed.rows(view)?;
+        let rows = rows.get(stay..).unwrap_or_default();
         for row in rows {
             let seq = datum(row.seq);
             self.events.row(&[

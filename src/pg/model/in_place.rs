@@ -17,7 +17,7 @@ use crate::pg::error::Failure;
 use crate::pg::plan::probing;
 use crate::pg::sql;
 use crate::pg::trace_type::timestamp;
-use crate::trace::TraceView;
+use crate::trace::{Trace, TraceView};
 
 /// Of more touched traces than one in so many the tables are written anew: that is faster then.
 const FEW: i64 = 4;
@@ -130,20 +130,47 @@ fn update_machine(model: &Model, leaves: &Leaves<'_>) -> Result<(), Failure> {
     guards::fill(model, &leaves.name("guards"))
 }
 
-/// Deletes the rows of changed traces, and brings their rows in traces up to date.
+/// How many first events a changed trace has as it had them, parameters included: their rows stay.
+fn kept(old: &[u8], new: &[u8]) -> Result<usize, Failure> {
+    let (old, new) = (TraceView::from_bytes(old)?.to_trace()?, TraceView::from_bytes(new)?.to_trace()?);
+    let event = |trace: &Trace, i: usize| {
+        let label = trace.variant.labels[trace.variant.events[i] as usize].clone();
+        (label, trace.times.get(i).copied(), trace.parameters.get(i).cloned().flatten())
+    };
+    let both = old.variant.events.len().min(new.variant.events.len());
+    Ok((0..both).take_while(|&i| event(&old, i) == event(&new, i)).count())
+}
+
+/// Deletes those rows of changed traces that are otherwise now, and brings their rows in traces up to date.
 fn remove_changed(staged: &Staged, leaves: &Leaves<'_>) -> Result<(), Failure> {
     if staged.changed == 0 {
         return Ok(());
     }
     let (table, traces) = (&staged.table, leaves.name("traces"));
-    let ids: Vec<i64> = sql::column(&format!("SELECT old_id FROM {table} WHERE old_id IS NOT NULL ORDER BY 1"), &[])?;
-    for ids in ids.chunks(DELETED_AT_ONCE) {
-        for parent in ["scores", "parameters", "events"] {
+    let (mut ids, mut stay) = (Vec::<i64>::new(), Vec::<i32>::new());
+    let changed = format!("SELECT old_id, old_trace, trace FROM {table} WHERE old_id IS NOT NULL ORDER BY old_id");
+    bulk::each_row(&changed, &mut |row| {
+        let (Some(id), Some(old)) = (row.datum(0), row.datum(1)) else { return Ok(()) };
+        // SAFETY: columns of type trace.
+        let (old, new) = unsafe { (varlena_payload(old), row.datum(2).map(|new| varlena_payload(new))) };
+        ids.push(id.value() as i64);
+        stay.push(new.map_or(Ok(0), |new| kept(old, new))? as i32);
+        Ok(())
+    })?;
+    for (ids, stay) in ids.chunks(DELETED_AT_ONCE).zip(stay.chunks(DELETED_AT_ONCE)) {
+        let delete = format!(
+            "DELETE FROM {} WHERE run_id OPERATOR(pg_catalog.=) 0 AND trace_id OPERATOR(pg_catalog.=) ANY ($1)",
+            leaves.name("scores")
+        );
+        sql::run(&delete, &[ids.to_vec().into()])?;
+        for parent in ["parameters", "events"] {
             let delete = format!(
-                "DELETE FROM {} WHERE run_id OPERATOR(pg_catalog.=) 0 AND trace_id OPERATOR(pg_catalog.=) ANY ($1)",
+                "DELETE FROM {} e USING ROWS FROM (pg_catalog.unnest($1::bigint[]), pg_catalog.unnest($2::integer[])) AS c (trace_id, stay)
+                 WHERE e.run_id OPERATOR(pg_catalog.=) 0 AND e.trace_id OPERATOR(pg_catalog.=) c.trace_id
+                   AND e.seq OPERATOR(pg_catalog.>) c.stay",
                 leaves.name(parent)
             );
-            sql::run(&delete, &[ids.to_vec().into()])?;
+            probing(|| sql::run(&delete, &[ids.to_vec().into(), stay.to_vec().into()]))?;
         }
     }
     let update = format!(
@@ -177,7 +204,7 @@ fn write(
     let numbered = format!(
         "SELECT COALESCE(s.old_id, (SELECT COALESCE(pg_catalog.max(trace_id), 0) FROM {} WHERE run_id OPERATOR(pg_catalog.=) 0)
                 OPERATOR(pg_catalog.+) pg_catalog.row_number() OVER (PARTITION BY s.old_id IS NULL ORDER BY s.trace_key)),
-                s.old_id IS NULL, s.trace_key, s.trace
+                s.old_id IS NULL, s.trace_key, s.trace, s.old_trace
          FROM {} s WHERE s.trace IS NOT NULL ORDER BY 1",
         leaves.name("traces"),
         staged.table
@@ -200,7 +227,9 @@ fn write(
             ]);
         }
         if with_events {
-            rows.trace(Some(id), &view)?;
+            // SAFETY: the columns are traces.
+            let stay = row.datum(4).map(|old| unsafe { kept(varlena_payload(old), varlena_payload(trace)) });
+            rows.trace_after(Some(id), &view, stay.unwrap_or(Ok(0))?)?;
         }
         let score = known.score(machine, &view)?;
         scores.row(&[run_id, Some(id), datum(score), datum(score > threshold)]);

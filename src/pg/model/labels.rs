@@ -30,7 +30,7 @@ pub fn split(model: &Model, leaf: &str) -> Result<(), Failure> {
     );
     sql::run(&format!("WITH negative AS MATERIALIZED (SELECT DISTINCT r.trace_key FROM ({rows}) r) {mark}"), &[])?;
     let trees = format!(
-        "UPDATE {table} SET prefix_tree = l.positive, negative_tree = l.negative
+        "UPDATE {table} SET prefix_tree = l.positive, negative_tree = l.negative, ends = NULL
          FROM (SELECT logfsm.prefix_tree_agg(trace) FILTER (WHERE NOT is_negative) AS positive,
                       logfsm.prefix_tree_agg(trace) FILTER (WHERE is_negative) AS negative FROM {leaf}) l"
     );

@@ -112,33 +112,60 @@ fn update_tree(model: &Model, staged: &Staged) -> Result<Option<Automaton>, Fail
     let Some(stored) = data::automaton(model, "prefix_tree")? else { return Ok(None) };
     let (mut tree, mut lost) = (PrefixTree::new(memory_limit()), Lost::default());
     tree.merge(&stored)?;
+    let mut ends = data::ends(model)?;
     bulk::each_row(&format!("SELECT old_trace, trace FROM {}", staged.table), &mut |row| {
         // SAFETY: columns of type trace.
         let view = |i: usize| row.datum(i).map(|t| TraceView::from_bytes(unsafe { varlena_payload(t) })).transpose();
         let (old, new) = (view(0)?, view(1)?);
+        ends = ends.take().and_then(|ends| replaced(ends, old.as_ref(), new.as_ref()));
         Ok(tree.replace(old.as_ref(), new.as_ref(), &mut lost)?)
     })?;
     if lost.rest {
         return Ok(None);
     }
+    ends = ends.filter(Ends::is_known);
     if lost.ends {
-        let mut ends = Ends::default();
-        bulk::each_row(&traces_now(model, staged, "started_at, ended_at, "), &mut |row| {
-            let (Some(first), Some(last), Some(trace)) = (row.datum(0), row.datum(1), row.datum(2)) else {
-                return Ok(());
-            };
-            // SAFETY: a column of type trace.
-            let variant = TraceView::variant_of(unsafe { varlena_payload(trace) })?;
-            ends.add(variant, first.value() as i64, last.value() as i64);
-            Ok(())
-        })?;
-        tree.mend(ends);
+        let known = match ends.take() {
+            Some(ends) => ends,
+            None => ends_of_traces(model, staged)?,
+        };
+        tree.mend(&known);
+        ends = Some(known);
     }
+    data::store_ends(model, ends.as_ref())?;
     Ok(Some(tree.to_automaton()))
+}
+
+/// Ends with a new trace in place of an old one; `None` where they are not those of these traces.
+fn replaced(mut ends: Ends, old: Option<&TraceView<'_>>, new: Option<&TraceView<'_>>) -> Option<Ends> {
+    let of = |view: &TraceView<'_>| Some((*view.times.first()?, *view.times.last()?));
+    if let Some((old, (first, last))) = old.and_then(|old| Some((old, of(old)?))) {
+        ends = ends.remove(old.variant, first, last).then_some(ends)?;
+    }
+    if let Some((new, (first, last))) = new.and_then(|new| Some((new, of(new)?))) {
+        ends.add(new.variant, first, last);
+    }
+    Some(ends)
+}
+
+/// When all traces start and end, as they are now.
+fn ends_of_traces(model: &Model, staged: &Staged) -> Result<Ends, Failure> {
+    let mut ends = Ends::default();
+    bulk::each_row(&traces_now(model, staged, "started_at, ended_at, "), &mut |row| {
+        let (Some(first), Some(last), Some(trace)) = (row.datum(0), row.datum(1), row.datum(2)) else {
+            return Ok(());
+        };
+        // SAFETY: a column of type trace.
+        let variant = TraceView::variant_of(unsafe { varlena_payload(trace) })?;
+        ends.add(variant, first.value() as i64, last.value() as i64);
+        Ok(())
+    })?;
+    Ok(ends)
 }
 
 /// The prefix tree made again from all traces.
 fn tree_of_traces(model: &Model, staged: &Staged) -> Result<Automaton, Failure> {
+    data::store_ends(model, None)?;
     let query = format!("SELECT logfsm.prefix_tree_agg(t.trace) FROM ({}) AS t", traces_now(model, staged, ""));
     let mut tree = None;
     bulk::each_row(&query, &mut |row| {

@@ -22,11 +22,15 @@ create function pg_temp.leaf() returns text language sql as $$ select inhrelid::
 -- New traces, a trace that goes on, one that gets a row in the middle; the leaves stay.
 create temp table before as select pg_temp.leaf() as leaf;
 create temp table ids as select trace_key, trace_id from m.traces;
+create temp table places as select trace_id, seq, e.ctid as place from m.events e;
 insert into app_log select 2000 + i / 4, (array['open', 'read', 'read', 'close'])[1 + i % 4], 'part1', timestamptz '2026-01-01 16:39' + i * interval '1 s', jsonb_build_object('n', i % 3) from generate_series(0, 79) i;
 insert into app_log values (995, 'read', 'part1', '2026-01-01 16:36', '{"n": 1}'), (995, 'close', 'part1', '2026-01-01 16:37', '{"n": 1}');
 insert into app_log values (996, 'read', 'part0', '2026-01-01 16:36:02.5', '{"n": 2}');
 select new_traces, changed_traces, missing_rows from logfsm.refresh('m');
 select leaf = pg_temp.leaf() as in_place from before;
+-- Rows of events that did not change are not written again.
+select t.trace_key, count(*) as events, count(*) filter (where e.ctid = p.place) as where_they_were
+from m.events e join m.traces t using (run_id, trace_id) left join places p using (trace_id, seq) where t.trace_key in (994, 995, 996) group by 1 order by 1;
 create temp table r1 as select c.* from pg_temp.contents() c;
 select count(*) as keep_their_ids from ids join m.traces using (trace_key, trace_id);
 select (select count(*) from m.traces) = (select count(*) from m.scores) as scored, (select count(*) from m.traces) as traces,
