@@ -3,7 +3,7 @@
 
 use logfsm::automaton::PrefixTree;
 use logfsm::conform::{Machine, Paths, VariantScores};
-use logfsm::infer::{Control, infer};
+use logfsm::infer::{Control, collect, infer};
 use logfsm::log::TemplateMiner;
 use logfsm::trace::{SetRow, TraceSet, TraceView};
 use std::hint::black_box;
@@ -49,7 +49,7 @@ fn rows() -> Vec<(u32, i64, &'static str)> {
 fn main() {
     let wanted = std::env::args().skip(1).find(|a| !a.starts_with('-'));
     let rows = rows();
-    let collect = || {
+    let collected = || {
         let mut set = TraceSet::new(usize::MAX);
         for &(key, at, event) in &rows {
             let row = SetRow { at: Some(at), seq: None, component: None, event, parameters: None };
@@ -57,7 +57,8 @@ fn main() {
         }
         set
     };
-    let set = collect();
+    let set = collected();
+    let control = Control::unlimited().with_threads(&|_| (), 1);
     let assemble = || -> Vec<Vec<u8>> {
         let mut binaries = set.binaries();
         let binary = |at: u32| {
@@ -65,7 +66,7 @@ fn main() {
             binaries.append(at, &mut bytes).expect("valid rows");
             bytes
         };
-        set.order().into_iter().map(binary).collect()
+        collect::key_order(&set, &control).expect("no limit").into_iter().map(binary).collect()
     };
     let bytes = assemble();
     let views = || bytes.iter().map(|b| TraceView::from_bytes(b).expect("just written"));
@@ -79,10 +80,11 @@ fn main() {
     let machine = Machine::new(learn("k_tails"));
     let lines: Vec<String> =
         rows.iter().map(|(key, at, event)| format!("session {key} {event} took {} ms", at % 977)).collect();
-    let loops: [(&str, usize, &dyn Fn()); 8] = [
-        ("collect", ROWS, &|| drop(black_box(collect()))),
+    let loops: [(&str, usize, &dyn Fn()); 9] = [
+        ("collect", ROWS, &|| drop(black_box(collected()))),
         ("assemble", ROWS, &|| drop(black_box(assemble()))),
         ("tree", ROWS, &|| drop(black_box(grow()))),
+        ("tree_of_set", ROWS, &|| drop(black_box(collect::prefix_tree(&set, &control)))),
         ("tree_form", tree.state_count(), &|| drop(black_box(tree.to_bytes()))),
         ("k_tails", tree.state_count(), &|| drop(black_box(learn("k_tails")))),
         ("paths", ROWS, &|| {
@@ -102,6 +104,6 @@ fn main() {
         let start = Instant::now();
         work();
         let seconds = start.elapsed().as_secs_f64();
-        println!("{name:<10} {seconds:8.3} s {:12.0} a second", *count as f64 / seconds);
+        println!("{name:<11} {seconds:8.3} s {:12.0} a second", *count as f64 / seconds);
     }
 }

@@ -16,6 +16,7 @@ fi
 "$venv/bin/pip" install --quiet duckdb pm4py aalpy "psycopg[binary]" pandas pyarrow
 
 start_cluster peers "shared_buffers = 1GB" "work_mem = 64MB" "maintenance_work_mem = 256MB" "max_wal_size = 16GB" "fsync = off" "autovacuum = off" "jit = off"
-trap 'stop_cluster peers' EXIT
+# Its tables take 20 GB: they do not stay.
+trap 'stop_cluster peers; rm -rf "$home/peers"' EXIT
 "$venv/bin/python" "$top/benches/peers.py" --sequences "$LOGFSM_DATA/hdfs/hdfs_loghub_sequences.csv.gz" \
     --sizes "${SIZES:-6400,11500,20312,40625,81250,115000,162500,325000,650000,2580000}" --repeats "${REPEATS:-1}" --work "$home" --out "$top/benches/RESULTS.md"

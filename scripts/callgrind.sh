@@ -9,7 +9,7 @@ say "Building benches/hot.rs with line numbers"
 binary=$(CARGO_PROFILE_BENCH_DEBUG=1 cargo bench --bench hot --no-run --message-format=json 2> "$home/callgrind.log" \
     | grep -o '"executable":"[^"]*hot-[^"]*"' | tail -n 1 | cut -d '"' -f 4)
 [ -x "$binary" ] || { tail -n 20 "$home/callgrind.log" >&2; fail "the build failed; see $home/callgrind.log"; }
-for loop in ${LOOPS:-collect assemble tree paths score templates}; do
+for loop in ${LOOPS:-collect tree_of_set assemble tree paths score templates}; do
     # The loop alone: its instructions are the difference to a run that only prepares.
     for part in none "$loop"; do
         rm -f "$home/callgrind.$part"

@@ -1,4 +1,4 @@
-//! The prefix tree of a set of traces, grown by several threads.
+//! What several threads find out about a set of traces: its prefix tree, the order of its keys, its latest row.
 
 use super::{Control, parallel};
 use crate::automaton::PrefixTree;
@@ -68,6 +68,26 @@ pub fn prefix_tree(set: &TraceSet, control: &Control<'_>) -> Result<PrefixTree> 
     })?;
     grown.iter().try_for_each(|part| tree.merge(part))?;
     Ok(tree)
+}
+
+/// The positions of all traces, ordered by key. O(n log n).
+pub fn key_order(set: &TraceSet, control: &Control<'_>) -> Result<Vec<u32>> {
+    let buckets = set.key_buckets();
+    let sort = |i: usize, control: &Control<'_>| {
+        control.check()?;
+        Ok(set.sort_bucket(buckets[i].clone()))
+    };
+    Ok(parallel::run(buckets.len(), control.workers(), control, &sort)?.concat())
+}
+
+/// The latest time of all rows. O(rows).
+pub fn latest(set: &TraceSet, control: &Control<'_>) -> Result<Option<i64>> {
+    let share = |i: usize, control: &Control<'_>| {
+        control.check()?;
+        set.latest(i * PROBE..set.len().min((i + 1) * PROBE))
+    };
+    let latest = parallel::run(set.len().div_ceil(PROBE), control.workers(), control, &share)?;
+    Ok(latest.into_iter().max().flatten())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use super::call::{Call, into_context, null_argument, varlena_payload};
 use super::error::Failure;
-use super::memory_limit;
+use super::{check_interrupts, memory_limit};
 use crate::automaton::{Automaton, PrefixTree};
 use crate::log::{MinerOptions, TemplateMiner};
 use crate::trace::TraceSet;
@@ -66,17 +66,17 @@ impl Growing for TraceSet {
     }
 
     fn flat(&self) -> Result<Vec<u8>, Failure> {
-        Ok(self.to_bytes()?)
+        Ok(self.to_bytes(&check_interrupts)?)
     }
 
     fn read(flat: &[u8]) -> Result<Self, Failure> {
         let mut set = Self::empty();
-        set.absorb(flat)?;
+        set.absorb(flat, &check_interrupts)?;
         Ok(set)
     }
 
     fn absorb(&mut self, flat: &[u8]) -> Result<(), Failure> {
-        Ok(TraceSet::absorb(self, flat)?)
+        Ok(TraceSet::absorb(self, flat, &check_interrupts)?)
     }
 }
 

@@ -139,7 +139,8 @@ pub type TakeKeyed<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<(), Failure>;
 /// Calls `each` with the key and the binary form of every trace of a set, ordered by key. Threads make the binary forms
 /// where a gather may have workers.
 pub fn each_trace(set: &TraceSet, each: TakeKeyed<'_>) -> Result<(), Failure> {
-    let order = set.order();
+    let control = super::control();
+    let order = collect::key_order(set, &control)?;
     let parts = set.parts(&order);
     let make = |part: usize, control: &Control<'_>| {
         let (mut binaries, mut bytes, mut ends) = (set.binaries(), Vec::new(), Vec::new());
@@ -156,7 +157,6 @@ pub fn each_trace(set: &TraceSet, each: TakeKeyed<'_>) -> Result<(), Failure> {
         let traces = order[parts[part].clone()].iter().zip(starts.zip(&ends));
         traces.into_iter().try_for_each(|(&at, (start, &end))| each(set.key(at as usize), &bytes[start..end]))
     };
-    let control = super::control();
     parallel::in_order(parts.len(), control.workers() - 1, &control, &make, &mut take)
 }
 
@@ -203,7 +203,7 @@ sql_functions! {
 
 fn checked(flat: &[u8]) -> Reply {
     let mut set = TraceSet::new(memory_limit());
-    set.absorb(flat)?;
-    set.check()?;
-    Ok(Some(varlena(&set.to_bytes()?)))
+    set.absorb(flat, &super::check_interrupts)?;
+    set.check(&super::check_interrupts)?;
+    Ok(Some(varlena(&set.to_bytes(&super::check_interrupts)?)))
 }

@@ -10,7 +10,7 @@ mod slots;
 
 pub use binary::{TRACE_VERSION, TraceView};
 pub use order::{EventRow, TraceBuilder, assemble, compare_rows, ties};
-pub use set::{Binaries, SetRow, TraceSet, VariantIds};
+pub use set::{Binaries, Proceed, SetRow, Start, TraceSet, VariantIds};
 pub use slots::{Slot, slots};
 
 use hashbrown::HashMap;

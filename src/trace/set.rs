@@ -8,10 +8,13 @@ mod binary;
 mod flat;
 mod lookup;
 mod numbers;
+mod order;
 mod store;
 
 pub use binary::Binaries;
+pub use flat::Proceed;
 pub use lookup::VariantIds;
+pub use order::Start;
 
 use super::Label;
 use super::order::EventRow;
@@ -285,7 +288,7 @@ mod tests {
             assert_eq!(trace.to_bytes(), bytes);
             (set.key(at as usize).to_vec(), trace)
         };
-        set.order().into_iter().map(&mut one).collect()
+        set.key_buckets().into_iter().flat_map(|bucket| set.sort_bucket(bucket)).map(&mut one).collect()
     }
 
     proptest! {
@@ -308,14 +311,14 @@ mod tests {
             prop_assert_eq!(traces(&set_of(&rows)), expected.clone());
             let (first, second) = rows.split_at(cut.min(rows.len()));
             let mut combined = set_of(second);
-            combined.absorb(&set_of(first).to_bytes().unwrap()).unwrap();
-            combined.check().unwrap();
+            combined.absorb(&set_of(first).to_bytes(&|| Ok(())).unwrap(), &|| Ok(())).unwrap();
+            combined.check(&|| Ok(())).unwrap();
             let mut again = TraceSet::new(usize::MAX);
-            again.absorb(&combined.to_bytes().unwrap()).unwrap();
+            again.absorb(&combined.to_bytes(&|| Ok(())).unwrap(), &|| Ok(())).unwrap();
             prop_assert_eq!(traces(&again), expected.clone());
             // Rows of one's own go on after those of a part.
             let mut mixed = set_of(second);
-            mixed.absorb(&set_of(first).to_bytes().unwrap()).unwrap();
+            mixed.absorb(&set_of(first).to_bytes(&|| Ok(())).unwrap(), &|| Ok(())).unwrap();
             second.iter().for_each(|given| mixed.add(Some(&[given.0]), row(given)).unwrap());
             let mut twice = set_of(first);
             second.iter().chain(second).for_each(|given| twice.add(Some(&[given.0]), row(given)).unwrap());
@@ -325,12 +328,12 @@ mod tests {
 
         #[test]
         fn arbitrary_bytes_never_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = TraceSet::new(1 << 20).absorb(&bytes);
+            let _ = TraceSet::new(1 << 20).absorb(&bytes, &|| Ok(()));
             bytes.insert(0, flat::VERSION);
             let mut set = TraceSet::new(1 << 20);
-            if set.absorb(&bytes).is_ok() {
+            if set.absorb(&bytes, &|| Ok(())).is_ok() {
                 let mut binaries = set.binaries();
-                set.order().into_iter().for_each(|at| drop(binaries.append(at, &mut Vec::new())));
+                (0..set.len() as u32).for_each(|at| drop(binaries.append(at, &mut Vec::new())));
             }
         }
     }

@@ -5,6 +5,7 @@ use super::fit::traces_query;
 use super::source;
 use crate::automaton::{Automaton, Ends, PrefixTree};
 use crate::conform::Machine;
+use crate::infer::collect;
 use crate::pg::bulk::{self, BulkWriter, Scratch};
 use crate::pg::call::{datum, null_argument, text, varlena, varlena_payload};
 use crate::pg::error::Failure;
@@ -93,7 +94,7 @@ pub fn read_traces(model: &Model, leaf: &str) -> Result<u64, Failure> {
     match &collected {
         Some((_, set)) if by_time => {
             let set_to = format!("UPDATE {} SET high_water = $1", model.table("model"));
-            if let Some(latest) = set.latest()? {
+            if let Some(latest) = collect::latest(set, &crate::pg::control())? {
                 // SAFETY: the value is a timestamptz.
                 sql::run(&set_to, &[unsafe { DatumWithOid::new(timestamp(latest), pg_sys::TIMESTAMPTZOID) }])?;
             }

@@ -159,7 +159,7 @@ impl Window<'_> {
         })?;
         let events = format!("SELECT events_read FROM {}", self.model.table("model"));
         let events: i64 = sql::one(&events, &[])?.unwrap_or(0);
-        let (recent, _) = self.set.count_since(i64::MIN)?;
+        let recent = self.set.rows();
         if lost || source_rows - recent as i64 != events - known as i64 {
             return Ok(false);
         }
@@ -167,7 +167,7 @@ impl Window<'_> {
         self.write(unmet.into_iter().map(|at| (at, None)))?;
         self.take_up(&mut changed)?;
         self.write(changed.into_iter().map(|(at, id, old)| (at, Some((id, old)))))?;
-        if let Some(latest) = self.set.latest()? {
+        if let Some(latest) = self.set.latest(0..self.set.len())? {
             // SAFETY: a timestamptz.
             let latest = unsafe { DatumWithOid::new(timestamp(latest), pg_sys::TIMESTAMPTZOID) };
             sql::run(&format!("UPDATE {} SET high_water = $1", self.model.table("model")), &[latest])?;

@@ -48,22 +48,6 @@ fn put_deltas(bytes: &mut Vec<u8>, length: usize, numbers: impl Iterator<Item = 
 }
 
 impl TraceSet {
-    /// The positions of all traces, ordered by key. O(n log n).
-    pub fn order(&self) -> Vec<u32> {
-        // Most keys differ in their first bytes: comparing these needs no look at the key.
-        let start = |at: u32| {
-            let key = Self::key_of(&self.keys, &self.traces[at as usize]);
-            let mut first = [0u8; 16];
-            let length = key.len().min(16);
-            first[..length].copy_from_slice(&key[..length]);
-            (u128::from_be_bytes(first), at)
-        };
-        let mut order: Vec<(u128, u32)> = (0..self.traces.len() as u32).map(start).collect();
-        let key = |at: u32| Self::key_of(&self.keys, &self.traces[at as usize]);
-        order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| key(a.1).cmp(key(b.1))));
-        order.into_iter().map(|(_, at)| at).collect()
-    }
-
     /// Parts of an order that are worth a thread's while, and small enough to be held.
     pub fn parts(&self, order: &[u32]) -> Vec<Range<usize>> {
         let (mut parts, mut start, mut bytes) = (Vec::new(), 0, 0);

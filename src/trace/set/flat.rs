@@ -5,12 +5,17 @@ use super::{TraceSet, WHAT, binary, lookup::spread, too_many_events};
 use crate::error::{Error, Result};
 use crate::trace::Label;
 
+/// Traces between two questions whether to go on.
+const TRACES_PER_CHECK: usize = 4096;
 /// The version of the flat form.
 pub(super) const VERSION: u8 = 1;
 
+/// Asks whether to go on.
+pub type Proceed<'a> = &'a dyn Fn() -> Result<()>;
+
 impl TraceSet {
-    /// The flat form. O(bytes held).
-    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+    /// The flat form; an error of `proceed`, called now and then, ends it. O(bytes held).
+    pub fn to_bytes(&self, proceed: Proceed<'_>) -> Result<Vec<u8>> {
         let rows: usize = self.traces.iter().map(|rows| rows.chain.size() + 8).sum();
         let mut bytes = Vec::with_capacity(rows + self.keys.len() + 64 * self.labels.len() + 32);
         bytes.push(VERSION);
@@ -23,6 +28,9 @@ impl TraceSet {
         self.labels.iter().for_each(|label| binary::put_label(&mut bytes, label));
         put(&mut bytes, self.traces.len() as u64);
         for (trace, rows) in self.traces.iter().enumerate() {
+            if trace % TRACES_PER_CHECK == 0 {
+                proceed()?;
+            }
             put_bytes(&mut bytes, Self::key_of(&self.keys, rows));
             put(&mut bytes, rows.count.into());
             self.put_rows(trace, &mut bytes)?;
@@ -49,8 +57,8 @@ impl TraceSet {
     }
 
     /// Adds all rows of another set in its flat form. The rows themselves are kept as they are and checked when they are
-    /// read. O(traces and their keys).
-    pub fn absorb(&mut self, flat: &[u8]) -> Result<()> {
+    /// read. An error of `proceed`, called now and then, ends it. O(traces and their keys).
+    pub fn absorb(&mut self, flat: &[u8], proceed: Proceed<'_>) -> Result<()> {
         let (&version, body) = flat.split_first().ok_or_else(|| Error::invalid(WHAT, "It is empty."))?;
         if version != VERSION {
             return Err(Error::NewerVersion { what: WHAT, found: version.into(), newest: VERSION.into() });
@@ -71,7 +79,10 @@ impl TraceSet {
         let new = usize::try_from(traces).unwrap_or(usize::MAX).min(rest.len() / 3).saturating_sub(self.traces.len());
         self.index.reserve(new, |&(hash, _)| spread(hash));
         self.traces.reserve(new);
-        for _ in 0..traces {
+        for done in 0..traces as usize {
+            if done % TRACES_PER_CHECK == 0 {
+                proceed()?;
+            }
             let key = reader.bytes()?;
             let count = reader.number()?;
             let rows = reader.bytes()?;
@@ -93,9 +104,12 @@ impl TraceSet {
     }
 
     /// Reads all rows, for sets that come from outside. O(rows).
-    pub fn check(&self) -> Result<()> {
+    pub fn check(&self, proceed: Proceed<'_>) -> Result<()> {
         let mut rows = Vec::new();
         (0..self.traces.len()).try_for_each(|trace| {
+            if trace % TRACES_PER_CHECK == 0 {
+                proceed()?;
+            }
             rows.clear();
             self.read_rows(trace, &mut rows)
         })
