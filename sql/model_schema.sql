@@ -117,7 +117,7 @@ CREATE TABLE {schema}.traces (
     mutation text,
     mutated_seq integer,
     covers text[],
-    PRIMARY KEY (run_id, trace_id),
+    PRIMARY KEY (trace_id, run_id),
     CONSTRAINT label_and_mutation_agree CHECK (
         (mutation IS NOT NULL) OPERATOR(pg_catalog.=) (label IS NOT NULL AND label OPERATOR(pg_catalog.=) 'anomalous')
         AND (mutation IS NULL) OPERATOR(pg_catalog.=) (mutated_seq IS NULL)
@@ -138,7 +138,7 @@ CREATE TABLE {schema}.events (
     transition_id integer,
     src integer NOT NULL,
     dst integer NOT NULL,
-    PRIMARY KEY (run_id, trace_id, seq)
+    PRIMARY KEY (trace_id, seq, run_id)
 ) PARTITION BY LIST (run_id);
 COMMENT ON TABLE {schema}.events IS 'One row per event, real and synthetic, with the transition it took. transition_id is NULL, in runs of kind anomalous only, where the machine has no transition for the event: src and dst are then the state in which it passes.';
 
@@ -149,7 +149,7 @@ CREATE TABLE {schema}.parameters (
     slot text NOT NULL,
     value text,
     kind text NOT NULL,
-    PRIMARY KEY (run_id, trace_id, seq, slot)
+    PRIMARY KEY (trace_id, seq, slot, run_id)
 ) PARTITION BY LIST (run_id);
 COMMENT ON TABLE {schema}.parameters IS 'One row per parameter of an event.';
 
@@ -158,7 +158,7 @@ CREATE TABLE {schema}.scores (
     trace_id bigint NOT NULL,
     score double precision NOT NULL,
     is_anomalous boolean NOT NULL,
-    PRIMARY KEY (run_id, trace_id)
+    PRIMARY KEY (trace_id, run_id)
 ) PARTITION BY LIST (run_id);
 COMMENT ON TABLE {schema}.scores IS 'The score of every trace in bits, and whether it is beyond the model''s threshold.';
 

@@ -4,11 +4,10 @@ mod support;
 
 use logfsm::automaton::PrefixTree;
 use logfsm::conform::Machine;
-use logfsm::error::Error;
 use logfsm::infer::invariants::{InvariantMiner, MiningOptions};
 use logfsm::infer::{Control, infer};
 use logfsm::synth::checks::breaks;
-use logfsm::synth::{Generator, Plan, Playout, Synthetic, ahead, over};
+use logfsm::synth::{Generator, Plan, Playout, Synthetic, over};
 use logfsm::trace::{Trace, TraceView};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -324,76 +323,6 @@ fn durations_are_exactly_conditioned_and_impossible_ones_are_errors() {
     }
     let timeless = Playout::of_machine(Machine::new(support::tree(&words(&["ab"]))));
     assert!(Generator::new(&timeless, 1, r#"{"condition": {"duration": 1}}"#, &control()).is_err());
-}
-
-/// Orders with times and parameters, one in seven with a fault.
-fn orders() -> Playout {
-    let trace = |i: i64| {
-        let id = format!(
-            r#"["order-{}", "{}", {}]"#,
-            7_000_000_000 + i * 7_919_131,
-            ["web", "shop"][i as usize % 2],
-            i % 30
-        );
-        let mut events = vec!["open", "pay"];
-        events.extend(vec!["pack"; 1 + i as usize % 3]);
-        events.push(if i % 7 == 0 { "lost" } else { "close" });
-        let row = |(j, event): (i64, &&'static str)| {
-            (Some(i * 1_000_000_000 + j * (1_000 + i % 5)), None, *event, None, Some(id.as_str()))
-        };
-        Trace::from_rows((0..).zip(&events).map(row).collect())
-    };
-    let traces: Vec<Trace> = (0..200).map(trace).collect();
-    learned(&traces, "k_tails", "{}")
-}
-
-const AMPLIFIED: &str = r#"{"amplification": 0.2, "rare": 0.2}"#;
-
-#[test]
-fn slices_and_threads_give_the_same_traces() {
-    let playout = orders();
-    for options in ["{}", AMPLIFIED, r#"{"kind": "anomalous"}"#] {
-        let generator = Generator::new(&playout, 42, options, &control()).unwrap();
-        let all: Vec<Synthetic> = (1..=2_000).map(|n| generator.trace(n).unwrap()).collect();
-        // Another generator, from the middle, backwards.
-        let again = Generator::new(&playout, 42, options, &control()).unwrap();
-        assert!((900..=1100).rev().all(|n| again.trace(n).unwrap() == all[n as usize - 1]), "{options}");
-        for workers in 0..4 {
-            let mut next = 5;
-            let each = ahead::each(&generator, 5..=2_000, workers, &control(), &mut |made| {
-                let of = &all[next as usize - 1];
-                assert_eq!(
-                    (made.number, &made.synthetic, &made.bytes),
-                    (next, of, &of.trace.to_bytes()),
-                    "{workers} {options}"
-                );
-                assert_eq!(made.score, playout.machine.score_trace(&of.trace));
-                next += 1;
-                Ok::<(), Error>(())
-            });
-            each.unwrap();
-            assert_eq!(next, 2_001);
-        }
-    }
-}
-
-#[test]
-fn threads_stop_at_the_first_error() {
-    let playout = orders();
-    let generator = Generator::new(&playout, 1, "{}", &control()).unwrap();
-    for workers in 0..3 {
-        let mut taken = 0;
-        let stopped = ahead::each(&generator, 1..=u64::MAX, workers, &control(), &mut |made| {
-            taken += 1;
-            if made.number == 3_000 { Err(Error::Cancelled) } else { Ok(()) }
-        });
-        assert!(matches!(stopped, Err(Error::Cancelled)) && taken == 3_000, "{taken}");
-    }
-    // What cannot be made is an error where it would be.
-    let options = r#"{"no_copy": true, "condition": {"length": 4}}"#;
-    let generator = Generator::new(&playout, 1, options, &control()).unwrap();
-    assert!(generator.trace(1).is_err());
-    assert!(ahead::each(&generator, 1..=9_000, 2, &control(), &mut |_| Ok::<(), Error>(())).is_err());
 }
 
 #[test]

@@ -13,6 +13,8 @@ use std::ffi::CString;
 /// Rows or bytes after which a batch is written.
 const BATCH_ROWS: usize = 1000;
 const BATCH_BYTES: usize = 1 << 18;
+/// One in so many of the shared buffers are a table's share while it is filled.
+const BUFFERS_PART: usize = 8;
 /// Rows after which what a closure allocated is freed, and interrupts are looked at.
 const ROWS_PER_RESET: u64 = 256;
 
@@ -131,6 +133,28 @@ impl Drop for Scratch {
     }
 }
 
+/// Memory for a text of a row that is written at once.
+#[derive(Default)]
+pub struct TextRoom(Vec<u32>);
+
+impl TextRoom {
+    /// A text datum, valid until the next one is made.
+    pub fn text(&mut self, value: &str) -> Datum {
+        let size = value.len() + pg_sys::VARHDRSZ;
+        let words = size.div_ceil(size_of::<u32>());
+        if self.0.len() < words {
+            self.0.resize(words, 0);
+        }
+        let room = self.0.as_mut_ptr();
+        // SAFETY: there is room for header and payload, aligned as headers are.
+        unsafe {
+            pgrx::set_varsize_4b(room.cast(), size as i32);
+            std::ptr::copy_nonoverlapping(value.as_ptr(), room.add(1).cast(), value.len());
+        }
+        Datum::from(room)
+    }
+}
+
 /// Fills a table of ours.
 pub struct BulkWriter {
     relation: pg_sys::Relation,
@@ -142,7 +166,11 @@ pub struct BulkWriter {
     filled: usize,
     bytes: usize,
     context: pg_sys::MemoryContext,
+    /// How pages are taken: NULL while they stay in shared buffers like any others, for the keys that are made of them
+    /// next; a ring of few once the table has its share.
     pages: pg_sys::BulkInsertState,
+    /// Bytes written.
+    size: usize,
     indexes: Option<Indexes>,
     rows: u64,
 }
@@ -233,7 +261,8 @@ impl BulkWriter {
                 filled: 0,
                 bytes: 0,
                 context,
-                pages: pg_sys::GetBulkInsertState(),
+                pages: std::ptr::null_mut(),
+                size: 0,
                 indexes: None,
                 rows: 0,
             })
@@ -258,7 +287,8 @@ impl BulkWriter {
                 self.slots.push(pg_sys::MakeSingleTupleTableSlot(description, &pg_sys::TTSOpsHeapTuple));
                 pg_sys::MemoryContextSwitchTo(previous);
             }
-            pg_sys::ExecStoreHeapTuple(tuple, self.slots[self.filled], false);
+            // The slot frees the tuple: else what writes it would copy it first.
+            pg_sys::ExecStoreHeapTuple(tuple, self.slots[self.filled], true);
             self.filled += 1;
             self.bytes += (*tuple).t_len as usize;
         }
@@ -274,6 +304,13 @@ impl BulkWriter {
         }
         // SAFETY: the slots hold tuples of this relation.
         unsafe {
+            let share = pg_sys::NBuffers as usize / BUFFERS_PART * pg_sys::BLCKSZ as usize;
+            if self.pages.is_null() && self.size > share {
+                // It lives as long as the writer does.
+                let previous = pg_sys::MemoryContextSwitchTo((*self.context).parent);
+                self.pages = pg_sys::GetBulkInsertState();
+                pg_sys::MemoryContextSwitchTo(previous);
+            }
             let previous = pg_sys::MemoryContextSwitchTo(self.context);
             pg_sys::heap_multi_insert(
                 self.relation,
@@ -289,13 +326,14 @@ impl BulkWriter {
             }
             pg_sys::MemoryContextSwitchTo(previous);
             for &slot in &self.slots[..self.filled] {
-                // Forgets the tuple, which the context's reset frees.
+                // Frees the tuple.
                 if let Some(clear) = (*(*slot).tts_ops).clear {
                     clear(slot);
                 }
             }
             pg_sys::MemoryContextReset(self.context);
         }
+        self.size += self.bytes;
         (self.filled, self.bytes) = (0, 0);
     }
 
@@ -310,7 +348,9 @@ impl BulkWriter {
             for &slot in &self.slots {
                 pg_sys::ExecDropSingleTupleTableSlot(slot);
             }
-            pg_sys::FreeBulkInsertState(self.pages);
+            if !self.pages.is_null() {
+                pg_sys::FreeBulkInsertState(self.pages);
+            }
             pg_sys::table_close(self.relation, pg_sys::NoLock as i32);
             pg_sys::MemoryContextDelete(self.context);
             pg_sys::CommandCounterIncrement();

@@ -15,7 +15,7 @@ use super::random::{self, Spread, Stream};
 use super::time::Starts;
 use crate::error::{Error, Result};
 use crate::infer::{Control, Options};
-use crate::trace::{Trace, Variant};
+use crate::trace::{Trace, TraceSlots, Variant};
 use std::ops::Deref;
 
 /// Paths drawn until one can last as long as real traces do.
@@ -49,6 +49,8 @@ pub struct Generator<P> {
     independent: bool,
     duration: Option<(u64, u64)>,
     starts: Starts,
+    /// Per slot of parameters whether others depend on it.
+    looked_at: Vec<bool>,
     mutator: Option<Mutator>,
     suite: Option<Suite>,
     keys: [[u8; 32]; 5],
@@ -59,6 +61,8 @@ pub struct Generator<P> {
 pub struct Synthetic {
     /// Events, times and parameters.
     pub trace: Trace,
+    /// Its parameters, event by event.
+    pub slots: TraceSlots,
     /// Positions of the transitions in the automaton. In a mutant, events that the machine does not take have the
     /// transition whose delays and parameters they have, `NONE` where their type is not one of the machine's.
     pub path: Vec<u32>,
@@ -145,6 +149,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
             independent: options.boolean("independent_delays"),
             duration: condition.duration,
             starts: Starts::new(machine, options.choice("arrivals") == "hour_of_week", condition.starts_at),
+            looked_at: playout.plan.parameters.looked_at(),
             offset: Spread::offset(&keys[0]),
             keys,
             walk,

@@ -11,7 +11,7 @@ mod slots;
 pub use binary::{TRACE_VERSION, TraceView};
 pub use order::{EventRow, TraceBuilder, assemble, compare_rows, ties};
 pub use set::{Binaries, Proceed, SetRow, Start, TraceSet, VariantIds};
-pub use slots::{Slot, slots};
+pub use slots::{Slot, TraceSlots, slots};
 
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};

@@ -29,6 +29,7 @@ pub(super) use edits::{Edit, nearest as nearest_edits};
 pub use threshold::threshold;
 
 use crate::automaton::{Automaton, Calibration, UNITS_PER_BIT};
+use crate::trace;
 use broken::Invariants;
 use counts::Vectors;
 use delay::Delays;
@@ -91,9 +92,26 @@ impl Scorer {
         self.delays.contribution(transition, microseconds, self.divisor)
     }
 
-    /// What the parameters of an event on a transition add, with the slot to blame.
+    /// What the parameters of an event on a transition, as JSON text, add, with the slot to blame: its key, or its
+    /// position from 0 in an array.
     pub fn parameters(&self, transition: usize, parameters: &str) -> Option<(u64, String)> {
-        self.parameters.contribution(transition, parameters, self.divisor)
+        if !self.parameters.matter(transition) {
+            return None;
+        }
+        let mut slots = trace::slots(parameters);
+        let (added, place) = self.parameters.contribution(transition, slots.iter().cloned(), self.divisor)?;
+        let list = parameters.trim_ascii_start().starts_with('[');
+        Some((added, if list { place.to_string() } else { slots.swap_remove(place).name.into_owned() }))
+    }
+
+    /// What the parameters of an event on a transition add.
+    pub fn added_by<'s>(&self, transition: usize, slots: impl Iterator<Item = trace::Slot<'s>>) -> u64 {
+        self.parameters.contribution(transition, slots, self.divisor).map_or(0, |(added, _)| added)
+    }
+
+    /// True where the parameters of an event on a transition could add anything.
+    pub fn parameters_matter(&self, transition: usize) -> bool {
+        self.parameters.matter(transition)
     }
 
     /// The invariants.

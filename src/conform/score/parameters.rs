@@ -2,8 +2,8 @@
 
 use super::{FALSE_POSITIVE_RATE, units, weigh};
 use crate::automaton::{Automaton, Transition};
+use crate::trace;
 use hashbrown::HashMap;
-use std::borrow::Cow;
 
 /// What is less surprising than this many bits is not worth mention.
 const LEAST_BITS: f64 = 4.0;
@@ -23,22 +23,15 @@ struct Slot {
 /// The slots of all transitions, and what a usual trace stays below.
 #[derive(Debug)]
 pub struct ParameterValues {
-    /// Per transition its slots by name; `None` where no value could surprise.
+    /// Per transition its slots by key, or by place from 1; `None` where no value could surprise.
     slots: Vec<Option<HashMap<String, Slot>>>,
     floor: u64,
 }
 
-/// The slots of an event: by position from 0 in an array, by key in an object.
-fn slots(parameters: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
-    let list = parameters.trim_ascii_start().starts_with('[');
-    let name = move |i: usize, name| if list { Cow::Owned(i.to_string()) } else { name };
-    let all = crate::trace::slots(parameters).into_iter().enumerate();
-    all.map(move |(i, slot)| (name(i, slot.name), slot.value.unwrap_or(Cow::Borrowed("null"))))
-}
-
-/// A value with its runs of digits and letters reduced to one character each.
-fn shape(value: &str) -> String {
-    let mut shape = String::new();
+/// A value with its runs of digits and letters reduced to one character each, in `shape`.
+fn shape_into(value: &str, shape: &mut String) {
+    shape.clear();
+    let mut last = None;
     for c in value.chars() {
         let class = if c.is_ascii_digit() {
             '0'
@@ -47,10 +40,16 @@ fn shape(value: &str) -> String {
         } else {
             c
         };
-        if !shape.ends_with(class) || !class.is_alphanumeric() {
+        if last != Some(class) || !class.is_alphanumeric() {
             shape.push(class);
         }
+        last = Some(class);
     }
+}
+
+fn shape(value: &str) -> String {
+    let mut shape = String::new();
+    shape_into(value, &mut shape);
     shape
 }
 
@@ -67,14 +66,27 @@ impl Slot {
         -libm::log2((once + 0.5) / (total as f64 + 1.0))
     }
 
-    /// The surprise of a value in bits; 0 for one seen before.
-    fn surprise(&self, value: &str) -> f64 {
+    /// The surprise of a value in bits; little for one seen before. `room` is for its shape.
+    fn surprise(&self, value: &str, room: &mut String) -> f64 {
+        // Of values like names only the shape says anything, and all of those seen have one of the shapes seen.
+        if self.unseen.0 < LEAST_BITS {
+            shape_into(value, room);
+            return if self.shapes.contains_key(room.as_str()) {
+                self.unseen.0
+            } else {
+                self.unseen.0.max(self.unseen.1)
+            };
+        }
         if self.values.contains_key(value) {
             return 0.0;
         }
         let (value_bits, shape_bits) = self.unseen;
         // The shape is only looked at where it matters.
-        if shape_bits <= value_bits || self.shapes.contains_key(&shape(value)) { value_bits } else { shape_bits }
+        if shape_bits <= value_bits {
+            return value_bits;
+        }
+        shape_into(value, room);
+        if self.shapes.contains_key(room.as_str()) { value_bits } else { shape_bits }
     }
 
     /// To be called when all values were added.
@@ -101,22 +113,40 @@ impl ParameterValues {
         }
     }
 
-    /// What the most surprising parameter of an event adds, with its slot; `None` where nothing is surprising.
-    pub fn contribution(&self, transition: usize, parameters: &str, divisor: u64) -> Option<(u64, String)> {
+    /// True where a value could surprise.
+    pub fn matter(&self, transition: usize) -> bool {
+        self.slots.get(transition).is_some_and(Option::is_some)
+    }
+
+    /// What the most surprising parameter of an event adds, with its place among them; `None` where nothing is
+    /// surprising.
+    pub fn contribution<'s>(
+        &self,
+        transition: usize,
+        slots: impl Iterator<Item = trace::Slot<'s>>,
+        divisor: u64,
+    ) -> Option<(u64, usize)> {
         let known = self.slots.get(transition)?.as_ref()?;
-        let found = slots(parameters).filter_map(|(name, value)| Some((known.get(&*name)?.surprise(&value), name)));
+        let mut room = String::new();
+        let found = slots
+            .enumerate()
+            .filter_map(|(place, slot)| Some((known.get(&*slot.name)?.surprise(value_of(&slot), &mut room), place)));
         // Of equal ones the first.
         let most = found.reduce(|best, next| if best.0 >= next.0 { best } else { next });
-        let (bits, name) = most.filter(|most| most.0 >= LEAST_BITS)?;
-        Some((weigh(units(bits), self.floor, divisor), name.into_owned()))
+        let (bits, place) = most.filter(|most| most.0 >= LEAST_BITS)?;
+        Some((weigh(units(bits), self.floor, divisor), place))
     }
+}
+
+fn value_of<'s>(slot: &'s trace::Slot<'_>) -> &'s str {
+    slot.value.as_deref().unwrap_or("null")
 }
 
 fn of_transition(transition: &Transition) -> Option<HashMap<String, Slot>> {
     let mut known: HashMap<String, Slot> = HashMap::new();
     for item in &transition.parameters.items {
-        for (name, value) in slots(&item.value.0) {
-            known.entry_ref(&*name).or_default().add(&value, item.count);
+        for slot in trace::slots(&item.value.0) {
+            known.entry_ref(&*slot.name).or_default().add(value_of(&slot), item.count);
         }
     }
     known.values_mut().for_each(Slot::counted);
@@ -141,11 +171,11 @@ mod tests {
         slot.add("yes", 900);
         slot.add("no", 100);
         slot.counted();
-        assert_eq!(slot.surprise("no"), 0.0);
-        assert!(slot.surprise("perhaps") > 10.0);
+        assert_eq!(slot.surprise("no", &mut String::new()), 0.0);
+        assert!(slot.surprise("perhaps", &mut String::new()) > 10.0);
         let mut ids = Slot::default();
         (0..1000).for_each(|i| ids.add(&format!("id-{i}"), 1));
         ids.counted();
-        assert!(ids.surprise("id-77777") < 1.0 && ids.surprise("#") > 10.0);
+        assert!(ids.surprise("id-77777", &mut String::new()) < 1.0 && ids.surprise("#", &mut String::new()) > 10.0);
     }
 }

@@ -14,7 +14,7 @@ use crate::synth::checks::{
     Verdicts,
 };
 use crate::synth::{OPTIONS, Playout};
-use crate::trace::TraceView;
+use crate::trace::{Slot, TraceView};
 use pgrx::PgSqlErrorCode;
 
 /// The rows of a run: relations, quoted and qualified or in parentheses.
@@ -125,16 +125,24 @@ impl<'a> Judge<'a> {
         Judge { checker: Checker::new(&rules.tables, &rules.reference), parameters }
     }
 
-    /// Takes a trace: its id, number of events and weight as its row says, and the rows that it has.
-    pub fn trace(
+    /// Leaves the parameters to others: how they are judged.
+    pub fn without_parameters(&mut self) -> Option<ParameterChecker<'a>> {
+        self.parameters.take()
+    }
+
+    /// Takes a trace: its id, number of events and weight as its row says, the rows that it has, and the parameters that
+    /// each of them has.
+    pub fn trace<'t>(
         &mut self,
         (id, n_events, weight): (i64, i32, f64),
         events: &[EventRow],
-        parameters: &[EventParameters<'_>],
+        parameters: impl Fn(&EventRow) -> Vec<Slot<'t>>,
     ) {
         self.checker.trace(id, n_events, weight, events);
         if let Some(checker) = &mut self.parameters {
-            checker.trace(id, parameters);
+            let of: Vec<EventParameters<'_>> =
+                events.iter().map(|row| EventParameters::of(row, parameters(row))).collect();
+            checker.trace(id, &of);
         }
     }
 
@@ -146,16 +154,19 @@ impl<'a> Judge<'a> {
         followed: &mut Followed<'_>,
     ) -> Result<(), Failure> {
         let events = followed.rows(view)?;
-        let parameters: Vec<EventParameters<'_>> =
-            events.iter().map(|row| EventParameters::of(row, parameters_of(view, row))).collect();
-        self.trace(of_row, events, &parameters);
+        self.trace(of_row, events, |row| parameters_of(view, row));
         Ok(())
+    }
+
+    /// What came of each rule, with what others judged.
+    pub fn finish_with(self, others: Verdicts) -> Vec<Verdict> {
+        let parameters = self.parameters.map_or(others, ParameterChecker::finish);
+        self.checker.finish().with(parameters)
     }
 
     /// What came of each rule.
     pub fn finish(self) -> Vec<Verdict> {
-        let parameters = self.parameters.map_or_else(Verdicts::default, ParameterChecker::finish);
-        self.checker.finish().with(parameters)
+        self.finish_with(Verdicts::default())
     }
 }
 

@@ -4,14 +4,14 @@ use super::check::Judge;
 use super::leaf::Leaves;
 use super::{Model, data};
 use crate::conform::{Machine, Paths};
-use crate::pg::bulk::{self, BulkWriter};
-use crate::pg::call::{datum, text, varlena_payload};
+use crate::pg::bulk::{self, BulkWriter, TextRoom};
+use crate::pg::call::{datum, varlena_payload};
 use crate::pg::error::Failure;
 use crate::pg::replay_functions::followed;
 use crate::pg::sql;
 use crate::pg::trace_type::timestamp;
-use crate::synth::checks::{EventParameters, EventRow};
-use crate::trace::{Slot, TraceView, slots};
+use crate::synth::checks::EventRow;
+use crate::trace::{Slot, TraceSlots, TraceView, slots};
 use hashbrown::HashMap;
 use pgrx::pg_sys::Datum;
 
@@ -86,6 +86,8 @@ pub struct EventWriter<'m> {
     kinds: SlotKinds,
     events: BulkWriter,
     parameters: BulkWriter,
+    /// For a parameter's name, value and kind.
+    rooms: [TextRoom; 3],
     run_id: Option<Datum>,
 }
 
@@ -103,7 +105,15 @@ impl<'m> EventWriter<'m> {
         let columns = ["run_id", "trace_id", "seq", "slot", "value", "kind"];
         let parameters = open(&leaves.name("parameters"), &columns)?;
         let (followed, kinds) = (Followed::new(machine, leaves.anomalous()), SlotKinds::read(model)?);
-        Ok(EventWriter { machine, followed, kinds, events, parameters, run_id: datum(run_id) })
+        Ok(EventWriter {
+            machine,
+            followed,
+            kinds,
+            events,
+            parameters,
+            rooms: Default::default(),
+            run_id: datum(run_id),
+        })
     }
 
     /// Writes a trace's events.
@@ -113,7 +123,7 @@ impl<'m> EventWriter<'m> {
 
     /// Writes a trace's events but for the first so many, whose rows are there.
     pub fn trace_after(&mut self, trace_id: Option<Datum>, view: &TraceView<'_>, stay: usize) -> Result<(), Failure> {
-        self.write(trace_id, view, stay, None)?;
+        self.write(trace_id, view, stay, |row| parameters_of(view, row).into_iter())?;
         Ok(())
     }
 
@@ -123,21 +133,21 @@ impl<'m> EventWriter<'m> {
         &mut self,
         of_row: (i64, i32, f64),
         view: &TraceView<'_>,
+        slots: &TraceSlots,
         judge: &mut Judge<'_>,
     ) -> Result<(), Failure> {
-        let mut parameters = Vec::new();
-        let rows = self.write(datum(of_row.0), view, 0, Some(&mut parameters))?;
-        judge.trace(of_row, rows, &parameters);
+        let rows = self.write(datum(of_row.0), view, 0, |row| slots.event(row.seq as usize - 1))?;
+        judge.trace(of_row, rows, |row| slots.event(row.seq as usize - 1).collect());
         Ok(())
     }
 
-    /// Writes the rows of a trace's events and gives them; their parameters go where they are asked for, too.
-    fn write<'t>(
+    /// Writes the rows of a trace's events, with the parameters that `of` gives for each, and returns them.
+    fn write<'t, S: Iterator<Item = Slot<'t>>>(
         &mut self,
         trace_id: Option<Datum>,
-        view: &TraceView<'t>,
+        view: &TraceView<'_>,
         stay: usize,
-        mut parameters: Option<&mut Vec<EventParameters<'t>>>,
+        of: impl Fn(&EventRow) -> S,
     ) -> Result<&[EventRow], Failure> {
         let labels = &self.machine.automaton.labels;
         let rows = self.followed.rows(view)?;
@@ -154,17 +164,16 @@ impl<'m> EventWriter<'m> {
                 row.src.and_then(datum),
                 row.dst.and_then(datum),
             ]);
-            let slots = parameters_of(view, row);
-            if !slots.is_empty() {
-                let kinds = self.kinds.of(&labels[row.template as usize].event);
-                for slot in &slots {
-                    let kind = kinds.map_or(slot.json_type, |kinds| kinds.of(slot));
-                    let value = slot.value.as_deref().map(text);
-                    self.parameters.row(&[self.run_id, trace_id, seq, Some(text(&slot.name)), value, Some(text(kind))]);
-                }
+            if view.parameters.is_empty() {
+                continue;
             }
-            if let Some(parameters) = &mut parameters {
-                parameters.push(EventParameters::of(row, slots));
+            let kinds = self.kinds.of(&labels[row.template as usize].event);
+            let [name_room, value_room, kind_room] = &mut self.rooms;
+            for slot in of(row) {
+                let kind = kinds.map_or(slot.json_type, |kinds| kinds.of(&slot));
+                let value = slot.value.as_deref().map(|value| value_room.text(value));
+                let (name, kind) = (name_room.text(&slot.name), kind_room.text(kind));
+                self.parameters.row(&[self.run_id, trace_id, seq, Some(name), value, Some(kind)]);
             }
         }
         Ok(rows)

@@ -5,8 +5,10 @@
 //! attached at the end. What was attached for that run is detached, children first.
 
 use super::Model;
+use super::owner::Settings;
 use crate::pg::error::Failure;
 use crate::pg::sql;
+use std::ffi::CStr;
 
 /// The parents of leaves, those that others refer to first.
 const PARENTS: [&str; 10] = [
@@ -22,8 +24,15 @@ const PARENTS: [&str; 10] = [
     "scores",
 ];
 
+/// The statistics target of the leaves of runs where the session's is higher: a sample of 9,000 rows tells how even the
+/// rows of a generator are.
+const RUN_STATISTICS: &CStr = c"30";
+const MANY_STATISTICS: &str =
+    "SELECT pg_catalog.current_setting('default_statistics_target')::integer OPERATOR(pg_catalog.>) 30";
+
 /// A leaf's keys beyond the table's own constraints; those of the real data differ from those of runs, and those of runs
-/// that are `anomalous` on purpose from others. `{M}` and `{D}` stand for the suffixes of machine and data leaves.
+/// that are `anomalous` on purpose from others. `{M}` and `{D}` stand for the suffixes of machine and data leaves. The run,
+/// one for all rows of a leaf, comes last in the keys of traces: sorting, merging and looking up compare it seldom.
 fn keys(parent: &str, real: bool, anomalous: bool) -> &'static [&'static str] {
     match parent {
         "phases" => &["PRIMARY KEY (run_id, phase_id)", "UNIQUE (phase_id)"],
@@ -53,11 +62,11 @@ fn keys(parent: &str, real: bool, anomalous: bool) -> &'static [&'static str] {
             "PRIMARY KEY (run_id, transition_id, alternative, slot, operator)",
             "FOREIGN KEY (run_id, transition_id) REFERENCES {schema}.transitions_{M} (run_id, transition_id)",
         ],
-        "traces" if real => &["PRIMARY KEY (run_id, trace_id)", "UNIQUE (run_id, trace_key)"],
-        "traces" => &["PRIMARY KEY (run_id, trace_id)", "UNIQUE (run_id, synthetic_key)"],
+        "traces" if real => &["PRIMARY KEY (trace_id, run_id)", "UNIQUE (trace_id)", "UNIQUE (trace_key)"],
+        "traces" => &["PRIMARY KEY (trace_id, run_id)", "UNIQUE (trace_id)", "UNIQUE (synthetic_key)"],
         "events" if anomalous => &[
-            "PRIMARY KEY (run_id, trace_id, seq)",
-            "FOREIGN KEY (run_id, trace_id) REFERENCES {schema}.traces_{D} (run_id, trace_id)",
+            "PRIMARY KEY (trace_id, seq, run_id)",
+            "FOREIGN KEY (trace_id) REFERENCES {schema}.traces_{D} (trace_id)",
             "FOREIGN KEY (transition_id, src, template_id, dst) REFERENCES {schema}.transitions_{M} (transition_id, src, template_id, dst)",
             // Where there is no transition.
             "FOREIGN KEY (src) REFERENCES {schema}.states_{M} (state_id)",
@@ -66,18 +75,15 @@ fn keys(parent: &str, real: bool, anomalous: bool) -> &'static [&'static str] {
             "CHECK (transition_id IS NOT NULL OR src OPERATOR(pg_catalog.=) dst)",
         ],
         "events" => &[
-            "PRIMARY KEY (run_id, trace_id, seq)",
-            "FOREIGN KEY (run_id, trace_id) REFERENCES {schema}.traces_{D} (run_id, trace_id)",
+            "PRIMARY KEY (trace_id, seq, run_id)",
+            "FOREIGN KEY (trace_id) REFERENCES {schema}.traces_{D} (trace_id)",
             "FOREIGN KEY (transition_id, src, template_id, dst) REFERENCES {schema}.transitions_{M} (transition_id, src, template_id, dst)",
         ],
         "parameters" => &[
-            "PRIMARY KEY (run_id, trace_id, seq, slot)",
-            "FOREIGN KEY (run_id, trace_id) REFERENCES {schema}.traces_{D} (run_id, trace_id)",
+            "PRIMARY KEY (trace_id, seq, slot, run_id)",
+            "FOREIGN KEY (trace_id) REFERENCES {schema}.traces_{D} (trace_id)",
         ],
-        _ => &[
-            "PRIMARY KEY (run_id, trace_id)",
-            "FOREIGN KEY (run_id, trace_id) REFERENCES {schema}.traces_{D} (run_id, trace_id)",
-        ],
+        _ => &["PRIMARY KEY (trace_id, run_id)", "FOREIGN KEY (trace_id) REFERENCES {schema}.traces_{D} (trace_id)"],
     }
 }
 
@@ -131,7 +137,9 @@ impl<'a> Leaves<'a> {
     pub fn create(&mut self, parent: &'static str) -> Result<String, Failure> {
         let name = self.name(parent);
         let like = self.model.table(parent);
-        sql::run(&format!("CREATE TABLE {name} (LIKE {like} INCLUDING DEFAULTS INCLUDING GENERATED)"), &[])?;
+        // Its run is checked as rows come: afterwards it would take a pass over them.
+        let run = format!("CHECK (run_id OPERATOR(pg_catalog.=) {})", self.run_id);
+        sql::run(&format!("CREATE TABLE {name} (LIKE {like} INCLUDING DEFAULTS INCLUDING GENERATED, {run})"), &[])?;
         if parent == "events" && !self.anomalous {
             sql::run(&format!("ALTER TABLE {name} ALTER transition_id SET NOT NULL"), &[])?;
         }
@@ -142,8 +150,7 @@ impl<'a> Leaves<'a> {
     /// Adds checks and keys to a filled leaf and analyzes it.
     pub fn finish(&self, parent: &str) -> Result<(), Failure> {
         let name = self.name(parent);
-        let mut clauses = vec![format!("ADD CHECK (run_id OPERATOR(pg_catalog.=) {})", self.run_id)];
-        clauses.extend(self.model_checks(parent)?);
+        let mut clauses = self.model_checks(parent)?;
         if parent == "traces" && self.run_id > 0 {
             let label = if self.anomalous { "anomalous" } else { "normal" };
             clauses.push(format!("ADD CHECK (label IS NOT NULL AND label OPERATOR(pg_catalog.=) '{label}')"));
@@ -154,6 +161,11 @@ impl<'a> Leaves<'a> {
             clauses.push(format!("ADD {}", sql::fill(key, &values)));
         }
         sql::run(&format!("ALTER TABLE {name} {}", clauses.join(", ")), &[])?;
+        let _settings = if self.run_id > 0 && sql::holds(MANY_STATISTICS, &[])? {
+            Some(Settings::new().with(c"default_statistics_target", RUN_STATISTICS))
+        } else {
+            None
+        };
         sql::run(&format!("ANALYZE {name}"), &[])?;
         Ok(())
     }

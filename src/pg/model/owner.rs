@@ -57,6 +57,33 @@ pub unsafe fn set_local(name: &CStr, value: &CStr) {
     }
 }
 
+/// Settings that hold while it lives.
+pub struct Settings(i32);
+
+impl Settings {
+    /// None yet.
+    pub fn new() -> Self {
+        // SAFETY: a plain call; undone on drop, or by transaction abort.
+        Settings(unsafe { pg_sys::NewGUCNestLevel() })
+    }
+
+    /// With one of them.
+    pub fn with(self, name: &CStr, value: &CStr) -> Self {
+        // SAFETY: inside our nest level.
+        unsafe { set_local(name, value) };
+        self
+    }
+}
+
+impl Drop for Settings {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // SAFETY: undoes what `new` did.
+            unsafe { pg_sys::AtEOXact_GUC(false, self.0) };
+        }
+    }
+}
+
 impl Drop for AsOwner {
     fn drop(&mut self) {
         if std::thread::panicking() {

@@ -11,8 +11,8 @@ use crate::pg::call::{datum, text};
 use crate::pg::error::Failure;
 use crate::pg::generator_type::trace_row;
 use crate::pg::trace_type::timestamp;
-use crate::synth::ahead::{self, Made};
-use crate::synth::checks::Verdict;
+use crate::synth::ahead::{self, Judges, Made};
+use crate::synth::checks::{Verdict, Verdicts};
 use crate::synth::{Generator, Playout};
 use crate::trace::TraceView;
 
@@ -50,13 +50,25 @@ pub struct Wanted<'a> {
     pub options: &'a str,
 }
 
-/// Writes the leaves of a run, with their keys. Gives them back, not attached yet, and what came of each rule.
+/// A run that was written.
+pub struct Written<'m> {
+    /// Its leaves, not attached yet.
+    pub leaves: Leaves<'m>,
+    /// What came of each rule.
+    pub verdicts: Vec<Verdict>,
+    /// How many traces it has.
+    pub traces: i64,
+    /// How many events they have.
+    pub events: i64,
+}
+
+/// Writes the leaves of a run, with their keys.
 pub fn write<'m>(
     model: &'m Model,
     mut leaves: Leaves<'m>,
     wanted: &Wanted<'_>,
     progress: &Progress,
-) -> Result<(Leaves<'m>, Vec<Verdict>), Failure> {
+) -> Result<Written<'m>, Failure> {
     progress.stage("generating traces");
     let playout = check::playout(model)?;
     let control = crate::pg::control();
@@ -74,18 +86,23 @@ pub fn write<'m>(
     } else {
         Events::Made(Followed::new(&playout.machine, true))
     };
-    let mut rows = Rows { wanted, traces, scores, events };
+    let mut rows = Rows { wanted, traces, scores, events, written: 0 };
     let last = generator.suite().map_or(wanted.traces, |suite| wanted.traces.min(suite.cases.len() as i64));
+    // Where parameters decide which way a trace goes, what is judged is the way that was written.
+    let own_way = !playout.machine.has_guards() && !leaves.anomalous();
+    let checker = own_way.then(|| judge.without_parameters()).flatten();
+    let judges = checker.map(|checker| Judges::new(checker, i64::from(wanted.run_id) << RUN_SHIFT));
     let mut scratch = Scratch::new();
-    ahead::each(&generator, 1..=last as u64, ahead::workers(&control), &control, &mut |made| {
+    ahead::each(&generator, 1..=last as u64, judges.as_ref(), ahead::workers(&control), &control, &mut |made| {
         scratch.round(|| rows.add(made, &playout, &mut judge))
     })?;
-    rows.finish();
+    let (traces, events) = rows.finish();
     progress.stage("adding keys");
     for parent in PARENTS {
         leaves.finish(parent)?;
     }
-    Ok((leaves, judge.finish()))
+    let verdicts = judge.finish_with(judges.map_or_else(Verdicts::default, Judges::finish));
+    Ok(Written { leaves, verdicts, traces, events })
 }
 
 /// Where a run's events go.
@@ -102,6 +119,8 @@ struct Rows<'r, 'm> {
     traces: BulkWriter,
     scores: ScoreWriter,
     events: Events<'m>,
+    /// Events of the traces so far.
+    written: i64,
 }
 
 impl<'m> Rows<'_, 'm> {
@@ -111,6 +130,7 @@ impl<'m> Rows<'_, 'm> {
         let id = (i64::from(self.wanted.run_id) << RUN_SHIFT) + number;
         let (run_id, trace_id) = (datum(self.wanted.run_id), datum(id));
         let n_events = synthetic.trace.variant.events.len() as i32;
+        self.written += i64::from(n_events);
         let times = &synthetic.trace.times;
         let mut row = vec![
             run_id,
@@ -126,18 +146,20 @@ impl<'m> Rows<'_, 'm> {
         let view = TraceView::from_bytes(bytes)?;
         let of_row = (id, n_events, synthetic.weight);
         match &mut self.events {
-            Events::Stored(writer) => writer.judged_trace(of_row, &view, judge)?,
+            Events::Stored(writer) => writer.judged_trace(of_row, &view, &synthetic.slots, judge)?,
             Events::Made(followed) => judge.trace_of(of_row, &view, followed)?,
         }
         trace_id.into_iter().for_each(|trace_id| self.scores.score(trace_id, *score));
         Ok(())
     }
 
-    fn finish(self) {
-        self.traces.finish();
+    /// Writes what is left. Gives the number of traces and of their events.
+    fn finish(self) -> (i64, i64) {
+        let traces = self.traces.finish() as i64;
         self.scores.finish();
         if let Events::Stored(writer) = self.events {
             writer.finish();
         }
+        (traces, self.written)
     }
 }

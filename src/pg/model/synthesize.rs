@@ -3,7 +3,7 @@
 use super::fit::drop_earlier_fits;
 use super::leaf::{self, Leaves};
 use super::progress::Progress;
-use super::run::{self, RUN_SHIFT, Wanted};
+use super::run::{self, RUN_SHIFT, Wanted, Written};
 use super::scores::ScoreWriter;
 use super::{Model, data};
 use crate::error::Error;
@@ -87,7 +87,7 @@ pub fn synthesize(call: Call) -> Reply {
         let leaves = Leaves::of_run(&model, run_id, anomalous)?;
         let leaf = leaves.name("traces");
         let wanted = Wanted { run_id, traces, seed, options: &options };
-        let (leaves, verdicts) = run::write(&model, leaves, &wanted, &progress)?;
+        let Written { leaves, verdicts, traces, events } = run::write(&model, leaves, &wanted, &progress)?;
         if let Some(what) = cover {
             tell_coverage(&model, &leaf, what)?;
         }
@@ -95,8 +95,8 @@ pub fn synthesize(call: Call) -> Reply {
             "INSERT INTO {} (run_id, kind, status, fit, seed, options, fingerprint, generator, version, traces, events)
              SELECT {run_id}, '{}', 'current', m.fits, $1, $2::jsonb, logfsm.fingerprint(m.automaton),
                     (SELECT s.value FROM logfsm.generator_stats(m.generator) s WHERE s.name OPERATOR(pg_catalog.=) 'fingerprint'), logfsm.version(),
-                    t.traces, t.events
-             FROM {} m, (SELECT pg_catalog.count(*) AS traces, pg_catalog.sum(n_events) AS events FROM {leaf}) t",
+                    {traces}, {events}
+             FROM {} m",
             model.table("runs"),
             match cover {
                 Some(_) => "tests",

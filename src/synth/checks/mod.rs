@@ -101,14 +101,21 @@ impl Verdicts {
         }
     }
 
-    /// All of them, with those of another checker of the same run added.
-    pub fn with(mut self, other: Verdicts) -> Vec<Verdict> {
+    /// Adds those of another checker of the same run.
+    pub fn add(&mut self, other: Verdicts) {
         for (mine, theirs) in self.0.iter_mut().zip(other.0) {
             mine.checked += theirs.checked;
             mine.violated += theirs.violated;
             mine.examples.extend(theirs.examples);
+            mine.examples.sort_unstable();
+            mine.examples.dedup();
             mine.examples.truncate(EXAMPLES);
         }
+    }
+
+    /// All of them, with those of another checker of the same run added.
+    pub fn with(mut self, other: Verdicts) -> Vec<Verdict> {
+        self.add(other);
         self.0
     }
 }

@@ -8,6 +8,7 @@ use crate::trace::Slot;
 use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// The parameters of one event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,12 +29,23 @@ impl<'t> EventParameters<'t> {
     }
 }
 
+/// What a trace has had of one class of identifiers.
+struct Identifier<'t> {
+    class: u32,
+    first: &'t str,
+    /// The one before, whether it has a form of the class, and whether it is a real one.
+    latest: Option<(&'t str, bool, bool)>,
+    constant: bool,
+}
+
 /// Checks the parameters of traces.
+#[derive(Clone)]
 pub struct ParameterChecker<'a> {
     model: &'a ParameterModel,
     machine: &'a Automaton,
     synthetic: bool,
-    forms: HashMap<u32, HashSet<Vec<&'a str>>>,
+    /// Per event type the sets of slots that events have, ascending.
+    forms: HashMap<u32, BTreeSet<Vec<&'a str>>>,
     words: Vec<HashSet<String>>,
     verdicts: Verdicts,
 }
@@ -41,7 +53,7 @@ pub struct ParameterChecker<'a> {
 impl<'a> ParameterChecker<'a> {
     /// For the traces of a run; real values are no leak in real ones.
     pub fn new(model: &'a ParameterModel, machine: &'a Automaton, synthetic: bool) -> Self {
-        let mut forms: HashMap<u32, HashSet<Vec<&str>>> = HashMap::new();
+        let mut forms: HashMap<u32, BTreeSet<Vec<&str>>> = HashMap::new();
         for (_, label, counts) in &model.form_counts {
             for (form, _) in counts {
                 let mut names: Vec<&str> = match &model.forms[*form as usize] {
@@ -68,13 +80,14 @@ impl<'a> ParameterChecker<'a> {
 
     /// Checks the events of a trace that have parameters. O(values).
     pub fn trace(&mut self, id: i64, events: &[EventParameters<'_>]) {
-        let mut bound: HashMap<u32, &str> = HashMap::new();
-        let mut constant: HashMap<u32, bool> = HashMap::new();
+        let mut identifiers: Vec<Identifier<'_>> = Vec::new();
+        let mut names: Vec<&str> = Vec::new();
         for event in events {
-            let mut names: Vec<&str> = event.values.iter().map(|v| &*v.0).collect();
+            names.clear();
+            names.extend(event.values.iter().map(|v| &*v.0));
             names.sort_unstable();
             if let Some(forms) = self.forms.get(&event.template) {
-                self.verdicts.note(Check::known_slots, id, forms.contains(&names));
+                self.verdicts.note(Check::known_slots, id, forms.contains(names.as_slice()));
             }
             self.guard(id, event);
             for (name, value) in &event.values {
@@ -84,24 +97,36 @@ impl<'a> ParameterChecker<'a> {
                     Values::Words { .. } | Values::Numbers { .. } => {
                         self.verdicts.note(Check::domain, id, self.in_domain(slot, text));
                     }
-                    Values::Identifier { class, .. } => {
-                        let of = &self.model.classes[*class as usize];
-                        let fits = of.shapes.iter().any(|shape| shape.fits(text));
-                        self.verdicts.note(Check::format, id, fits);
-                        if self.synthetic {
-                            self.verdicts.note(Check::no_real_identifier, id, !self.model.is_real(text));
-                        }
-                        if of.constant {
-                            let first = *bound.entry(*class).or_insert(text);
-                            *constant.entry(*class).or_insert(true) &= first == text;
-                        }
-                    }
+                    Values::Identifier { class, .. } => self.identifier(id, *class, text, &mut identifiers),
                 }
             }
         }
-        let mut constant: Vec<(u32, bool)> = constant.into_iter().collect();
-        constant.sort_unstable();
-        constant.into_iter().for_each(|(_, same)| self.verdicts.note(Check::identifier_constant, id, same));
+        identifiers.sort_unstable_by_key(|of| of.class);
+        let constant = identifiers.iter().filter(|of| self.model.classes[of.class as usize].constant);
+        constant.for_each(|of| self.verdicts.note(Check::identifier_constant, id, of.constant));
+    }
+
+    /// Checks a value of a class of identifiers against its form, the real ones, and those that the trace had.
+    fn identifier<'t>(&mut self, id: i64, class: u32, text: &'t str, known: &mut Vec<Identifier<'t>>) {
+        let place = known.iter().position(|of| of.class == class).unwrap_or_else(|| {
+            known.push(Identifier { class, first: text, latest: None, constant: true });
+            known.len() - 1
+        });
+        let of = &mut known[place];
+        of.constant &= of.first == text;
+        // Most are the one before again.
+        let (fits, real) = of.latest.filter(|latest| latest.0 == text).map_or_else(
+            || {
+                let fits = self.model.classes[class as usize].shapes.iter().any(|shape| shape.fits(text));
+                (fits, self.synthetic && self.model.is_real(text))
+            },
+            |latest| (latest.1, latest.2),
+        );
+        of.latest = Some((text, fits, real));
+        self.verdicts.note(Check::format, id, fits);
+        if self.synthetic {
+            self.verdicts.note(Check::no_real_identifier, id, !real);
+        }
     }
 
     /// True for a value like those that the slot had, or that the slot had from which it is often copied.

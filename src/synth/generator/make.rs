@@ -4,11 +4,12 @@ use super::{CASE_TIMES, Generator, Synthetic};
 use crate::error::{Error, Result};
 use crate::synth::cover::{Suite, TestCase};
 use crate::synth::mutate::Faulty;
+use crate::synth::parameters::Drawn;
 use crate::synth::paths::graph::NONE;
 use crate::synth::paths::walk::Walk;
 use crate::synth::plan::{Playout, variant_hash};
 use crate::synth::random::Stream;
-use crate::trace::{Trace, Variant};
+use crate::trace::{Trace, TraceSlots, Variant};
 use std::ops::Deref;
 
 impl<P: Deref<Target = Playout>> Generator<P> {
@@ -75,15 +76,19 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         if self.duration.is_some() && self.lasts(&delays).is_none() {
             return None;
         }
-        let mut trace = self.timed(ordinal, &known, variant, &delays, stream);
-        for (parameters, _) in trace.parameters.iter_mut().zip(&path).filter(|(_, t)| **t == NONE) {
-            *parameters = None;
+        let (mut trace, mut slots) = self.timed(ordinal, &known, variant, &delays, stream);
+        if path.contains(&NONE) {
+            for (parameters, _) in trace.parameters.iter_mut().zip(&path).filter(|(_, t)| **t == NONE) {
+                *parameters = None;
+            }
+            slots = TraceSlots::of(&trace.parameters);
         }
         if beyond.is_some_and(|bits| machine.score_trace(&trace) <= bits) {
             return None;
         }
         Some(Synthetic {
             trace,
+            slots,
             path,
             weight: 1.0,
             log_probability: None,
@@ -102,11 +107,12 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         stream: &mut Stream,
         forced: Option<usize>,
     ) -> Synthetic {
-        let trace = self.timed(ordinal, &path, self.variant(edges), delays, stream);
+        let (trace, slots) = self.timed(ordinal, &path, self.variant(edges), delays, stream);
         let (weight, log_probability) = self.weigh(edges);
         let forced = forced.and_then(|pair| self.rare_pairs().get(pair).copied());
         Synthetic {
             trace,
+            slots,
             path,
             weight,
             log_probability: Some(log_probability),
@@ -124,7 +130,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         variant: Variant,
         delays: &[u64],
         stream: &mut Stream,
-    ) -> Trace {
+    ) -> (Trace, TraceSlots) {
         let mut times = Vec::new();
         if self.is_timed() && !path.is_empty() {
             let mut at = self.starts.draw(stream);
@@ -138,8 +144,9 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         let ties = times.windows(2).filter(|pair| pair[0] == pair[1]).count() as u32;
         let seqs = if ties > 0 { (1..=path.len() as i64).collect() } else { Vec::new() };
         let mut own = Stream::new(&self.keys[2], ordinal);
-        let parameters = self.playout.plan.parameters.draw(&self.playout.machine, path, &self.keys[3], &mut own);
-        Trace { variant, times, seqs, parameters, ties: 0 }
+        let (model, machine) = (&self.playout.plan.parameters, &self.playout.machine);
+        let Drawn { parameters, slots } = model.draw(&self.looked_at, machine, path, &self.keys[3], &mut own);
+        (Trace { variant, times, seqs, parameters, ties: 0 }, slots)
     }
 
     /// The weight of a path and log2 of its probability.

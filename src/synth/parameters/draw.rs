@@ -5,6 +5,7 @@ use super::model::{ANY, COPY, Counts, Form, NEW, ParameterModel, Values, row, sp
 use crate::automaton::guard::Parameters;
 use crate::conform::Machine;
 use crate::synth::random::Stream;
+use crate::trace::TraceSlots;
 use serde_json::Value;
 
 /// Draws of an event's parameters until its guard holds.
@@ -14,10 +15,29 @@ const WHOLE_ATTEMPTS: usize = 32;
 /// Occurrences of a slot in a trace that are told apart.
 pub const MOST_OCCURRENCES: u32 = 12;
 
+/// The parameters of a trace's events.
+#[derive(Debug, Clone, Default)]
+pub struct Drawn {
+    /// As JSON text; empty where no event has any.
+    pub parameters: Vec<Option<Box<str>>>,
+    /// Taken apart.
+    pub slots: TraceSlots,
+}
+
+/// What drawing needs and where it puts what was drawn.
+struct Drawing<'d> {
+    looked_at: &'d [bool],
+    shared: &'d [u8; 32],
+    stream: &'d mut Stream,
+    slots: TraceSlots,
+    /// The parameters of the latest event.
+    json: String,
+}
+
 /// What a trace's parameters are so far.
 #[derive(Clone)]
 struct Bound {
-    /// Each slot's latest bin and JSON text.
+    /// The latest bin and JSON text of each slot that others look at.
     latest: Vec<Option<(u32, Box<str>)>>,
     /// How often each slot occurred.
     occurrences: Vec<u32>,
@@ -36,13 +56,6 @@ fn push_quoted(json: &mut String, text: &str) {
     } else {
         json.push_str(&Value::from(text).to_string());
     }
-}
-
-/// A text as a JSON string.
-fn quoted_text(text: &str) -> String {
-    let mut json = String::with_capacity(text.len() + 2);
-    push_quoted(&mut json, text);
-    json
 }
 
 /// Draws one of some counted numbers.
@@ -66,122 +79,142 @@ impl ParameterModel {
                 .all(|bit| self.real[(bit / 64) as usize] >> (bit % 64) & 1 == 1)
     }
 
-    /// The parameters of a trace's events, as JSON text; empty where there are none.
+    /// Per slot whether the values of others depend on its latest one.
+    pub fn looked_at(&self) -> Vec<bool> {
+        let mut looked_at = vec![false; self.slots.len()];
+        let others = self.slots.iter().flat_map(|slot| slot.parent.into_iter().chain(slot.copies));
+        others.for_each(|slot| looked_at[slot as usize] = true);
+        looked_at
+    }
+
+    /// The parameters of a trace's events; none where there are none.
     ///
+    /// * `looked_at`: from [`ParameterModel::looked_at`]
     /// * `path`: the machine's transitions
     /// * `shared`: the key of values that traces of a run share
     /// * `stream`: the trace's own numbers
     pub fn draw(
         &self,
+        looked_at: &[bool],
         machine: &Machine,
         path: &[u32],
         shared: &[u8; 32],
         stream: &mut Stream,
-    ) -> Vec<Option<Box<str>>> {
+    ) -> Drawn {
         if self.is_empty() {
-            return Vec::new();
+            return Drawn::default();
         }
         for _ in 1..WHOLE_ATTEMPTS {
-            let (all, foreign) = self.attempt(machine, path, shared, stream);
+            let (drawn, foreign) = self.attempt(looked_at, machine, path, shared, stream);
             if !foreign {
-                return all;
+                return drawn;
             }
         }
         // The path has no such values: those that cannot be copied are drawn for themselves.
-        self.attempt(machine, path, shared, stream).0
+        self.attempt(looked_at, machine, path, shared, stream).0
     }
 
     /// One draw of a trace's parameters, and whether it had to leave a copy out.
     fn attempt(
         &self,
+        looked_at: &[bool],
         machine: &Machine,
         path: &[u32],
         shared: &[u8; 32],
         stream: &mut Stream,
-    ) -> (Vec<Option<Box<str>>>, bool) {
+    ) -> (Drawn, bool) {
         let mut bound = Bound {
             latest: vec![None; self.slots.len()],
             occurrences: vec![0; self.slots.len()],
             values: vec![(Vec::new(), ANY); self.classes.len()],
             foreign: false,
         };
+        let slots = TraceSlots::with_capacity(path.len());
+        let mut drawing = Drawing { looked_at, shared, stream, slots, json: String::new() };
         let mut all = Vec::with_capacity(path.len());
         for &transition in path {
             let t = &machine.automaton.transitions[transition as usize];
-            let Some(choice) = machine.automaton.choice(t.source, t.label) else {
-                all.push(self.event(t.label, transition, shared, stream, &mut bound));
-                continue;
-            };
-            let mut drawn = None;
-            for _ in 0..ATTEMPTS {
-                let mut next = bound.clone();
-                let text = self.event(t.label, transition, shared, stream, &mut next);
-                let holds = choice.decide(&Parameters::parse(text.as_deref().unwrap_or("{}"))).contains(&transition);
-                drawn = Some((next, text));
-                if holds {
-                    break;
+            if let Some(choice) = machine.automaton.choice(t.source, t.label) {
+                let before = bound.clone();
+                for attempt in 1..=ATTEMPTS {
+                    let has_any = self.event(t.label, transition, &mut drawing, &mut bound);
+                    let json = if has_any { &drawing.json } else { "{}" };
+                    let holds = choice.decide(&Parameters::parse(json)).contains(&transition);
+                    if holds || attempt == ATTEMPTS {
+                        all.push(has_any.then(|| drawing.json.as_str().into()));
+                        break;
+                    }
+                    drawing.slots.take_back();
+                    bound.clone_from(&before);
                 }
+            } else {
+                let has_any = self.event(t.label, transition, &mut drawing, &mut bound);
+                all.push(has_any.then(|| drawing.json.as_str().into()));
             }
-            let Some((next, text)) = drawn else { continue };
-            bound = next;
-            all.push(text);
+            drawing.slots.end_event();
         }
-        (if all.iter().all(Option::is_none) { Vec::new() } else { all }, bound.foreign)
+        let parameters = if all.iter().all(Option::is_none) { Vec::new() } else { all };
+        (Drawn { parameters, slots: drawing.slots }, bound.foreign)
     }
 
-    /// The parameters of one event.
-    fn event(
-        &self,
-        label: u32,
-        transition: u32,
-        shared: &[u8; 32],
-        stream: &mut Stream,
-        bound: &mut Bound,
-    ) -> Option<Box<str>> {
+    /// Draws the parameters of one event; false where it has none.
+    fn event(&self, label: u32, transition: u32, drawing: &mut Drawing<'_>, bound: &mut Bound) -> bool {
         let find = |t: u32| self.form_counts.binary_search_by_key(&(t, label), |row| (row.0, row.1)).ok();
-        let counts = find(transition).or_else(|| find(ANY)).map(|i| &self.form_counts[i].2)?;
-        let form = &self.forms[pick(counts, stream)? as usize];
-        let slots = match form {
-            Form::None => return None,
-            Form::Array(slots) | Form::Object(slots) => slots,
+        let Some(counts) = find(transition).or_else(|| find(ANY)).map(|i| &self.form_counts[i].2) else { return false };
+        let Some(form) = pick(counts, drawing.stream) else { return false };
+        let (slots, object) = match &self.forms[form as usize] {
+            Form::None => return false,
+            Form::Array(slots) => (slots, false),
+            Form::Object(slots) => (slots, true),
         };
-        let object = matches!(form, Form::Object(_));
-        let mut json = String::with_capacity(16 + 32 * slots.len());
-        json.push(if object { '{' } else { '[' });
+        drawing.json.clear();
+        drawing.json.push(if object { '{' } else { '[' });
         for (i, &slot) in slots.iter().enumerate() {
             if i > 0 {
-                json.push_str(", ");
+                drawing.json.push_str(", ");
             }
             if object {
-                push_quoted(&mut json, &self.slots[slot as usize].name);
-                json.push_str(": ");
+                push_quoted(&mut drawing.json, &self.slots[slot as usize].name);
+                drawing.json.push_str(": ");
             }
-            json.push_str(self.value(slot, transition, shared, stream, bound));
+            self.value(slot, transition, drawing, bound);
         }
-        json.push(if object { '}' } else { ']' });
-        Some(json.into())
+        drawing.json.push(if object { '}' } else { ']' });
+        true
     }
 
-    /// One value, as JSON text; the trace remembers it.
-    fn value<'b>(
-        &self,
-        slot: u32,
-        transition: u32,
-        shared: &[u8; 32],
-        stream: &mut Stream,
-        bound: &'b mut Bound,
-    ) -> &'b str {
+    /// Draws one value; the trace remembers it.
+    fn value(&self, slot: u32, transition: u32, drawing: &mut Drawing<'_>, bound: &mut Bound) {
         let of = &self.slots[slot as usize];
+        let start = drawing.json.len();
         let occurrence = bound.occurrences[slot as usize].min(MOST_OCCURRENCES);
         bound.occurrences[slot as usize] += 1;
-        if let Values::Identifier { class, quoted, table, shared: common, single } = &of.values {
-            let text = self.identifier(*class, occurrence, table, common, single, shared, stream, bound);
-            let json = if *quoted { quoted_text(&text) } else { text };
-            return &bound.latest[slot as usize].insert((ANY, json.into())).1;
+        let bin = if let Values::Identifier { class, quoted, .. } = &of.values {
+            let index = self.identifier(&of.values, occurrence, drawing, bound);
+            let text = &bound.values[*class as usize].0[index as usize];
+            if *quoted {
+                push_quoted(&mut drawing.json, text);
+            } else {
+                drawing.json.push_str(text);
+            }
+            ANY
+        } else {
+            self.measured(slot, transition, drawing, bound)
+        };
+        let json = &drawing.json[start..];
+        drawing.slots.add(&of.name, json);
+        if drawing.looked_at[slot as usize] {
+            bound.latest[slot as usize] = Some((bin, json.into()));
         }
+    }
+
+    /// Draws a word or number; gives its bin.
+    fn measured(&self, slot: u32, transition: u32, drawing: &mut Drawing<'_>, bound: &mut Bound) -> u32 {
+        let of = &self.slots[slot as usize];
+        let stream = &mut *drawing.stream;
         let parent = of.parent.and_then(|p| bound.latest[p as usize].as_ref()).map_or(ANY, |latest| latest.0);
         let counts = row(&of.table, &[(transition, parent), (ANY, parent), (transition, ANY)]);
-        let mut copied = of.copies.and_then(|from| bound.latest[from as usize].clone());
+        let mut copied = of.copies.and_then(|from| bound.latest[from as usize].as_ref());
         let without: Counts;
         let counts = if copied.is_none() && counts.iter().any(|c| c.0 == COPY) {
             without = counts.iter().filter(|c| c.0 != COPY).copied().collect();
@@ -190,16 +223,21 @@ impl ParameterModel {
             counts
         };
         let mut bin = pick(counts, stream).unwrap_or(0);
-        if bin == COPY && copied.as_ref().is_none_or(|(_, json)| !self.in_domain(slot, json)) {
+        if bin == COPY && copied.is_none_or(|(_, json)| !self.in_domain(slot, json)) {
             bound.foreign |= copied.take().is_some();
             let own: Counts = counts.iter().chain(row(&of.table, &[])).filter(|c| c.0 != COPY).copied().collect();
             bin = pick(&own, stream).unwrap_or(0);
         }
-        let (bin, json) = match copied {
-            Some((_, json)) if bin == COPY => (self.bin(slot, &json), json),
-            _ => (bin, self.of_bin(slot, bin, stream)),
-        };
-        &bound.latest[slot as usize].insert((bin, json)).1
+        match copied {
+            Some((_, json)) if bin == COPY => {
+                drawing.json.push_str(json);
+                self.bin(slot, json)
+            }
+            _ => {
+                self.of_bin(slot, bin, stream, &mut drawing.json);
+                bin
+            }
+        }
     }
 
     /// The bin of a value.
@@ -236,47 +274,39 @@ impl ParameterModel {
         }
     }
 
-    /// A value of a bin.
-    fn of_bin(&self, slot: u32, bin: u32, stream: &mut Stream) -> Box<str> {
+    /// Adds a value of a bin, as JSON text.
+    fn of_bin(&self, slot: u32, bin: u32, stream: &mut Stream, json: &mut String) {
         match &self.slots[slot as usize].values {
             Values::Words { atoms, rare } => match atoms.get(bin as usize) {
-                Some(atom) => atom.clone(),
+                Some(atom) => json.push_str(atom),
                 None => {
                     let counts: Counts = rare.iter().zip(0..).map(|(r, i)| (i, r.1)).collect();
                     let shape = pick(&counts, stream).and_then(|i| rare.get(i as usize));
                     let text =
                         shape.map_or_else(String::new, |(shape, _)| shape.fresh(stream, &|text| self.is_real(text)));
-                    quoted_text(&text).into()
+                    push_quoted(json, &text);
                 }
             },
             Values::Numbers { atoms, decimals, quoted, ranges } => match atoms.get(bin as usize) {
-                Some(atom) => atom.clone(),
+                Some(atom) => json.push_str(atom),
                 None => {
                     let Some((low, above)) = ranges.get(bin as usize - atoms.len()).or(ranges.last()) else {
-                        return atoms.first().cloned().unwrap_or_else(|| "null".into());
+                        return json.push_str(atoms.first().map_or("null", |atom| atom));
                     };
                     let drawn = above.value_at(stream.below(above.count())).unwrap_or(0);
                     let text = number_text(low.saturating_add_unsigned(drawn), *decimals);
-                    if *quoted { format!("\"{text}\"").into() } else { text.into() }
+                    let quotes = if *quoted { "\"" } else { "" };
+                    [quotes, text.as_str(), quotes].iter().for_each(|part| json.push_str(part));
                 }
             },
-            Values::Identifier { .. } => "null".into(),
+            Values::Identifier { .. } => json.push_str("null"),
         }
     }
 
-    /// A value of a class: one that the trace has had, or a fresh one.
-    #[allow(clippy::too_many_arguments)]
-    fn identifier(
-        &self,
-        class: u32,
-        occurrence: u32,
-        table: &[(u32, u32, Counts)],
-        common: &[(u32, u64)],
-        single: &[(u32, u64)],
-        key: &[u8; 32],
-        stream: &mut Stream,
-        bound: &mut Bound,
-    ) -> String {
+    /// A value of a class: one that the trace has had, or a fresh one. Gives its number in the trace.
+    fn identifier(&self, how: &Values, occurrence: u32, drawing: &mut Drawing<'_>, bound: &mut Bound) -> u32 {
+        let Values::Identifier { class, table, shared: common, single, .. } = how else { return 0 };
+        let (class, key, stream) = (*class, drawing.shared, &mut *drawing.stream);
         let (values, last) = &mut bound.values[class as usize];
         let counts = row(table, &[(occurrence, *last), (occurrence, ANY), (ANY, *last)]);
         let of_class = &self.classes[class as usize];
@@ -296,9 +326,9 @@ impl ParameterModel {
             // Also where no real trace has so many, as in one with a fault.
             index = 0;
         }
-        if let Some(value) = values.get(index as usize) {
+        if (index as usize) < values.len() {
             *last = index;
-            return value.to_string();
+            return index;
         }
         let mut text = String::new();
         for _ in 0..16 {
@@ -321,7 +351,7 @@ impl ParameterModel {
             }
         }
         *last = values.len() as u32;
-        values.push(text.clone().into());
-        text
+        values.push(text.into());
+        *last
     }
 }

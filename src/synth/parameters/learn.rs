@@ -81,7 +81,8 @@ pub fn scaled(text: &str, decimals: u32) -> Option<i64> {
         return None;
     }
     let scale = 10i64.checked_pow(decimals - fraction.len() as u32)?;
-    let value: i64 = format!("{whole}{fraction}").parse().ok()?;
+    let digit = |value: i64, digit: u8| value.checked_mul(10)?.checked_add(i64::from(digit - b'0'));
+    let value = whole.bytes().chain(fraction.bytes()).try_fold(0i64, digit)?;
     value.checked_mul(scale)?.checked_mul(sign)
 }
 

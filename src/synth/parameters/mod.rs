@@ -11,5 +11,6 @@ mod learn;
 mod model;
 pub mod shape;
 
+pub use draw::Drawn;
 pub use learn::{Learner, scaled};
 pub use model::{Class, Form, ParameterModel, Slot, Values, spanned};
