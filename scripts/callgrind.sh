@@ -9,14 +9,29 @@ say "Building benches/hot.rs with line numbers"
 binary=$(CARGO_PROFILE_BENCH_DEBUG=1 cargo bench --bench hot --no-run --message-format=json 2> "$home/callgrind.log" \
     | grep -o '"executable":"[^"]*hot-[^"]*"' | tail -n 1 | cut -d '"' -f 4)
 [ -x "$binary" ] || { tail -n 20 "$home/callgrind.log" >&2; fail "the build failed; see $home/callgrind.log"; }
+# The instructions of each function: lines of "count name".
+functions() {
+    callgrind_annotate --auto=no --tree=none --threshold=100 "$1" 2> /dev/null | sed -nE 's/^ *([0-9,]+) +\([^)]*\) +[^:]+:([^[]+[^[ ]).*$/\1 \2/p' | sed -E ':a; s/^([0-9]+),/\1/; ta'
+}
+
 for loop in ${LOOPS:-collect tree_of_set assemble tree paths score templates}; do
     # The loop alone: its instructions are the difference to a run that only prepares.
     for part in none "$loop"; do
         rm -f "$home/callgrind.$part"
         valgrind --tool=callgrind --callgrind-out-file="$home/callgrind.$part" "$binary" "$part" > "$home/callgrind.out" 2>&1 \
             || { tail -n 5 "$home/callgrind.out" >&2; fail "valgrind failed"; }
+        functions "$home/callgrind.$part" > "$home/callgrind.$part.functions"
     done
-    total() { awk '/^summary:|^totals:/ {print $2; exit}' "$1"; }
-    say "$loop: $((($(total "$home/callgrind.$loop") - $(total "$home/callgrind.none")) / 1000000)) million instructions"
-    callgrind_annotate --threshold=95 "$home/callgrind.$loop" 2> /dev/null | grep -E '^ *[0-9,]+ +\(' | head -n "${TOP:-12}" | cut -c 1-150
+    awk -v loop="$loop" -v top="${TOP:-12}" '
+        { count = $1; $1 = ""; if (FNR == NR) taken[$0] -= count; else taken[$0] += count; all += FNR == NR ? -count : count }
+        END {
+            printf "\033[1m== %s: %.1f million instructions\033[0m\n", loop, all / 1e6
+            for (i = 0; i < top; i++) {
+                most = ""
+                for (name in taken) if (most == "" || taken[name] > taken[most]) most = name
+                if (most == "" || taken[most] <= 0) break
+                printf "%8.1f M %5.1f %% %s\n", taken[most] / 1e6, 100 * taken[most] / all, most
+                delete taken[most]
+            }
+        }' "$home/callgrind.none.functions" "$home/callgrind.$loop.functions"
 done

@@ -7,6 +7,7 @@ use super::{check_interrupts, memory_limit};
 use crate::automaton::{Automaton, PrefixTree};
 use crate::log::{MinerOptions, TemplateMiner};
 use crate::trace::TraceSet;
+use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::c_void;
 
@@ -96,6 +97,18 @@ impl<T: Growing> Methods<T> {
         &pg_sys::ExpandedObjectMethods { get_flat_size: Some(flat_size::<T>), flatten_into: Some(flatten::<T>) };
 }
 
+/// The largest value that Postgres passes on: MaxAllocSize.
+const LARGEST_VALUE: usize = 0x3fff_ffff;
+
+fn too_large(size: usize) -> Failure {
+    Failure::new(
+        PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
+        "the state of an aggregate is too large to be passed on",
+    )
+    .detail(format!("It takes {} MB, a value of PostgreSQL at most 1023 MB.", size >> 20))
+    .hint("SET max_parallel_workers_per_gather = 0, or aggregate parts and combine their prefix trees with rollup.")
+}
+
 unsafe extern "C-unwind" fn flat_size<T: Growing>(header: *mut pg_sys::ExpandedObjectHeader) -> pg_sys::Size {
     // SAFETY: only called by Postgres on objects made by `expand`.
     unsafe {
@@ -103,6 +116,9 @@ unsafe extern "C-unwind" fn flat_size<T: Growing>(header: *mut pg_sys::ExpandedO
             let object = &mut *header.cast::<Expanded<T>>();
             let flat = (*object.state).flat().unwrap_or_else(|failure| failure.raise());
             let size = flat.len() + pg_sys::VARHDRSZ;
+            if size > LARGEST_VALUE {
+                too_large(size).raise();
+            }
             *object.flat = flat;
             size
         })

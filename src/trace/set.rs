@@ -27,6 +27,8 @@ use store::{Chain, Store};
 const WHAT: &str = "logfsm.trace_set";
 /// How many traces are remembered as met lately.
 const RECENT: usize = 4096;
+/// How many labels are remembered as met lately.
+const RECENT_LABELS: usize = 64;
 /// What a trace takes beside its rows' bytes and its key.
 const TRACE_BYTES: usize = size_of::<Rows>() + 12;
 
@@ -62,6 +64,8 @@ struct Rows {
 pub struct TraceSet {
     labels: Vec<Label>,
     label_ids: HashMap<Label, u32>,
+    /// Labels met lately, by what [`glance`] sees of them.
+    recent_labels: [u32; RECENT_LABELS],
     keys: Vec<u8>,
     /// Hash and position of each trace: growing it looks at no key.
     index: HashTable<(u32, u32)>,
@@ -95,6 +99,7 @@ impl TraceSet {
         TraceSet {
             labels: Vec::new(),
             label_ids: HashMap::new(),
+            recent_labels: [0; RECENT_LABELS],
             keys: Vec::new(),
             index: HashTable::new(),
             recent: Box::default(),
@@ -141,10 +146,23 @@ impl TraceSet {
     }
 
     fn label(&mut self, component: Option<&str>, event: &str) -> Result<u32> {
-        if let Some(&id) = self.label_ids.get(&LabelRef { component, event }) {
-            return Ok(id);
+        let slot = glance(event);
+        let recent = self.recent_labels[slot];
+        if let Some(label) = self.labels.get(recent as usize) {
+            if *label.event == *event && label.component.as_deref() == component {
+                return Ok(recent);
+            }
         }
-        let (label, id) = (Label::new(component, event), self.labels.len() as u32);
+        let id = match self.label_ids.get(&LabelRef { component, event }) {
+            Some(&id) => id,
+            None => self.add_label(Label::new(component, event))?,
+        };
+        self.recent_labels[slot] = id;
+        Ok(id)
+    }
+
+    fn add_label(&mut self, label: Label) -> Result<u32> {
+        let id = self.labels.len() as u32;
         self.charge(2 * (size_of::<Label>() + label.heap_bytes()) + 16)?;
         self.labels.push(label.clone());
         self.label_ids.insert(label, id);
@@ -253,6 +271,14 @@ impl TraceSet {
         }
         Ok(())
     }
+}
+
+/// A number that differs for most event types of a log: from the length and three of the bytes.
+fn glance(event: &str) -> usize {
+    let bytes = event.as_bytes();
+    let at = |i: usize| usize::from(bytes.get(i).copied().unwrap_or(0));
+    let (length, middle, last) = (bytes.len(), at(bytes.len() / 2), at(bytes.len().wrapping_sub(1)));
+    (length ^ at(0) << 3 ^ middle << 1 ^ last.wrapping_mul(5)) % RECENT_LABELS
 }
 
 fn too_many_events() -> Error {

@@ -72,7 +72,7 @@ impl TraceSet {
         self.keyless = self.keyless.saturating_add(keyless);
         let labels = labels.iter().map(|l| self.label(l.component.as_deref(), &l.event)).collect::<Result<_>>()?;
         self.charge(rest.len())?;
-        let block = self.store.keep(rest.to_vec(), labels);
+        let block = self.store.keep(rest, labels)?;
         let mut reader = Reader(rest);
         let traces = reader.number()?;
         // A trace takes three bytes and more: what is announced can be there.

@@ -133,10 +133,11 @@ impl Store {
     }
 
     /// Keeps the bytes of a part, whose labels have these numbers here. Gives the block.
-    pub fn keep(&mut self, bytes: Vec<u8>, labels: Box<[u32]>) -> usize {
+    pub fn keep(&mut self, bytes: &[u8], labels: Box<[u32]>) -> Result<usize> {
+        u32::try_from(bytes.len()).map_err(|_| Error::Overflow { what: "the size of a part" })?;
         self.parts.push(labels);
-        self.blocks.push(Block { bytes, part: self.parts.len() as u32 });
-        self.blocks.len() - 1
+        self.blocks.push(Block { bytes: bytes.to_vec(), part: self.parts.len() as u32 });
+        Ok(self.blocks.len() - 1)
     }
 
     /// Continues a chain with rows in a kept block.
