@@ -29,6 +29,9 @@ COMMENT ON TYPE @extschema@.trace_set IS
 CREATE FUNCTION @extschema@.trace_set_combine(@extschema@.trace_set, @extschema@.trace_set) RETURNS @extschema@.trace_set
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100000 AS 'MODULE_PATHNAME', 'logfsm_trace_set_combine';
 COMMENT ON FUNCTION @extschema@.trace_set_combine(@extschema@.trace_set, @extschema@.trace_set) IS 'Joins two sets of traces'' rows.';
+CREATE FUNCTION @extschema@.trace_set_final(@extschema@.trace_set) RETURNS @extschema@.trace_set
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1 AS 'MODULE_PATHNAME', 'logfsm_trace_set_final';
+COMMENT ON FUNCTION @extschema@.trace_set_final(@extschema@.trace_set) IS 'The set of traces that was collected: the last step of trace_set_agg.';
 CREATE FUNCTION @extschema@.trace_set_tree(@extschema@.trace_set) RETURNS @extschema@.automaton
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100000 AS 'MODULE_PATHNAME', 'logfsm_trace_set_tree';
 COMMENT ON FUNCTION @extschema@.trace_set_tree(@extschema@.trace_set) IS 'The prefix tree of a set''s traces.';
@@ -38,7 +41,8 @@ CREATE FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, trace an
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'logfsm_trace_set_transition';
 COMMENT ON FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, anyelement, text, timestamptz) IS 'Adds a row to a set of traces.';
 CREATE AGGREGATE @extschema@.trace_set_agg(trace anyelement, event text, at timestamptz) (
-    SFUNC = @extschema@.trace_set_transition, STYPE = @extschema@.trace_set, SSPACE = 1000000, COMBINEFUNC = @extschema@.trace_set_combine, PARALLEL = SAFE
+    SFUNC = @extschema@.trace_set_transition, STYPE = @extschema@.trace_set, SSPACE = 1000000, COMBINEFUNC = @extschema@.trace_set_combine,
+    FINALFUNC = @extschema@.trace_set_final, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE @extschema@.trace_set_agg(anyelement, text, timestamptz) IS
     'The rows of many traces, each with its time, by their trace key: what prefix_tree_agg over rows works on. Memory O(rows), about 5 to 10 bytes each.';
@@ -53,7 +57,8 @@ CREATE FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, trace an
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'logfsm_trace_set_transition';
 COMMENT ON FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, anyelement, text, timestamptz, bigint) IS 'Adds a row to a set of traces.';
 CREATE AGGREGATE @extschema@.trace_set_agg(trace anyelement, event text, at timestamptz, seq bigint) (
-    SFUNC = @extschema@.trace_set_transition, STYPE = @extschema@.trace_set, SSPACE = 1000000, COMBINEFUNC = @extschema@.trace_set_combine, PARALLEL = SAFE
+    SFUNC = @extschema@.trace_set_transition, STYPE = @extschema@.trace_set, SSPACE = 1000000, COMBINEFUNC = @extschema@.trace_set_combine,
+    FINALFUNC = @extschema@.trace_set_final, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE @extschema@.trace_set_agg(anyelement, text, timestamptz, bigint) IS
     'The rows of many traces, each with its time and sequence number, by their trace key: what prefix_tree_agg over rows works on. Memory O(rows), about 5 to 10 bytes each.';
@@ -68,7 +73,8 @@ CREATE FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, trace an
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'logfsm_trace_set_transition';
 COMMENT ON FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, anyelement, text, timestamptz, bigint, text) IS 'Adds a row to a set of traces.';
 CREATE AGGREGATE @extschema@.trace_set_agg(trace anyelement, event text, at timestamptz, seq bigint, component text) (
-    SFUNC = @extschema@.trace_set_transition, STYPE = @extschema@.trace_set, SSPACE = 1000000, COMBINEFUNC = @extschema@.trace_set_combine, PARALLEL = SAFE
+    SFUNC = @extschema@.trace_set_transition, STYPE = @extschema@.trace_set, SSPACE = 1000000, COMBINEFUNC = @extschema@.trace_set_combine,
+    FINALFUNC = @extschema@.trace_set_final, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE @extschema@.trace_set_agg(anyelement, text, timestamptz, bigint, text) IS
     'The rows of many traces, each with its time, sequence number and component, by their trace key: what prefix_tree_agg over rows works on. Memory O(rows), about 5 to 10 bytes each.';
@@ -83,7 +89,8 @@ CREATE FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, trace an
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'logfsm_trace_set_transition';
 COMMENT ON FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, anyelement, text, timestamptz, bigint, text, jsonb) IS 'Adds a row to a set of traces.';
 CREATE AGGREGATE @extschema@.trace_set_agg(trace anyelement, event text, at timestamptz, seq bigint, component text, params jsonb) (
-    SFUNC = @extschema@.trace_set_transition, STYPE = @extschema@.trace_set, SSPACE = 1000000, COMBINEFUNC = @extschema@.trace_set_combine, PARALLEL = SAFE
+    SFUNC = @extschema@.trace_set_transition, STYPE = @extschema@.trace_set, SSPACE = 1000000, COMBINEFUNC = @extschema@.trace_set_combine,
+    FINALFUNC = @extschema@.trace_set_final, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE @extschema@.trace_set_agg(anyelement, text, timestamptz, bigint, text, jsonb) IS
     'The rows of many traces, each with its time, sequence number, component and parameters, by their trace key: what prefix_tree_agg over rows works on. Memory O(rows), about 5 to 10 bytes each.';
@@ -98,7 +105,8 @@ CREATE FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, trace an
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'logfsm_trace_set_transition_seq';
 COMMENT ON FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, anyelement, text, bigint) IS 'Adds a row to a set of traces.';
 CREATE AGGREGATE @extschema@.trace_set_agg(trace anyelement, event text, seq bigint) (
-    SFUNC = @extschema@.trace_set_transition, STYPE = @extschema@.trace_set, SSPACE = 1000000, COMBINEFUNC = @extschema@.trace_set_combine, PARALLEL = SAFE
+    SFUNC = @extschema@.trace_set_transition, STYPE = @extschema@.trace_set, SSPACE = 1000000, COMBINEFUNC = @extschema@.trace_set_combine,
+    FINALFUNC = @extschema@.trace_set_final, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE @extschema@.trace_set_agg(anyelement, text, bigint) IS
     'The rows of many traces, ordered by a sequence number alone, by their trace key: what prefix_tree_agg over rows works on. Memory O(rows), about 5 to 10 bytes each.';
@@ -113,7 +121,8 @@ CREATE FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, trace an
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'logfsm_trace_set_transition_seq';
 COMMENT ON FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, anyelement, text, bigint, text) IS 'Adds a row to a set of traces.';
 CREATE AGGREGATE @extschema@.trace_set_agg(trace anyelement, event text, seq bigint, component text) (
-    SFUNC = @extschema@.trace_set_transition, STYPE = @extschema@.trace_set, SSPACE = 1000000, COMBINEFUNC = @extschema@.trace_set_combine, PARALLEL = SAFE
+    SFUNC = @extschema@.trace_set_transition, STYPE = @extschema@.trace_set, SSPACE = 1000000, COMBINEFUNC = @extschema@.trace_set_combine,
+    FINALFUNC = @extschema@.trace_set_final, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE @extschema@.trace_set_agg(anyelement, text, bigint, text) IS
     'The rows of many traces, ordered by a sequence number alone, each with its component, by their trace key: what prefix_tree_agg over rows works on. Memory O(rows), about 5 to 10 bytes each.';
@@ -128,7 +137,8 @@ CREATE FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, trace an
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'logfsm_trace_set_transition_seq';
 COMMENT ON FUNCTION @extschema@.trace_set_transition(@extschema@.trace_set, anyelement, text, bigint, text, jsonb) IS 'Adds a row to a set of traces.';
 CREATE AGGREGATE @extschema@.trace_set_agg(trace anyelement, event text, seq bigint, component text, params jsonb) (
-    SFUNC = @extschema@.trace_set_transition, STYPE = @extschema@.trace_set, SSPACE = 1000000, COMBINEFUNC = @extschema@.trace_set_combine, PARALLEL = SAFE
+    SFUNC = @extschema@.trace_set_transition, STYPE = @extschema@.trace_set, SSPACE = 1000000, COMBINEFUNC = @extschema@.trace_set_combine,
+    FINALFUNC = @extschema@.trace_set_final, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE @extschema@.trace_set_agg(anyelement, text, bigint, text, jsonb) IS
     'The rows of many traces, ordered by a sequence number alone, each with component and parameters, by their trace key: what prefix_tree_agg over rows works on. Memory O(rows), about 5 to 10 bytes each.';

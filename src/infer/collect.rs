@@ -3,9 +3,10 @@
 use super::{Control, parallel};
 use crate::automaton::PrefixTree;
 use crate::error::Result;
-use crate::trace::TraceSet;
+use crate::trace::{Start, TraceSet};
 use hashbrown::HashMap;
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 /// Traces that are looked at to see whether threads help.
 const PROBE: usize = 4096;
@@ -72,12 +73,21 @@ pub fn prefix_tree(set: &TraceSet, control: &Control<'_>) -> Result<PrefixTree> 
 
 /// The positions of all traces, ordered by key. O(n log n).
 pub fn key_order(set: &TraceSet, control: &Control<'_>) -> Result<Vec<u32>> {
-    let buckets = set.key_buckets();
+    let (mut starts, ends) = set.key_buckets();
+    let (mut rest, mut buckets, mut begin) = (&mut starts[..], Vec::with_capacity(ends.len()), 0);
+    for end in ends {
+        let (bucket, after) = std::mem::take(&mut rest).split_at_mut(end - std::mem::replace(&mut begin, end));
+        buckets.push(Mutex::new(bucket));
+        rest = after;
+    }
     let sort = |i: usize, control: &Control<'_>| {
         control.check()?;
-        Ok(set.sort_bucket(buckets[i].clone()))
+        // Each is asked for once: nobody waits, and a panic elsewhere does not matter.
+        set.sort_bucket(&mut buckets[i].lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(())
     };
-    Ok(parallel::run(buckets.len(), control.workers(), control, &sort)?.concat())
+    parallel::run(buckets.len(), control.workers(), control, &sort)?;
+    Ok(starts.iter().map(Start::at).collect())
 }
 
 /// The latest time of all rows. O(rows).

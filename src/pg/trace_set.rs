@@ -1,6 +1,6 @@
 //! The type logfsm.trace_set and the one-step aggregates over rows: no GROUP BY, no sort, and plans may be parallel.
 
-use super::call::{Call, Reply, cstring, sql_functions, varlena, varlena_payload};
+use super::call::{Call, Reply, cstring, null_argument, sql_functions, varlena, varlena_payload};
 use super::error::Failure;
 use super::trace_agg::finite_time;
 use super::{expanded, memory_limit, text_form};
@@ -9,6 +9,8 @@ use crate::infer::{Control, collect, parallel};
 use crate::trace::{SetRow, TraceSet};
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::{self, Datum};
+use std::cell::RefCell;
+use std::ffi::{CStr, CString};
 
 const PREFIX: &str = "trace_set:";
 /// The B-tree support function that says whether equal values have equal bytes.
@@ -133,6 +135,45 @@ fn add_row(call: Call, timed: bool) -> Reply {
     Ok(Some(datum))
 }
 
+thread_local! {
+    /// The query whose set is to be handed over as it is in memory, and the set.
+    static TAKEN: RefCell<Option<(CString, Option<TraceSet>)>> = const { RefCell::new(None) };
+}
+
+/// Runs a query whose outermost plan node is an aggregate, and gives the set that its trace_set_agg collected.
+///
+/// A result that is passed on as a value is made flat and read again: that takes several times the memory.
+pub fn taking(query: &str, run: impl FnOnce() -> Result<(), Failure>) -> Result<Option<TraceSet>, Failure> {
+    /// Forgets the query, also after an error.
+    struct Forget;
+    impl Drop for Forget {
+        fn drop(&mut self) {
+            TAKEN.set(None);
+        }
+    }
+    let query = CString::new(query).map_err(|_| null_argument("query"))?;
+    TAKEN.set(Some((query, None)));
+    let _forget = Forget;
+    run()?;
+    Ok(TAKEN.take().and_then(|(_, set)| set))
+}
+
+/// Whether this call is the last step of the outermost node of the query that a set is taken from. Views and functions
+/// that it reads from may use the aggregate, too: they have other plans and texts.
+fn is_taken(call: Call, query: &CStr) -> bool {
+    // SAFETY: only reads the call frame, whose context is an AggState where the answer is 1.
+    unsafe {
+        if pg_sys::AggCheckCallContext(call.0, std::ptr::null_mut()) != 1 {
+            return false;
+        }
+        let plan = &(*(*call.0).context.cast::<pg_sys::AggState>()).ss.ps;
+        let state = &*plan.state;
+        !state.es_sourceText.is_null()
+            && CStr::from_ptr(state.es_sourceText) == query
+            && std::ptr::eq((*state.es_plannedstmt).planTree, plan.plan)
+    }
+}
+
 /// Takes a key and the binary form of a trace.
 pub type TakeKeyed<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<(), Failure>;
 
@@ -188,6 +229,18 @@ sql_functions! {
 
     /// trace_set_combine(trace_set, trace_set) → trace_set
     fn logfsm_trace_set_combine(call) { expanded::combine::<TraceSet>(call) }
+
+    /// trace_set_final(trace_set) → trace_set
+    fn logfsm_trace_set_final(call) {
+        let Some(datum) = call.datum(0) else { return Ok(None) };
+        TAKEN.with_borrow_mut(|taken| match taken {
+            Some((query, set @ None)) if is_taken(call, query) => expanded::with::<TraceSet, _>(datum, |whole| {
+                *set = Some(std::mem::replace(whole, TraceSet::new(0)));
+                Ok(None)
+            }),
+            _ => Ok(Some(datum)),
+        })
+    }
 
     /// trace_set_tree(trace_set) → automaton
     fn logfsm_trace_set_tree(call) {

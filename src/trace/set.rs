@@ -148,10 +148,9 @@ impl TraceSet {
     fn label(&mut self, component: Option<&str>, event: &str) -> Result<u32> {
         let slot = glance(event);
         let recent = self.recent_labels[slot];
-        if let Some(label) = self.labels.get(recent as usize) {
-            if *label.event == *event && label.component.as_deref() == component {
-                return Ok(recent);
-            }
+        let label = self.labels.get(recent as usize);
+        if label.is_some_and(|label| *label.event == *event && label.component.as_deref() == component) {
+            return Ok(recent);
         }
         let id = match self.label_ids.get(&LabelRef { component, event }) {
             Some(&id) => id,
@@ -314,7 +313,9 @@ mod tests {
             assert_eq!(trace.to_bytes(), bytes);
             (set.key(at as usize).to_vec(), trace)
         };
-        set.key_buckets().into_iter().flat_map(|bucket| set.sort_bucket(bucket)).map(&mut one).collect()
+        let (mut starts, _) = set.key_buckets();
+        set.sort_bucket(&mut starts);
+        starts.iter().map(|start| one(start.at())).collect()
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 
 use super::Model;
 use super::fit::traces_query;
+use super::owner::set_local;
 use super::source;
 use crate::automaton::{Automaton, Ends, PrefixTree};
 use crate::conform::Machine;
@@ -163,22 +164,39 @@ pub fn collect(model: &Model, relation: &str, filter: &str) -> Result<Option<Col
     let query = format!("SELECT {aggregate}{filter}, {count} FROM ({rows}) AS r");
     let limit = PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED;
     let outcome = attempt_but_for(limit, || {
-        let mut collected = Collected { set: TraceSet::new(0), rows: 0 };
-        source::run_reading(&model.info, || {
-            bulk::each_row(&query, &mut |row| {
-                collected.rows = row.datum(1).map_or(0, |rows| rows.value() as i64);
-                let Some(set) = row.datum(0) else { return Ok(()) };
-                expanded::with::<TraceSet, _>(set, |set| {
-                    collected.set = std::mem::replace(set, TraceSet::new(memory_limit()));
-                    Ok(())
-                })
+        let mut collected = Collected { set: TraceSet::new(memory_limit()), rows: 0 };
+        let mut each = |row: bulk::Row<'_>| {
+            collected.rows = row.datum(1).map_or(0, |rows| rows.value() as i64);
+            let Some(set) = row.datum(0) else { return Ok(()) };
+            expanded::with::<TraceSet, _>(set, |set| {
+                collected.set = std::mem::replace(set, TraceSet::new(0));
+                Ok(())
             })
-        })?;
+        };
+        let run = || bulk::each_row(&query, &mut each).map(|_| ());
+        let taken = trace_set::taking(&query, || source::run_reading(&model.info, || without_leader(run)))?;
+        if let Some(set) = taken {
+            collected.set = set;
+        }
         Ok(collected)
     });
     match outcome {
         Outcome::Done(set) => Ok(Some(set)),
         Outcome::Failed(_) => Ok(None),
+    }
+}
+
+/// Where two workers and more may be had they do the collecting: what the leader collects itself it would hold twice.
+fn without_leader<T>(work: impl FnOnce() -> T) -> T {
+    // SAFETY: the level is closed here; after an error the transaction's end closes it.
+    unsafe {
+        let level = pg_sys::NewGUCNestLevel();
+        if pg_sys::max_parallel_workers_per_gather.min(pg_sys::max_parallel_workers) >= 2 {
+            set_local(c"parallel_leader_participation", c"off");
+        }
+        let done = work();
+        pg_sys::AtEOXact_GUC(false, level);
+        done
     }
 }
 

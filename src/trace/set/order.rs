@@ -8,36 +8,57 @@ const BUCKET: usize = 1 << 14;
 const LOOKS: usize = 32;
 
 /// A trace to be sorted: most keys differ in their first bytes, and comparing these needs no look at the key.
-pub type Start = (u128, u32);
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Start {
+    first: [u64; 2],
+    at: u32,
+}
+
+impl Start {
+    /// The trace's position.
+    pub fn at(&self) -> u32 {
+        self.at
+    }
+}
 
 impl TraceSet {
     fn start(&self, at: u32) -> Start {
         let key = self.key(at as usize);
-        let mut first = [0u8; 16];
+        let mut bytes = [0u8; 16];
         let length = key.len().min(16);
-        first[..length].copy_from_slice(&key[..length]);
-        (u128::from_be_bytes(first), at)
+        bytes[..length].copy_from_slice(&key[..length]);
+        let first = u128::from_be_bytes(bytes);
+        Start { first: [(first >> 64) as u64, first as u64], at }
     }
 
-    /// All traces in buckets; keys of one come before those of the next. O(n log buckets).
-    pub fn key_buckets(&self) -> Vec<Vec<Start>> {
+    /// All traces, and where buckets end; keys of one bucket come before those of the next. O(n log buckets).
+    pub fn key_buckets(&self) -> (Vec<Start>, Vec<usize>) {
         let (n, wanted) = (self.len(), self.len() / BUCKET + 1);
-        let mut looked: Vec<u128> = (0..n).step_by((BUCKET / LOOKS).max(1)).map(|at| self.start(at as u32).0).collect();
+        let looks = (0..n).step_by((BUCKET / LOOKS).max(1));
+        let mut looked: Vec<[u64; 2]> = looks.map(|at| self.start(at as u32).first).collect();
         looked.sort_unstable();
-        let bounds: Vec<u128> = (1..wanted).filter_map(|i| looked.get(i * looked.len() / wanted).copied()).collect();
-        let mut buckets: Vec<Vec<Start>> = vec![Vec::new(); bounds.len() + 1];
+        let bounds: Vec<[u64; 2]> =
+            (1..wanted).filter_map(|i| looked.get(i * looked.len() / wanted).copied()).collect();
+        let bucket = |start: &Start| bounds.partition_point(|bound| *bound <= start.first);
+        let mut counts = vec![0usize; bounds.len() + 1];
+        (0..n as u32).for_each(|at| counts[bucket(&self.start(at))] += 1);
+        let mut next: Vec<usize> = Vec::with_capacity(counts.len());
+        counts.iter().for_each(|count| next.push(next.last().copied().unwrap_or(0) + count));
+        next.iter_mut().zip(&counts).for_each(|(next, count)| *next -= count);
+        let mut starts = vec![Start::default(); n];
         for at in 0..n as u32 {
             let start = self.start(at);
-            buckets[bounds.partition_point(|&bound| bound <= start.0)].push(start);
+            let place = &mut next[bucket(&start)];
+            starts[*place] = start;
+            *place += 1;
         }
-        buckets
+        (starts, next)
     }
 
-    /// The positions of a bucket's traces, ordered by key. O(n log n).
-    pub fn sort_bucket(&self, mut bucket: Vec<Start>) -> Vec<u32> {
-        let key = |at: u32| self.key(at as usize);
-        bucket.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| key(a.1).cmp(key(b.1))));
-        bucket.into_iter().map(|(_, at)| at).collect()
+    /// Orders the traces of a bucket by key. O(n log n).
+    pub fn sort_bucket(&self, bucket: &mut [Start]) {
+        let key = |start: &Start| self.key(start.at as usize);
+        bucket.sort_unstable_by(|a, b| a.first.cmp(&b.first).then_with(|| key(a).cmp(key(b))));
     }
 }
 
@@ -54,9 +75,13 @@ mod tests {
             (0..n).for_each(|i| {
                 set.add(Some(format!("{prefix}{}", i.wrapping_mul(0x9e37_79b9)).as_bytes()), row).unwrap()
             });
-            let order: Vec<u32> = set.key_buckets().into_iter().flat_map(|bucket| set.sort_bucket(bucket)).collect();
-            assert_eq!(order.len(), n as usize);
-            assert!(order.windows(2).all(|pair| set.key(pair[0] as usize) < set.key(pair[1] as usize)));
+            let (mut starts, ends) = set.key_buckets();
+            assert_eq!((starts.len(), ends.last().copied()), (n as usize, Some(n as usize)));
+            let mut begin = 0;
+            for end in ends {
+                set.sort_bucket(&mut starts[std::mem::replace(&mut begin, end)..end]);
+            }
+            assert!(starts.windows(2).all(|pair| set.key(pair[0].at as usize) < set.key(pair[1].at as usize)));
         }
     }
 }
