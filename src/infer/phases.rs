@@ -1,11 +1,14 @@
 //! Phases: the coarse states of a machine.
 //!
-//! States whose events come about alike are one phase: P(next | phase) stands for P(next | state). Of all groupings that
-//! merging two groups at a time leads to, those that lose least information first (the agglomerative information
-//! bottleneck of Slonim & Tishby 1999), the one with the fewest groups is taken whose loss is within a share of the
-//! machine's held-out bits. Held out is each visit once: what a state predicts of an event is judged without that event
-//! (leave-one-out; Witten & Bell 1991 for what was not seen), which counts alone can tell. What is lost on the training
-//! traces is more than what is lost on others, where states seen seldom predict badly.
+//! States whose events come about alike are one phase: P(next | phase) stands for P(next | state). Two groups at a time
+//! are merged, those first that lose least held-out likelihood; of all groupings that this leads to (as the agglomerative
+//! information bottleneck of Slonim & Tishby 1999 does), the one with the fewest groups is taken whose loss is within a
+//! share of the machine's held-out bits. Held out is each visit once: what a group predicts of an event is judged without
+//! that event (leave-one-out; Witten & Bell 1991 for what was not seen), which counts alone can tell. So states seen
+//! seldom, which predict badly, gain by being merged.
+//!
+//! No k phases tell more of the next event than log2 k bits: where almost every event is certain in its state, as many
+//! phases are needed as kinds of events are frequent.
 
 use super::{Control, OptionKind, OptionSpec, Options};
 use crate::automaton::{Automaton, LabelId, StateId};
@@ -18,7 +21,7 @@ pub const PHASE_OPTIONS: &[OptionSpec] = &[
         name: "loss",
         kind: OptionKind::Number(0.0, 10.0),
         default: "0.05",
-        meaning: "information that may be lost, as a share of the machine's held-out bits; fewer phases lose more",
+        meaning: "held-out bits that may be lost, as a share of the machine's; fewer phases lose more",
     },
     OptionSpec {
         name: "most",
@@ -49,9 +52,9 @@ pub struct Phase {
 pub struct Phases {
     /// Ascending by their first state: the first one has the start.
     pub list: Vec<Phase>,
-    /// Bits per event and end of the training traces that the machine's states leave open.
+    /// Bits per event and end that the machine's states need, each judged by the others.
     pub bits_by_state: f64,
-    /// Bits that the phases leave open.
+    /// Bits that the phases need.
     pub bits: f64,
 }
 
@@ -81,13 +84,7 @@ fn join(a: &Next, b: &Next) -> Next {
     joined
 }
 
-/// Bits that are open in a group: those of its events, each as probable as it is there.
-fn information(next: &Next) -> f64 {
-    let total: u64 = next.iter().map(|n| n.1).sum();
-    next.iter().fold(0.0, |sum, &(_, count)| sum - count as f64 * libm::log2(count as f64 / total as f64))
-}
-
-/// Bits that a state needs for all it has seen, each judged by the others.
+/// Bits that a group needs for all it has seen, each judged by the others.
 fn held_out_bits(next: &Next, background: &[f64]) -> f64 {
     let total: u64 = next.iter().map(|n| n.1).sum();
     let kinds = next.len() as f64;
@@ -102,7 +99,8 @@ fn held_out_bits(next: &Next, background: &[f64]) -> f64 {
 }
 
 /// Groups under construction.
-struct Merging {
+struct Merging<'b> {
+    background: &'b [f64],
     next: Vec<Option<Next>>,
     own: Vec<f64>,
     states: Vec<Vec<StateId>>,
@@ -110,10 +108,10 @@ struct Merging {
     nearest: Vec<Option<(usize, f64)>>,
 }
 
-impl Merging {
+impl Merging<'_> {
     fn loss(&self, a: usize, b: usize) -> f64 {
         match (&self.next[a], &self.next[b]) {
-            (Some(x), Some(y)) => information(&join(x, y)) - self.own[a] - self.own[b],
+            (Some(x), Some(y)) => held_out_bits(&join(x, y), self.background) - self.own[a] - self.own[b],
             _ => f64::INFINITY,
         }
     }
@@ -136,7 +134,7 @@ impl Merging {
         let moved = self.next[b].take();
         if let (Some(x), Some(y)) = (&self.next[a], &moved) {
             let joined = join(x, y);
-            self.own[a] = information(&joined);
+            self.own[a] = held_out_bits(&joined, self.background);
             self.next[a] = Some(joined);
             let mut states = std::mem::take(&mut self.states[b]);
             self.states[a].append(&mut states);
@@ -173,12 +171,13 @@ pub fn phases(machine: &Automaton, options: &str, control: &Control<'_>) -> Resu
     let visits: Vec<u64> = next.iter().map(|n| n.iter().map(|n| n.1).sum()).collect();
     let mut order: Vec<usize> = (0..states).collect();
     order.sort_by_key(|&state| (std::cmp::Reverse(visits[state]), state));
-    // No other trace gets to a state that one trace alone made.
-    let judged = next.iter().zip(&visits).filter(|(_, visits)| **visits > 1);
-    let held_out = judged.fold(0.0, |sum, (next, _)| sum + held_out_bits(next, &background));
-    let own: Vec<f64> = order.iter().map(|&state| information(&next[state])).collect();
+    let own: Vec<f64> = order.iter().map(|&state| held_out_bits(&next[state], &background)).collect();
     let by_state = own.iter().fold(0.0, |sum, bits| sum + bits);
+    // No other trace gets to a state that one trace alone made.
+    let seldom = order.iter().zip(&own).filter(|(state, _)| visits[**state] <= 1).map(|(_, bits)| bits);
+    let share = (by_state - seldom.sum::<f64>()) * options.number("loss");
     let mut merging = Merging {
+        background: &background,
         next: order.iter().map(|&state| Some(std::mem::take(&mut next[state]))).collect(),
         states: order.iter().map(|&state| vec![state as StateId]).collect(),
         nearest: vec![None; states],
@@ -199,17 +198,20 @@ pub fn phases(machine: &Automaton, options: &str, control: &Control<'_>) -> Resu
         merging.find_nearest(group);
     }
     let mut now = merging.own[..groups].iter().fold(0.0, |sum, bits| sum + bits);
-    // What is lost by rounding is no loss.
-    let allowed = by_state + held_out * options.number("loss") + ROUNDING;
+    // Compared with the best of the groupings, which may be one of fewer groups than states. What is lost by rounding is
+    // no loss.
+    let mut least = now.min(by_state);
+    let allowed = share + ROUNDING;
     let most = usize::try_from(options.integer("most")).unwrap_or(usize::MAX);
     while groups > 1 {
         control.check()?;
         let candidates = merging.nearest[..merging.next.len()].iter().enumerate();
         let best = candidates.filter_map(|(a, near)| near.map(|(b, loss)| (a, b, loss)));
         let Some((a, b, loss)) = best.reduce(|best, other| if other.2 < best.2 { other } else { best }) else { break };
-        if now + loss > allowed && groups <= most {
+        if now + loss > least + allowed && groups <= most {
             break;
         }
+        least = least.min(now + loss);
         merging.merge(a, b);
         (merging.nearest[b], now, groups) = (None, now + loss, groups - 1);
         for group in 0..merging.next.len() {
