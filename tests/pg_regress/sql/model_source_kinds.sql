@@ -12,6 +12,11 @@ create server files foreign data wrapper file_fdw;
 \set file :directory '/source_kinds.csv'
 copy (select * from app_log) to :'file' csv;
 create foreign table app_foreign (id text, event text, at timestamptz) server files options (filename :'file', format 'csv');
+-- A view that collects traces itself, as fit does when it reads the view.
+create function collected() returns text language sql stable set search_path = public, pg_temp as $$ select logfsm.trace_set_agg(id, event, at)::text from app_log $$;
+create view app_nested as select a.* from app_log a,
+    (select logfsm.trace_set_agg(id, event, at) as traces from app_log) c
+where c.traces is not null and length(collected()) > 1000;
 create function pg_temp.learn(source regclass, out traces bigint, out events bigint, out fingerprint text) language plpgsql as $$
 begin
     perform logfsm.create_model('kinds', source => source, trace => 'id', event => 'event', at => 'at');
@@ -19,7 +24,8 @@ begin
     select m.fingerprint into fingerprint from kinds.runs m;
     perform logfsm.drop_model('kinds');
 end $$;
-create temp table learned as select source, l.* from unnest('{app_log,app_log_1,app_view,app_matview,app_foreign}'::regclass[]) source, pg_temp.learn(source) l;
+create temp table learned as select source, l.* from unnest('{app_log,app_log_1,app_view,app_matview,app_foreign,app_nested}'::regclass[]) source, pg_temp.learn(source) l;
 select source, traces, events, fingerprint = (select fingerprint from learned where source = 'app_log'::regclass) as as_table from learned;
 drop extension file_fdw cascade;
 drop table app_log cascade;
+drop function collected();
