@@ -237,7 +237,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
                 continue;
             }
             let mut lasting: Option<Vec<u64>> = None;
-            for _ in 0..if conditioned { 1 } else { TIME_ATTEMPTS } {
+            for trial in 0..if conditioned { 1 } else { TIME_ATTEMPTS } {
                 self.playout.plan.delays.draw(&self.playout.machine, &path, &mut times, self.independent, &mut delays);
                 if let Some(lasts) = self.lasts(&delays) {
                     if conditioned || self.independent || self.playout.acceptance().accepts(lasts, &mut times) {
@@ -245,7 +245,8 @@ impl<P: Deref<Target = Playout>> Generator<P> {
                     }
                     lasting = Some(std::mem::take(&mut delays));
                 }
-                if self.duration.is_none() && !self.is_timed() {
+                let hopeless = !self.is_timed() || (trial == 0 && lasting.is_none() && !self.may_last(&path));
+                if self.duration.is_none() && hopeless {
                     break;
                 }
             }
@@ -295,6 +296,13 @@ impl<P: Deref<Target = Playout>> Generator<P> {
 
     fn is_timed(&self) -> bool {
         self.playout.machine.automaton.totals.timed_traces > 0
+    }
+
+    /// Whether some delays of a path last as long as real traces do.
+    fn may_last(&self, path: &[u32]) -> bool {
+        let (least, most) = self.playout.plan.delays.range(&self.playout.machine, path);
+        let real = &self.playout.machine.automaton.durations;
+        real.buckets.is_empty() || (least <= real.max && real.min <= most)
     }
 
     /// The duration where it is one asked for, or else one within what real traces have.

@@ -67,6 +67,17 @@ impl Delays {
         histograms.filter_map(Histogram::problem).next()
     }
 
+    /// The least and the most that delays of a path can sum up to.
+    pub fn range(&self, machine: &Machine, path: &[u32]) -> (u64, u64) {
+        let transitions = &machine.automaton.transitions;
+        let sketches = path.windows(2).map(|pair| {
+            let (first, then) = (&transitions[pair[0] as usize], &transitions[pair[1] as usize]);
+            self.of(&then.delays, first.label, then.label)
+        });
+        sketches
+            .fold((0, 0), |(least, most), sketch| (least.saturating_add(sketch.min), most.saturating_add(sketch.max)))
+    }
+
     /// Delays of a path, one fewer than it has events.
     pub fn draw(&self, machine: &Machine, path: &[u32], stream: &mut Stream, independent: bool, delays: &mut Vec<u64>) {
         delays.clear();
