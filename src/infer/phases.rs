@@ -10,7 +10,7 @@
 //! No k phases tell more of the next event than log2 k bits: where almost every event is certain in its state, as many
 //! phases are needed as kinds of events are frequent.
 
-use super::{Control, OptionKind, OptionSpec, Options};
+use super::{Control, OptionKind, OptionSpec, Options, parallel};
 use crate::automaton::{Automaton, LabelId, StateId};
 use crate::error::Result;
 use hashbrown::HashMap;
@@ -35,6 +35,9 @@ pub const PHASE_OPTIONS: &[OptionSpec] = &[
 const ROUNDING: f64 = 1e-6;
 /// States that are merged pair by pair; of more, the rest joins the nearest group.
 const MOST_PAIRED: usize = 512;
+
+/// Groups from which on threads look for the nearest ones.
+const WORTH_THREADS: usize = 64;
 
 /// A phase.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,40 +64,41 @@ pub struct Phases {
 /// What follows in a group of states: counts by event type, the end as the last one; ascending.
 type Next = Vec<(u32, u64)>;
 
-fn join(a: &Next, b: &Next) -> Next {
-    let (mut joined, mut i, mut j) = (Vec::with_capacity(a.len() + b.len()), 0, 0);
-    while i < a.len() || j < b.len() {
-        let (left, right) = (a.get(i).copied(), b.get(j).copied());
-        match (left, right) {
-            (Some(x), Some(y)) if x.0 == y.0 => {
-                joined.push((x.0, x.1 + y.1));
-                (i, j) = (i + 1, j + 1);
-            }
-            (Some(x), y) if y.is_none_or(|y| x.0 < y.0) => {
-                joined.push(x);
-                i += 1;
-            }
-            (_, Some(y)) => {
-                joined.push(y);
-                j += 1;
-            }
-            _ => break,
-        }
+/// What follows in either of two groups, ascending.
+#[derive(Clone)]
+struct Joined<'n>(&'n [(u32, u64)], &'n [(u32, u64)]);
+
+impl Iterator for Joined<'_> {
+    type Item = (u32, u64);
+
+    fn next(&mut self) -> Option<(u32, u64)> {
+        let (left, right) = (self.0.first().copied(), self.1.first().copied());
+        let of = |side: Option<(u32, u64)>| side.map_or(u32::MAX, |next| next.0);
+        let what = of(left).min(of(right));
+        let (left, right) = (left.filter(|next| next.0 == what), right.filter(|next| next.0 == what));
+        (self.0, self.1) = (&self.0[usize::from(left.is_some())..], &self.1[usize::from(right.is_some())..]);
+        (left.is_some() || right.is_some())
+            .then(|| (what, left.map_or(0, |next| next.1) + right.map_or(0, |next| next.1)))
     }
-    joined
 }
 
 /// Bits that a group needs for all it has seen, each judged by the others.
-fn held_out_bits(next: &Next, background: &[f64]) -> f64 {
-    let total: u64 = next.iter().map(|n| n.1).sum();
-    let kinds = next.len() as f64;
-    next.iter().fold(0.0, |sum, &(what, count)| {
-        // Without one of its own: a kind seen once is then not seen at all.
-        let (seen, kinds) = if count > 1 { (count as f64 - 1.0, kinds) } else { (0.0, kinds - 1.0) };
-        let rest = total as f64 - 1.0;
+fn held_out_bits(next: Joined<'_>, background: &[f64]) -> f64 {
+    let (mut kinds, mut total, mut once) = (0u32, 0u64, 0u32);
+    for (_, count) in next.clone() {
+        (kinds, total, once) = (kinds + 1, total + count, once + u32::from(count == 1));
+    }
+    if total < 2 {
+        return next.map(|(what, _)| -libm::log2(background[what as usize])).fold(0.0, |sum, bits| sum + bits);
+    }
+    let (rest, kinds) = (total as f64 - 1.0, f64::from(kinds));
+    // Of every event: how probable it is without itself, times the same for all; a kind seen once is then not seen at all.
+    let all = (total - u64::from(once)) as f64 * libm::log2(rest + kinds);
+    let all = if once > 0 { all + f64::from(once) * libm::log2(rest + kinds - 1.0) } else { all };
+    next.fold(all, |sum, (what, count)| {
         let lower = background[what as usize];
-        let p = if rest + kinds > 0.0 { (seen + kinds * lower) / (rest + kinds) } else { lower };
-        sum - count as f64 * libm::log2(p)
+        let seen = if count > 1 { count as f64 - 1.0 + kinds * lower } else { (kinds - 1.0) * lower };
+        sum - count as f64 * libm::log2(seen)
     })
 }
 
@@ -104,6 +108,8 @@ struct Merging<'b> {
     next: Vec<Option<Next>>,
     own: Vec<f64>,
     states: Vec<Vec<StateId>>,
+    /// For each group what is lost if a later one joins it; infinite for what is no group any more.
+    losses: Vec<Vec<f64>>,
     /// For each group the later one that it loses least with, and the loss.
     nearest: Vec<Option<(usize, f64)>>,
 }
@@ -111,31 +117,46 @@ struct Merging<'b> {
 impl Merging<'_> {
     fn loss(&self, a: usize, b: usize) -> f64 {
         match (&self.next[a], &self.next[b]) {
-            (Some(x), Some(y)) => held_out_bits(&join(x, y), self.background) - self.own[a] - self.own[b],
+            (Some(x), Some(y)) => held_out_bits(Joined(x, y), self.background) - self.own[a] - self.own[b],
             _ => f64::INFINITY,
         }
     }
 
-    fn find_nearest(&mut self, group: usize) {
-        let mut best: Option<(usize, f64)> = None;
-        for other in (group + 1)..self.next.len() {
-            if self.next[other].is_some() {
-                let loss = self.loss(group, other);
-                if best.is_none_or(|best| loss < best.1) {
-                    best = Some((other, loss));
-                }
+    /// What later groups lose by joining one.
+    fn losses_of(&self, group: usize) -> Vec<f64> {
+        (group + 1..self.next.len()).map(|other| self.loss(group, other)).collect()
+    }
+
+    /// The later group that one loses least with.
+    fn nearest_to(&self, group: usize) -> Option<(usize, f64)> {
+        let losses = self.losses[group].iter().enumerate().filter(|loss| loss.1.is_finite());
+        let least = losses.reduce(|best, other| if other.1 < best.1 { other } else { best });
+        least.map(|(i, &loss)| (group + 1 + i, loss))
+    }
+
+    /// What group a, which group b has joined, and its neighbours lose from now on.
+    fn lose_anew(&mut self, a: usize, b: usize) {
+        for group in 0..self.next.len() {
+            if self.next[group].is_none() {
+                continue;
+            }
+            if group < b {
+                self.losses[group][b - group - 1] = f64::INFINITY;
+            }
+            if group != a {
+                let (first, second) = (group.min(a), group.max(a));
+                self.losses[first][second - first - 1] = self.loss(first, second);
             }
         }
-        self.nearest[group] = best;
+        self.losses[b].clear();
     }
 
     /// Puts group b into a.
     fn merge(&mut self, a: usize, b: usize) {
         let moved = self.next[b].take();
         if let (Some(x), Some(y)) = (&self.next[a], &moved) {
-            let joined = join(x, y);
-            self.own[a] = held_out_bits(&joined, self.background);
-            self.next[a] = Some(joined);
+            self.own[a] = held_out_bits(Joined(x, y), self.background);
+            self.next[a] = Some(Joined(x, y).collect());
             let mut states = std::mem::take(&mut self.states[b]);
             self.states[a].append(&mut states);
         }
@@ -146,7 +167,7 @@ impl Merging<'_> {
 ///
 /// * `options`: see [`PHASE_OPTIONS`]
 ///
-/// O(states² × kinds of events in a state) up to 512 states, O(states × 512) beyond.
+/// O(states² × kinds of events in a state) in time and O(states²) in memory up to 512 states, O(states × 512) beyond.
 pub fn phases(machine: &Automaton, options: &str, control: &Control<'_>) -> Result<Phases> {
     let options = Options::parse("phases", PHASE_OPTIONS, options)?;
     let (states, labels) = (machine.state_count(), machine.labels.len());
@@ -171,7 +192,7 @@ pub fn phases(machine: &Automaton, options: &str, control: &Control<'_>) -> Resu
     let visits: Vec<u64> = next.iter().map(|n| n.iter().map(|n| n.1).sum()).collect();
     let mut order: Vec<usize> = (0..states).collect();
     order.sort_by_key(|&state| (std::cmp::Reverse(visits[state]), state));
-    let own: Vec<f64> = order.iter().map(|&state| held_out_bits(&next[state], &background)).collect();
+    let own: Vec<f64> = order.iter().map(|&state| held_out_bits(Joined(&next[state], &[]), &background)).collect();
     let by_state = own.iter().fold(0.0, |sum, bits| sum + bits);
     // No other trace gets to a state that one trace alone made.
     let seldom = order.iter().zip(&own).filter(|(state, _)| visits[**state] <= 1).map(|(_, bits)| bits);
@@ -180,7 +201,8 @@ pub fn phases(machine: &Automaton, options: &str, control: &Control<'_>) -> Resu
         background: &background,
         next: order.iter().map(|&state| Some(std::mem::take(&mut next[state]))).collect(),
         states: order.iter().map(|&state| vec![state as StateId]).collect(),
-        nearest: vec![None; states],
+        losses: Vec::new(),
+        nearest: Vec::new(),
         own,
     };
     for late in MOST_PAIRED..states {
@@ -193,10 +215,12 @@ pub fn phases(machine: &Automaton, options: &str, control: &Control<'_>) -> Resu
     }
     let mut groups = states.min(MOST_PAIRED);
     merging.next.truncate(groups);
-    for group in 0..groups {
+    let workers = if groups < WORTH_THREADS { 1 } else { control.workers() };
+    merging.losses = parallel::run(groups, workers, control, &|group, control| {
         control.check()?;
-        merging.find_nearest(group);
-    }
+        Ok(merging.losses_of(group))
+    })?;
+    merging.nearest = (0..groups).map(|group| merging.nearest_to(group)).collect();
     let mut now = merging.own[..groups].iter().fold(0.0, |sum, bits| sum + bits);
     // Compared with the best of the groupings, which may be one of fewer groups than states. What is lost by rounding is
     // no loss.
@@ -205,7 +229,7 @@ pub fn phases(machine: &Automaton, options: &str, control: &Control<'_>) -> Resu
     let most = usize::try_from(options.integer("most")).unwrap_or(usize::MAX);
     while groups > 1 {
         control.check()?;
-        let candidates = merging.nearest[..merging.next.len()].iter().enumerate();
+        let candidates = merging.nearest.iter().enumerate();
         let best = candidates.filter_map(|(a, near)| near.map(|(b, loss)| (a, b, loss)));
         let Some((a, b, loss)) = best.reduce(|best, other| if other.2 < best.2 { other } else { best }) else { break };
         if now + loss > least + allowed && groups <= most {
@@ -213,6 +237,7 @@ pub fn phases(machine: &Automaton, options: &str, control: &Control<'_>) -> Resu
         }
         least = least.min(now + loss);
         merging.merge(a, b);
+        merging.lose_anew(a, b);
         (merging.nearest[b], now, groups) = (None, now + loss, groups - 1);
         for group in 0..merging.next.len() {
             if merging.next[group].is_none() {
@@ -220,9 +245,9 @@ pub fn phases(machine: &Automaton, options: &str, control: &Control<'_>) -> Resu
             }
             let gone = merging.nearest[group].is_some_and(|(near, _)| near == b || near == a);
             if group == a || gone {
-                merging.find_nearest(group);
+                merging.nearest[group] = merging.nearest_to(group);
             } else if group < a {
-                let loss = merging.loss(group, a);
+                let loss = merging.losses[group][a - group - 1];
                 if merging.nearest[group].is_none_or(|(near, best)| loss < best || (loss == best && a < near)) {
                     merging.nearest[group] = Some((a, loss));
                 }
