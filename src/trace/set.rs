@@ -343,6 +343,11 @@ mod tests {
             let mut again = TraceSet::new(usize::MAX);
             again.absorb(&combined.to_bytes(&|| Ok(())).unwrap(), &|| Ok(())).unwrap();
             prop_assert_eq!(traces(&again), expected.clone());
+            // A set that begins with a part goes on with rows of its own.
+            let mut begun = TraceSet::new(usize::MAX);
+            begun.absorb(&set_of(first).to_bytes(&|| Ok(())).unwrap(), &|| Ok(())).unwrap();
+            second.iter().for_each(|given| begun.add(Some(&[given.0]), row(given)).unwrap());
+            prop_assert_eq!(traces(&begun), expected.clone());
             // Rows of one's own go on after those of a part.
             let mut mixed = set_of(second);
             mixed.absorb(&set_of(first).to_bytes(&|| Ok(())).unwrap(), &|| Ok(())).unwrap();

@@ -88,7 +88,9 @@ impl Store {
         let length = usual.clamp(SMALLEST_PIECE, LARGEST_PIECE).max(size);
         let room = u32::try_from(length).map_err(|_| overflow())?;
         let mut grown = PIECE_BYTES;
-        let left = self.blocks.get(self.open).map_or(0, |block| block.bytes.len() - self.free);
+        // The first block may be a part's, which is not ours to write to.
+        let ours = self.blocks.get(self.open).filter(|block| block.part == 0);
+        let left = ours.map_or(0, |block| block.bytes.len() - self.free);
         if left < length {
             let bytes = (SMALLEST_BLOCK << self.blocks.len().min(10)).min(LARGEST_BLOCK).max(length);
             self.open = self.blocks.len();
