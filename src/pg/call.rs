@@ -130,15 +130,6 @@ impl Call {
         }
     }
 
-    /// Whether an aggregate combines partial results with this call: each of them is then ours, and asked for only once.
-    pub fn combines(self) -> bool {
-        // SAFETY: only reads the call frame, whose context is an AggState where the answer is 1.
-        unsafe {
-            pg_sys::AggCheckCallContext(self.0, std::ptr::null_mut()) == 1
-                && (*(*self.0).context.cast::<pg_sys::AggState>()).aggsplit & pg_sys::AGGSPLITOP_COMBINE != 0
-        }
-    }
-
     /// The memory context of the aggregate that calls, or the current one.
     pub fn aggregate_context(self) -> pg_sys::MemoryContext {
         let mut context: pg_sys::MemoryContext = std::ptr::null_mut();

@@ -223,25 +223,20 @@ pub fn growing<'a, T: Growing>(call: Call) -> Result<(Datum, &'a mut T), Failure
 /// Combines the state argument with a second one.
 pub fn combine<T: Growing>(call: Call) -> super::call::Reply {
     let Some(other) = call.datum(1) else { return Ok(call.datum(0)) };
-    let Some((theirs, _)) = expanded::<T>(other) else {
-        // SAFETY: not expanded, so a flat varlena.
-        let flat = unsafe { varlena_payload(other) };
-        if call.datum(0).is_none() {
-            return Ok(Some(fresh(call, T::read(flat)?)?.0));
+    let own;
+    let flat = match expanded::<T>(other) {
+        Some((state, _)) => {
+            own = state.flat()?;
+            &own[..]
         }
-        let (datum, state) = growing::<T>(call)?;
-        state.absorb(flat)?;
-        return Ok(Some(datum));
+        // SAFETY: not expanded, so a flat varlena.
+        None => unsafe { varlena_payload(other) },
     };
-    // What the leader of a parallel plan collected itself is not copied, and does not stay when it was taken in.
-    let taken = if call.combines() { std::mem::replace(theirs, T::empty()) } else { theirs.clone() };
     if call.datum(0).is_none() {
-        return Ok(Some(fresh(call, taken)?.0));
+        return Ok(Some(fresh(call, T::read(flat)?)?.0));
     }
     let (datum, state) = growing::<T>(call)?;
-    let flat = taken.flat()?;
-    drop(taken);
-    state.absorb(&flat)?;
+    state.absorb(flat)?;
     Ok(Some(datum))
 }
 

@@ -4,6 +4,7 @@
 
 use super::call::varlena_payload;
 use super::error::Failure;
+use super::model::Settings;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::spi::Spi;
 use pgrx::{FromDatum, PgSqlErrorCode};
@@ -17,14 +18,12 @@ const PROBING: [&CStr; 5] =
 /// Runs statements whose plans look rows up one by one, by index: for few rows beside many of a table that was never
 /// analyzed.
 pub fn probing<T>(work: impl FnOnce() -> T) -> T {
-    // SAFETY: the level is closed here; after an error the transaction's end closes it.
-    unsafe {
-        let level = pg_sys::NewGUCNestLevel();
-        PROBING.iter().for_each(|setting| super::model::set_local(setting, c"off"));
-        let done = work();
-        pg_sys::AtEOXact_GUC(false, level);
-        done
-    }
+    let _settings = probing_settings();
+    work()
+}
+
+fn probing_settings() -> Settings {
+    PROBING.iter().fold(Settings::new(), |settings, setting| settings.with(setting, c"off"))
 }
 
 /// A statement with the types of its parameters, prepared at its first use.
@@ -111,14 +110,12 @@ impl Plan {
                 if self.trigger {
                     pg_sys::SPI_register_trigger_data(data);
                 }
-                let level = self.prepare()?;
+                let settings = self.prepare()?;
                 let mut values: Vec<Datum> = args.iter().map(|arg| arg.unwrap_or(Datum::null())).collect();
                 let nulls: Vec<c_char> =
                     args.iter().map(|arg| if arg.is_none() { b'n' } else { b' ' } as c_char).collect();
                 let code = pg_sys::SPI_execute_plan(self.prepared.get(), values.as_mut_ptr(), nulls.as_ptr(), false, 0);
-                if let Some(level) = level {
-                    pg_sys::AtEOXact_GUC(false, level);
-                }
+                drop(settings);
                 if code < 0 {
                     return Err(failed(code));
                 }
@@ -137,11 +134,11 @@ impl Plan {
         })
     }
 
-    /// Prepares it, and opens a GUC level for planning where it will be planned now.
+    /// Prepares it, and gives the settings for planning where it will be planned now.
     ///
     /// # Safety
     /// Inside an SPI connection.
-    unsafe fn prepare(&self) -> Result<Option<i32>, Failure> {
+    unsafe fn prepare(&self) -> Result<Option<Settings>, Failure> {
         // SAFETY: a kept plan lives until it is freed below.
         unsafe {
             // What others changed is taken notice of now: else the plan would be made anew while it runs, without the settings.
@@ -150,10 +147,7 @@ impl Plan {
             if !known.is_null() && pg_sys::SPI_plan_is_valid(known) {
                 return Ok(None);
             }
-            let level = pg_sys::NewGUCNestLevel();
-            for setting in PROBING {
-                super::model::set_local(setting, c"off");
-            }
+            let settings = probing_settings();
             if known.is_null() {
                 let mut types = self.types.clone();
                 let options = pg_sys::CURSOR_OPT_GENERIC_PLAN as i32;
@@ -165,7 +159,7 @@ impl Plan {
                 pg_sys::SPI_keepplan(plan);
                 self.prepared.set(plan);
             }
-            Ok(Some(level))
+            Ok(Some(settings))
         }
     }
 }

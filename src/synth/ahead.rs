@@ -73,8 +73,7 @@ pub fn workers(control: &Control<'_>) -> usize {
 }
 
 /// Makes the traces with these numbers, has their parameters judged where asked to, and hands them to `take` in their
-/// order, whoever made them. A few batches of
-/// some thousand events, or of one longer trace, exist at a time.
+/// order, whoever made them. A few batches of some thousand events, or of one longer trace, exist at a time.
 pub fn each<P, E>(
     generator: &Generator<P>,
     numbers: RangeInclusive<u64>,

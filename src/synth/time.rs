@@ -67,14 +67,18 @@ impl Delays {
         histograms.filter_map(Histogram::problem).next()
     }
 
-    /// The least and the most that delays of a path can sum up to.
-    pub fn range(&self, machine: &Machine, path: &[u32]) -> (u64, u64) {
+    /// The delays of each step of a path.
+    fn steps<'a>(&'a self, machine: &'a Machine, path: &'a [u32]) -> impl Iterator<Item = &'a Histogram> {
         let transitions = &machine.automaton.transitions;
-        let sketches = path.windows(2).map(|pair| {
+        path.windows(2).map(|pair| {
             let (first, then) = (&transitions[pair[0] as usize], &transitions[pair[1] as usize]);
             self.of(&then.delays, first.label, then.label)
-        });
-        sketches
+        })
+    }
+
+    /// The least and the most that delays of a path can sum up to.
+    pub fn range(&self, machine: &Machine, path: &[u32]) -> (u64, u64) {
+        self.steps(machine, path)
             .fold((0, 0), |(least, most), sketch| (least.saturating_add(sketch.min), most.saturating_add(sketch.max)))
     }
 
@@ -82,10 +86,7 @@ impl Delays {
     pub fn draw(&self, machine: &Machine, path: &[u32], stream: &mut Stream, independent: bool, delays: &mut Vec<u64>) {
         delays.clear();
         let rank = stream.below(u64::MAX);
-        let transitions = &machine.automaton.transitions;
-        for pair in path.windows(2) {
-            let (first, then) = (&transitions[pair[0] as usize], &transitions[pair[1] as usize]);
-            let sketch = self.of(&then.delays, first.label, then.label);
+        for sketch in self.steps(machine, path) {
             let count = sketch.count();
             let follows = !independent && stream.below(ALL.into()) < self.follow.into();
             let drawn = stream.below(count);

@@ -145,6 +145,15 @@ impl<'a> TraceView<'a> {
         Ok(Variant::from_bytes(self.variant)?.events.len())
     }
 
+    /// How many first events two traces have in common, with their times; the variants are those of the traces.
+    pub fn shared(&self, variant: &Variant, other: &TraceView<'_>, other_variant: &Variant) -> usize {
+        let same = |i: usize| {
+            variant.labels[variant.events[i] as usize] == other_variant.labels[other_variant.events[i] as usize]
+                && self.times.get(i) == other.times.get(i)
+        };
+        (0..variant.events.len().min(other_variant.events.len())).take_while(|&i| same(i)).count()
+    }
+
     /// Decodes and checks the whole trace.
     pub fn to_trace(&self) -> Result<Trace> {
         let variant = Variant::from_bytes(self.variant)?;

@@ -29,7 +29,7 @@ impl PrefixTree {
         let Some(old) = old else { return Ok(()) };
         let variant = Variant::from_bytes(old.variant)?;
         let shared = match new {
-            Some(new) => shared(old, &variant, new, &Variant::from_bytes(new.variant)?),
+            Some(new) => old.shared(&variant, new, &Variant::from_bytes(new.variant)?),
             None => 0,
         };
         if self.take_back(old, &variant, shared, lost).is_none() {
@@ -115,15 +115,6 @@ impl PrefixTree {
         }
         false
     }
-}
-
-/// How many first events two traces have in common, with their times.
-fn shared(old: &TraceView<'_>, old_variant: &Variant, new: &TraceView<'_>, new_variant: &Variant) -> usize {
-    let same = |i: usize| {
-        old_variant.labels[old_variant.events[i] as usize] == new_variant.labels[new_variant.events[i] as usize]
-            && old.times.get(i) == new.times.get(i)
-    };
-    (0..old_variant.events.len().min(new_variant.events.len())).take_while(|&i| same(i)).count()
 }
 
 impl<T: Ord + Clone> Sample<T> {

@@ -2,7 +2,7 @@
 
 use super::Model;
 use super::fit::traces_query;
-use super::owner::set_local;
+use super::owner::Settings;
 use super::source;
 use crate::automaton::{Automaton, Ends, PrefixTree};
 use crate::conform::Machine;
@@ -188,16 +188,10 @@ pub fn collect(model: &Model, relation: &str, filter: &str) -> Result<Option<Col
 
 /// Where two workers and more may be had they do the collecting: what the leader collects itself it would hold twice.
 fn without_leader<T>(work: impl FnOnce() -> T) -> T {
-    // SAFETY: the level is closed here; after an error the transaction's end closes it.
-    unsafe {
-        let level = pg_sys::NewGUCNestLevel();
-        if pg_sys::max_parallel_workers_per_gather.min(pg_sys::max_parallel_workers) >= 2 {
-            set_local(c"parallel_leader_participation", c"off");
-        }
-        let done = work();
-        pg_sys::AtEOXact_GUC(false, level);
-        done
-    }
+    // SAFETY: reads two settings.
+    let workers = unsafe { pg_sys::max_parallel_workers_per_gather.min(pg_sys::max_parallel_workers) };
+    let _settings = (workers >= 2).then(|| Settings::new().with(c"parallel_leader_participation", c"off"));
+    work()
 }
 
 /// Hands all traces of the source to the sink, grouped by Postgres. Gives the number of rows without a key.

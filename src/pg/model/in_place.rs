@@ -17,7 +17,8 @@ use crate::pg::error::Failure;
 use crate::pg::plan::probing;
 use crate::pg::sql;
 use crate::pg::trace_type::timestamp;
-use crate::trace::{Trace, TraceView};
+use crate::trace::{TraceView, Variant};
+use hashbrown::HashMap;
 
 /// Of more touched traces than one in so many the tables are written anew: that is faster then.
 const FEW: i64 = 4;
@@ -75,10 +76,10 @@ pub fn update(
     progress.stage("writing what is new");
     let leaves = Leaves::in_place(model)?;
     update_machine(model, &leaves)?;
-    remove_changed(staged, &leaves)?;
+    let stay = remove_changed(staged, &leaves)?;
     let old: Option<f64> = sql::one(&format!("SELECT threshold FROM {}", model.table("model")), &[])?;
     let threshold = scoring::set_threshold(model, FALSE_POSITIVE_RATE)?;
-    write(model, staged, &leaves, &machine, threshold)?;
+    write(model, staged, &leaves, &machine, threshold, &stay)?;
     let mark = format!(
         "UPDATE {} SET is_anomalous = NOT is_anomalous
          WHERE is_anomalous OPERATOR(pg_catalog.<>) (score OPERATOR(pg_catalog.>) $1)",
@@ -132,19 +133,17 @@ fn update_machine(model: &Model, leaves: &Leaves<'_>) -> Result<(), Failure> {
 
 /// How many first events a changed trace has as it had them, parameters included: their rows stay.
 fn kept(old: &[u8], new: &[u8]) -> Result<usize, Failure> {
-    let (old, new) = (TraceView::from_bytes(old)?.to_trace()?, TraceView::from_bytes(new)?.to_trace()?);
-    let event = |trace: &Trace, i: usize| {
-        let label = trace.variant.labels[trace.variant.events[i] as usize].clone();
-        (label, trace.times.get(i).copied(), trace.parameters.get(i).cloned().flatten())
-    };
-    let both = old.variant.events.len().min(new.variant.events.len());
-    Ok((0..both).take_while(|&i| event(&old, i) == event(&new, i)).count())
+    let (old, new) = (TraceView::from_bytes(old)?, TraceView::from_bytes(new)?);
+    let shared = old.shared(&Variant::from_bytes(old.variant)?, &new, &Variant::from_bytes(new.variant)?);
+    let same = |&i: &usize| old.parameters.get(i).copied().flatten() == new.parameters.get(i).copied().flatten();
+    Ok((0..shared).take_while(same).count())
 }
 
-/// Deletes those rows of changed traces that are otherwise now, and brings their rows in traces up to date.
-fn remove_changed(staged: &Staged, leaves: &Leaves<'_>) -> Result<(), Failure> {
+/// Deletes those rows of changed traces that are otherwise now, and brings their rows in traces up to date. Gives how
+/// many first events of each of them stay.
+fn remove_changed(staged: &Staged, leaves: &Leaves<'_>) -> Result<HashMap<i64, usize>, Failure> {
     if staged.changed == 0 {
-        return Ok(());
+        return Ok(HashMap::new());
     }
     let (table, traces) = (&staged.table, leaves.name("traces"));
     let (mut ids, mut stay) = (Vec::<i64>::new(), Vec::<i32>::new());
@@ -182,7 +181,7 @@ fn remove_changed(staged: &Staged, leaves: &Leaves<'_>) -> Result<(), Failure> {
          WHERE t.run_id OPERATOR(pg_catalog.=) 0 AND t.trace_id OPERATOR(pg_catalog.=) s.old_id AND s.trace IS NULL"
     );
     probing(|| sql::run(&update, &[]).and_then(|_| sql::run(&gone, &[])))?;
-    Ok(())
+    Ok(ids.into_iter().zip(stay.into_iter().map(|stay| stay as usize)).collect())
 }
 
 /// Writes the rows of staged traces: new ones whole, of changed ones those that `remove_changed` took out.
@@ -192,6 +191,7 @@ fn write(
     leaves: &Leaves<'_>,
     machine: &Machine,
     threshold: f64,
+    stay: &HashMap<i64, usize>,
 ) -> Result<(), Failure> {
     let columns = ["run_id", "trace_id", "origin", "trace_key", "started_at", "ended_at", "n_events", "trace"];
     let mut traces = BulkWriter::open_indexed(&leaves.name("traces"), &columns)?;
@@ -204,7 +204,7 @@ fn write(
     let numbered = format!(
         "SELECT COALESCE(s.old_id, (SELECT COALESCE(pg_catalog.max(trace_id), 0) FROM {} WHERE run_id OPERATOR(pg_catalog.=) 0)
                 OPERATOR(pg_catalog.+) pg_catalog.row_number() OVER (PARTITION BY s.old_id IS NULL ORDER BY s.trace_key)),
-                s.old_id IS NULL, s.trace_key, s.trace, s.old_trace
+                s.old_id IS NULL, s.trace_key, s.trace
          FROM {} s WHERE s.trace IS NOT NULL ORDER BY 1",
         leaves.name("traces"),
         staged.table
@@ -227,9 +227,7 @@ fn write(
             ]);
         }
         if with_events {
-            // SAFETY: the columns are traces.
-            let stay = row.datum(4).map(|old| unsafe { kept(varlena_payload(old), varlena_payload(trace)) });
-            rows.trace_after(Some(id), &view, stay.unwrap_or(Ok(0))?)?;
+            rows.trace_after(Some(id), &view, stay.get(&(id.value() as i64)).copied().unwrap_or(0))?;
         }
         let score = known.score(machine, &view)?;
         scores.row(&[run_id, Some(id), datum(score), datum(score > threshold)]);

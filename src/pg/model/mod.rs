@@ -29,7 +29,7 @@ mod watch;
 use super::call::sql_functions;
 use super::error::Failure;
 use super::sql::{self, quote_identifier};
-pub use owner::set_local;
+pub use owner::Settings;
 use owner::{AsOwner, require_membership};
 use pgrx::{PgSqlErrorCode, pg_sys};
 use serde::Deserialize;

@@ -41,7 +41,7 @@ impl AsOwner {
 ///
 /// # Safety
 /// Inside a GUC nest level of ours.
-pub unsafe fn set_local(name: &CStr, value: &CStr) {
+unsafe fn set_local(name: &CStr, value: &CStr) {
     // SAFETY: both are C strings; the action is that of SET LOCAL in a function.
     unsafe {
         pg_sys::set_config_option(

@@ -167,7 +167,7 @@ impl Window<'_> {
         self.write(unmet.into_iter().map(|at| (at, None)))?;
         self.take_up(&mut changed)?;
         self.write(changed.into_iter().map(|(at, id, old)| (at, Some((id, old)))))?;
-        if let Some(latest) = self.set.latest(0..self.set.len())? {
+        if let Some(latest) = crate::infer::collect::latest(&self.set, &crate::pg::control())? {
             // SAFETY: a timestamptz.
             let latest = unsafe { DatumWithOid::new(timestamp(latest), pg_sys::TIMESTAMPTZOID) };
             sql::run(&format!("UPDATE {} SET high_water = $1", self.model.table("model")), &[latest])?;
