@@ -53,10 +53,10 @@ CREATE FUNCTION @extschema@.list_models()
     )
     LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'logfsm_list_models';
 COMMENT ON FUNCTION @extschema@.list_models() IS
-    'The models whose table "model" the caller may read; read it through the models view. Each row is read as its model''s owner.';
+    'The models whose table "model" the caller may read; read it through the models view. Looking runs no code of their owners, and passes over what is locked.';
 
 CREATE VIEW @extschema@.models AS SELECT * FROM @extschema@.list_models();
-COMMENT ON VIEW @extschema@.models IS 'The models the current role may read, with owner, source, last fit and sizes.';
+COMMENT ON VIEW @extschema@.models IS 'The models the current role may read, with owner, source, last fit and sizes. name is what functions know a model by: the schema''s where its own means another model to the current role.';
 
 CREATE FUNCTION @extschema@.create_model(
         model text, source regclass, trace text DEFAULT NULL, message text DEFAULT NULL, event text DEFAULT NULL, at text DEFAULT NULL,

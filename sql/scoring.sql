@@ -26,4 +26,4 @@ CREATE FUNCTION @extschema@.evaluate(model text, labels regclass, trace text DEF
     )
     LANGUAGE C STABLE PARALLEL UNSAFE ROWS 2 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'logfsm_evaluate';
 COMMENT ON FUNCTION @extschema@.evaluate(text, regclass, text, text) IS
-    'How well a model''s scores and threshold tell labelled traces apart: one row for all traces and one for the rare ones. labels is a table or view with the trace key in one column and a boolean in another; both it and the model''s tables are read as the caller.';
+    'How well a model''s scores and threshold tell labelled traces apart: one row for all traces and one for the rare ones. labels is a table or view with the trace key in one column and a boolean in another. The caller needs SELECT on it and on the model''s tables; each is read as its owner.';

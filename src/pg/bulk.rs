@@ -64,10 +64,12 @@ unsafe extern "C-unwind" fn end(_: *mut pg_sys::DestReceiver) {}
 /// Calls `each` with every row of a query as the executor makes it: nothing is stored in between, and the plan may be
 /// parallel. What `each` allocates in the current memory context is freed after some rows. Gives the number of rows.
 pub fn each_row(query: &str, each: &mut dyn FnMut(Row<'_>) -> Result<(), Failure>) -> Result<u64, Failure> {
+    sql::require_switch()?;
     let query = CString::new(query).map_err(|_| {
         Failure::new(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, "a name holds a NUL byte")
             .hint("Rename it in the source.")
     })?;
+    let _snapshot = sql::Snapshot::of_statement();
     // SAFETY: the receiver outlives the query, whose executor is the only one to use it.
     let code = Spi::connect_mut(|_| unsafe {
         let mut receiver = Receiver {
@@ -81,8 +83,11 @@ pub fn each_row(query: &str, each: &mut dyn FnMut(Row<'_>) -> Result<(), Failure
             each,
             scratch: Scratch::new(),
         };
-        let options =
-            pg_sys::SPIExecuteOptions { dest: (&raw mut receiver).cast(), ..pg_sys::SPIExecuteOptions::default() };
+        let options = pg_sys::SPIExecuteOptions {
+            dest: (&raw mut receiver).cast(),
+            read_only: sql::has_written_nothing(),
+            ..pg_sys::SPIExecuteOptions::default()
+        };
         let code = pg_sys::SPI_execute_extended(query.as_ptr(), &options);
         let rows = receiver.scratch.rounds;
         if code < 0 { Err(code) } else { Ok(rows) }

@@ -59,11 +59,12 @@ fn plan(call: Call, first: usize) -> Result<Plan, Failure> {
     Ok(Plan { protocol, folds: usize::try_from(k).unwrap_or(0), seed: call.need(first + 1, "seed")? })
 }
 
-/// The prefix tree of a model, read with the caller's rights.
+/// The prefix tree of a model that the caller may read.
 fn tree_of(name: &str) -> Result<Automaton, Failure> {
-    let model = Model::find(name)?;
-    model.require_fitted()?;
-    tree_in(&model)
+    Model::open(name, "Validating methods", &[], |model| {
+        model.require_fitted()?;
+        tree_in(model)
+    })
 }
 
 fn tree_in(model: &Model) -> Result<Automaton, Failure> {

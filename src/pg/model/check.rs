@@ -246,53 +246,39 @@ fn judge_parameters(rows: &RunRows, checker: &mut ParameterChecker<'_>) -> Resul
     Ok(())
 }
 
-/// A run of the current machine and its options; run 0 has none.
-pub fn find_run(call: Call) -> Result<(Model, i32, String), Failure> {
+/// Opens the model of argument 0 for work with the run of argument 1, which must be of the current machine. The work
+/// also gets its options, of which run 0 has none.
+pub fn with_run<T>(
+    call: Call,
+    purpose: &str,
+    tables: &'static [&'static str],
+    work: impl FnOnce(&Model, i32, &str) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let (name, run): (&str, i32) = (call.need_text(0, "model")?, call.need(1, "run")?);
-    let model = Model::find(name)?;
-    model.require_fitted()?;
-    let query = format!(
-        "SELECT COALESCE(options, '{{}}')::text FROM {} WHERE run_id OPERATOR(pg_catalog.=) $1 AND status OPERATOR(pg_catalog.<>) 'stale'",
-        model.table("runs")
-    );
-    let options: Option<String> = sql::one(&query, &[run.into()])?;
-    let options = options.ok_or_else(|| {
-        let message = format!("model \"{}\" has no run {run} of its current machine", model.info.name);
-        Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT, message)
-            .detail("It never was, was dropped, or belongs to the machine of an earlier fit.")
-            .hint(format!("SELECT * FROM {} lists the runs; 0 is the real data.", model.table("runs")))
-    })?;
-    Ok((model, run, options))
+    Model::open(name, purpose, tables, |model| {
+        model.require_fitted()?;
+        let query = format!(
+            "SELECT COALESCE(options, '{{}}')::text FROM {} WHERE run_id OPERATOR(pg_catalog.=) $1 AND status OPERATOR(pg_catalog.<>) 'stale'",
+            model.table("runs")
+        );
+        let options: Option<String> = sql::one(&query, &[run.into()])?;
+        let options = options.ok_or_else(|| {
+            let message = format!("model \"{}\" has no run {run} of its current machine", model.info.name);
+            Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT, message)
+                .detail("It never was, was dropped, or belongs to the machine of an earlier fit.")
+                .hint(format!("SELECT * FROM {} lists the runs; 0 is the real data.", model.table("runs")))
+        })?;
+        work(model, run, &options)
+    })
 }
+
+/// What checking a run reads.
+const CHECKED: &[&str] = &["runs", "traces", "events", "parameters", "templates", "states", "transitions"];
 
 /// check_run(model, run) → setof (rule, kind, meaning, checked, violated, examples)
 pub fn check_run(call: Call) -> Reply {
     stream(call, || {
-        let (model, run, options) = find_run(call)?;
-        let of =
-            |table: &str| format!("(SELECT * FROM {} WHERE run_id OPERATOR(pg_catalog.=) {run})", model.table(table));
-        let rows = RunRows { traces: of("traces"), events: of("events"), parameters: of("parameters") };
-        let playout = playout(&model)?;
-        let rules = rules(&model, &playout, &options)?;
-        let judge = Judge::new(&rules, &playout, run == 0);
-        let verdicts = if model.info.events == "table" {
-            judge_rows(judge, &rows)?
-        } else {
-            judge_traces(judge, &playout.machine, &rows.traces)?
-        };
-        let mut answers = Vec::new();
-        for v in verdicts {
-            let names: Vec<String> = if v.rule.group == "model" {
-                v.examples.iter().map(|state| format!("S{state}")).collect()
-            } else {
-                let name = format!(
-                    "SELECT COALESCE(trace_key::text, synthetic_key) FROM {} t WHERE trace_id OPERATOR(pg_catalog.=) ANY ($1) ORDER BY trace_id",
-                    rows.traces
-                );
-                sql::column(&name, &[v.examples.clone().into()])?
-            };
-            answers.push((v, names));
-        }
+        let answers = with_run(call, "Checking a run", CHECKED, judged)?;
         Ok(Box::new(answers.into_iter().map(|(v, names)| {
             Ok(vec![
                 Some(text(v.rule.name)),
@@ -304,4 +290,32 @@ pub fn check_run(call: Call) -> Reply {
             ])
         })) as Rows)
     })
+}
+
+/// What came of each rule for a run, with the names of traces or states that break it.
+fn judged(model: &Model, run: i32, options: &str) -> Result<Vec<(Verdict, Vec<String>)>, Failure> {
+    let of = |table: &str| format!("(SELECT * FROM {} WHERE run_id OPERATOR(pg_catalog.=) {run})", model.table(table));
+    let rows = RunRows { traces: of("traces"), events: of("events"), parameters: of("parameters") };
+    let playout = playout(model)?;
+    let rules = rules(model, &playout, options)?;
+    let judge = Judge::new(&rules, &playout, run == 0);
+    let verdicts = if model.info.events == "table" {
+        judge_rows(judge, &rows)?
+    } else {
+        judge_traces(judge, &playout.machine, &rows.traces)?
+    };
+    let mut answers = Vec::new();
+    for v in verdicts {
+        let names: Vec<String> = if v.rule.group == "model" {
+            v.examples.iter().map(|state| format!("S{state}")).collect()
+        } else {
+            let name = format!(
+                "SELECT COALESCE(trace_key::text, synthetic_key) FROM {} t WHERE trace_id OPERATOR(pg_catalog.=) ANY ($1) ORDER BY trace_id",
+                rows.traces
+            );
+            sql::column(&name, &[v.examples.clone().into()])?
+        };
+        answers.push((v, names));
+    }
+    Ok(answers)
 }

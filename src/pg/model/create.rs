@@ -1,6 +1,8 @@
 //! create_model: checks names, columns and rights, then makes the schema with its empty tables.
 
-use super::Info;
+use super::find::is_left_over;
+use super::info::Info;
+use super::owner::AsOwner;
 use super::source::{self, Column};
 use crate::pg::call::{Call, Reply, text};
 use crate::pg::error::Failure;
@@ -17,6 +19,8 @@ const LONGEST_NAME: usize = 63;
 /// lateness, events, schema, format, formats, on_unmatched, parse_options, label, negative) → text
 pub fn create_model(call: Call) -> Reply {
     let name = call.need_text(0, "model")?;
+    super::require_writable(&format!("create model \"{name}\""))?;
+    let _as_caller = AsOwner::as_caller();
     let source: pg_sys::Oid = call.need(1, "source")?;
     let optional = |i: usize| -> Result<Option<String>, Failure> { Ok(call.text(i)?.map(Into::into)) };
     let mut info = Info {
@@ -238,9 +242,16 @@ fn check_values(info: &Info, lateness: &pgrx::datum::Interval) -> Result<(), Fai
 fn create_schema(name: &str) -> Result<String, Failure> {
     if sql::holds("SELECT pg_catalog.to_regnamespace($1) IS NOT NULL", &[quote_identifier(name).into()])? {
         let code = PgSqlErrorCode::ERRCODE_DUPLICATE_SCHEMA;
-        return Err(Failure::new(code, format!("schema \"{name}\" already exists"))
-            .detail("A model gets a schema of its own name.")
-            .hint("Choose another name, drop_model() the old model, or give schema => an empty schema you own."));
+        let failure = Failure::new(code, format!("schema \"{name}\" already exists"));
+        return Err(if is_left_over(name) {
+            failure
+                .detail("It holds what DROP EXTENSION … CASCADE left of a model: its table \"model\" is gone.")
+                .hint(format!("DROP SCHEMA {} CASCADE removes it; or choose another name.", quote_identifier(name)))
+        } else {
+            failure
+                .detail("A model gets a schema of its own name.")
+                .hint("Choose another name, drop_model() the old model, or give schema => an empty schema you own.")
+        });
     }
     let may = "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')";
     if !sql::holds(may, &[])? {

@@ -1,7 +1,7 @@
 //! fidelity and what belongs to it: a run's traces beside the real ones.
 
 use super::Model;
-use super::check::{find_run, playout};
+use super::check::{playout, with_run};
 use crate::automaton::{Follows, LabelId, transition_matrices_svg};
 use crate::pg::bulk;
 use crate::pg::call::{Call, Reply, datum, text, varlena_payload};
@@ -42,12 +42,16 @@ fn traces(model: &Model, playout: &Playout, run: i32, parameters: bool) -> Resul
     Ok(all)
 }
 
+/// The machine of a model, its real traces and those of a run.
+type Sides = (Playout, Vec<Trace>, Vec<Trace>);
+
 /// Real and synthetic traces of a run.
-fn both(call: Call, parameters: bool) -> Result<(Playout, Vec<Trace>, Vec<Trace>), Failure> {
-    let (model, run, _) = find_run(call)?;
-    let playout = playout(&model)?;
-    let (real, synthetic) = (traces(&model, &playout, 0, parameters)?, traces(&model, &playout, run, parameters)?);
-    Ok((playout, real, synthetic))
+fn both(call: Call, parameters: bool) -> Result<Sides, Failure> {
+    with_run(call, "Comparing a run with the real traces", &["runs", "traces"], |model, run, _| {
+        let playout = playout(model)?;
+        let (real, synthetic) = (traces(model, &playout, 0, parameters)?, traces(model, &playout, run, parameters)?);
+        Ok((playout, real, synthetic))
+    })
 }
 
 /// True for parameters whose values name things.

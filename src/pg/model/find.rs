@@ -1,105 +1,198 @@
 //! Finding models without a registry: the schemas whose table "model" is typed `logfsm.model_info`.
 //!
-//! Reading somebody's table can run somebody's code (policies, casts, rules). So what a caller may read is decided by
-//! the caller's privileges, and the reading itself runs as the model's owner.
+//! Anybody may make such a schema, and give it any name that is free and its row any name at all. So a name means the
+//! caller's own model first, and of others' the one whose schema has the name; what cannot be read at once is passed
+//! over; and looking at a model's row runs no code of its owner.
 
-use super::owner::AsOwner;
-use super::refresh::{key_equality, key_type};
+use super::info::{self, Info, Stored};
+use super::owner::{AsOwner, role_name};
+use super::relations::{may_read, name_in};
 use super::{Model, sql};
-use crate::automaton::Automaton;
-use crate::conform::Machine;
 use crate::pg::automaton_type::rows;
 use crate::pg::call::{Call, Reply, datum, text};
 use crate::pg::error::Failure;
-use crate::pg::replay_functions::explained;
 use crate::pg::set::stream;
-use crate::pg::subtransaction::{Outcome, attempt};
-use crate::trace::Trace;
-use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
+use crate::pg::sql::quote_identifier;
 use pgrx::{PgSqlErrorCode, pg_sys};
+use std::ffi::CString;
 
-/// A schema that holds a model.
-pub struct Place {
-    /// The schema.
-    pub schema: String,
-    /// Its owner, who owns the model too.
-    pub owner: pg_sys::Oid,
+/// A schema whose table "model" has the type of models' rows.
+struct Place {
+    schema: String,
+    /// The table "model".
+    table: pg_sys::Oid,
+    /// Its owner, who owns the model.
+    owner: pg_sys::Oid,
 }
 
-/// The schemas with a model whose row the current role may read, by name; or the one of that name.
-fn places(schema: Option<&str>) -> Result<Vec<Place>, Failure> {
-    let query = "SELECT n.nspname::text, c.relowner FROM pg_catalog.pg_class c
-                 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-                 WHERE c.reloftype OPERATOR(pg_catalog.=) 'logfsm.model_info'::regtype
-                   AND c.relname OPERATOR(pg_catalog.=) 'model' AND c.relkind OPERATOR(pg_catalog.=) 'r'
-                   AND ($1 IS NULL OR n.nspname OPERATOR(pg_catalog.=) $1::name)
-                   AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
-                 ORDER BY n.nspname";
-    let mut found = Vec::new();
-    sql::each_row(query, &[schema.into()], |row| {
-        if let (Some(schema), Some(owner)) = (row.get(1)?, row.get(2)?) {
-            found.push(Place { schema, owner });
-        }
-        Ok(())
-    })?;
-    Ok(found)
-}
-
-/// Reads a model as its owner; `None` where the schema only looks like one.
-fn read(place: Place) -> Result<Option<Model>, Failure> {
-    let _as_owner = AsOwner::switch(place.owner);
-    Model::read_if_there(place.schema, place.owner)
-}
-
-impl Model {
-    /// Finds a model by name: its schema has that name, or its row says so.
-    ///
-    /// The caller needs USAGE on the schema and SELECT on its `model` table.
-    pub fn find(name: &str) -> Result<Self, Failure> {
-        if name.len() < pg_sys::NAMEDATALEN as usize {
-            for place in places(Some(name))? {
-                if let Some(model) = read(place)? {
-                    return Ok(model);
-                }
-            }
-        }
-        let mut named = Vec::new();
-        for place in places(None)? {
-            named.extend(read(place)?.filter(|model| model.info.name == name));
-        }
-        if named.len() > 1 {
-            let schemas: Vec<&str> = named.iter().map(|model| model.schema.as_str()).collect();
-            let code = PgSqlErrorCode::ERRCODE_AMBIGUOUS_PARAMETER;
-            return Err(Failure::new(code, format!("model name \"{name}\" is ambiguous"))
-                .detail(format!("Models of that name are in schemas {}.", schemas.join(", ")))
-                .hint("Give the schema's name instead."));
-        }
-        named.pop().ok_or_else(|| {
-            Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT, format!("model \"{name}\" does not exist"))
-                .detail("No model of that name can be read by the current role.")
-                .hint("SELECT name FROM logfsm.models lists the models you may read; logfsm.create_model() makes one.")
-        })
+impl Place {
+    /// The place in a schema of this name.
+    fn in_schema(schema: &str) -> Option<Place> {
+        let table = name_in(schema, "model")?;
+        let class = super::relations::Class::of(table)?;
+        let is_model = class.kind == pg_sys::RELKIND_RELATION && class.row_type == info::row_type();
+        is_model.then(|| Place { schema: schema.into(), table, owner: class.owner })
     }
+
+    /// All places, by schema.
+    fn all() -> Result<Vec<Place>, Failure> {
+        let query = "SELECT n.nspname::text, c.oid, c.relowner FROM pg_catalog.pg_depend d
+                     JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) d.objid
+                     JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+                     WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_type'::regclass AND d.refobjid OPERATOR(pg_catalog.=) $1
+                       AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::regclass AND d.objsubid OPERATOR(pg_catalog.=) 0
+                       AND c.reloftype OPERATOR(pg_catalog.=) $1
+                       AND c.relname OPERATOR(pg_catalog.=) 'model' AND c.relkind OPERATOR(pg_catalog.=) 'r'
+                     ORDER BY n.nspname";
+        let _as_caller = AsOwner::as_caller();
+        let mut found = Vec::new();
+        sql::each_row(query, &[info::row_type().into()], |row| {
+            if let (Some(schema), Some(table), Some(owner)) = (row.get(1)?, row.get(2)?, row.get(3)?) {
+                found.push(Place { schema, table, owner });
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Whether the caller may read the row, or change the model where that is what is wanted.
+    fn is_open(&self, changes: bool) -> bool {
+        // SAFETY: plain catalog look-ups.
+        let is_member = || unsafe { pg_sys::is_member_of_role(pg_sys::GetUserId(), self.owner) };
+        may_read(self.table) || (changes && is_member())
+    }
+
+    /// Whether the model belongs to the caller or a role that he is a member of. Superusers are members of no more roles
+    /// here than others: to them, too, a stranger's model must not stand in for one of their own.
+    fn is_own(&self) -> bool {
+        // SAFETY: plain catalog look-ups.
+        unsafe { pg_sys::is_member_of_role_nosuper(pg_sys::GetUserId(), self.owner) }
+    }
+
+    /// The model, if it can be read at once.
+    fn read_now(self) -> Option<Model> {
+        match info::read(self.table, false, false) {
+            Stored::Row(info) => Some(self.model(*info)),
+            Stored::Nothing | Stored::Locked => None,
+        }
+    }
+
+    fn model(self, info: Info) -> Model {
+        Model { schema: self.schema, owner: self.owner, info, tables: super::EVERY }
+    }
+}
+
+/// The model that a name means to the caller: that of a schema or, where none is, that whose row says so; the caller's
+/// own before others'. He needs USAGE on the schema and SELECT on its table "model", or for changes membership.
+pub fn find(name: &str, changes: bool) -> Result<Model, Failure> {
+    let mut named = Place::in_schema(name).filter(|place| place.is_open(changes));
+    if let Some(place) = named.take_if(|place| place.is_own()) {
+        match info::read(place.table, true, false) {
+            Stored::Row(info) => return Ok(place.model(*info)),
+            Stored::Nothing | Stored::Locked => {}
+        }
+    }
+    let (own, others): (Vec<Place>, Vec<Place>) = Place::all()?
+        .into_iter()
+        .filter(|place| place.schema != name && place.is_open(changes))
+        .partition(Place::is_own);
+    if let Some(model) = only(name, own)? {
+        return Ok(model);
+    }
+    let mut locked = None;
+    if let Some(place) = named {
+        match info::read(place.table, false, false) {
+            Stored::Row(info) => return Ok(place.model(*info)),
+            Stored::Locked => locked = Some(place),
+            Stored::Nothing => {}
+        }
+    }
+    if let Some(model) = only(name, others)? {
+        return Ok(model);
+    }
+    // There is no other that it could be.
+    if let Some(place) = locked
+        && let Stored::Row(info) = info::read(place.table, true, false)
+    {
+        return Ok(place.model(*info));
+    }
+    Err(unknown(name))
+}
+
+/// The one model of these whose row has the name.
+fn only(name: &str, places: Vec<Place>) -> Result<Option<Model>, Failure> {
+    let mut named: Vec<Model> =
+        places.into_iter().filter_map(Place::read_now).filter(|model| model.info.name == name).collect();
+    if named.len() > 1 {
+        let schemas: Vec<&str> = named.iter().map(|model| model.schema.as_str()).collect();
+        let code = PgSqlErrorCode::ERRCODE_AMBIGUOUS_PARAMETER;
+        return Err(Failure::new(code, format!("model name \"{name}\" is ambiguous"))
+            .detail(format!("Models of that name are in schemas {}.", schemas.join(", ")))
+            .hint("Give the schema's name instead."));
+    }
+    Ok(named.pop())
+}
+
+fn unknown(name: &str) -> Failure {
+    let failure = Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT, format!("model \"{name}\" does not exist"));
+    if is_left_over(name) {
+        return failure
+            .detail(format!(
+                "Schema \"{name}\" holds what DROP EXTENSION … CASCADE left of a model: its table \"model\" is gone."
+            ))
+            .hint(format!(
+                "DROP SCHEMA {} CASCADE removes the rest; then create the model anew.",
+                quote_identifier(name)
+            ));
+    }
+    failure
+        .detail("No model of that name can be read by the current role.")
+        .hint("SELECT name FROM logfsm.models lists the models you may read; logfsm.create_model() makes one.")
+}
+
+/// Whether a schema holds what is left of a model after the type of its table "model" was dropped with the extension.
+pub fn is_left_over(schema: &str) -> bool {
+    let has = |table: &str| name_in(schema, table).is_some();
+    !has("model") && ["runs", "states", "transitions", "traces", "watches"].iter().all(|table| has(table))
+}
+
+/// Before which other model of the same name a model stands.
+fn rank(place: &Place, info: &Info) -> u8 {
+    match (place.is_own(), place.schema == info.name) {
+        (true, true) => 0,
+        (true, false) => 1,
+        (false, true) => 2,
+        (false, false) => 3,
+    }
+}
+
+/// A model to be listed, with its rank.
+struct Listed {
+    model: Model,
+    rank: u8,
 }
 
 /// list_models() → setof (name, schema, owner, source, fits, fitted_at, method, traces, events, states, transitions)
 pub fn list_models(call: Call) -> Reply {
     stream(call, || {
-        let mut models = Vec::new();
-        for place in places(None)? {
-            let owner = super::owner::role_name(place.owner);
-            let Some(model) = read(place)? else { continue };
-            models.push((owner, model.info, model.schema));
+        let mut models: Vec<Listed> = Vec::new();
+        for place in Place::all()?.into_iter().filter(|place| place.is_open(false)) {
+            pgrx::check_for_interrupts!();
+            if let Stored::Row(info) = info::read(place.table, false, false) {
+                let rank = rank(&place, &info);
+                models.push(Listed { model: place.model(*info), rank });
+            }
         }
-        rows(models, |(owner, info, schema)| {
-            let fitted_at: Option<TimestampWithTimeZone> = info.fitted_at.as_deref().and_then(|at| at.parse().ok());
+        let names = names(&models);
+        rows(models.into_iter().zip(names).collect(), |(Listed { model, .. }, name)| {
+            let info = model.info;
             Ok(vec![
-                Some(text(&info.name)),
-                Some(text(&schema)),
-                Some(text(&owner)),
+                Some(text(&name)),
+                Some(text(&model.schema)),
+                Some(text(&role_name(model.owner))),
                 Some(text(&info.source)),
                 datum(info.fits),
-                fitted_at.and_then(datum),
+                info.fitted_at.and_then(datum),
                 info.method.as_deref().map(text),
                 info.traces.and_then(datum),
                 info.events_read.and_then(datum),
@@ -110,69 +203,22 @@ pub fn list_models(call: Call) -> Reply {
     })
 }
 
-/// explain(model, trace_key) → setof explanation rows
-pub fn explain(call: Call) -> Reply {
-    stream(call, || {
-        let (name, key) = (call.need_text(0, "model")?, call.need_text(1, "trace_key")?);
-        let model = Model::find(name)?;
-        model.require_traces("Explaining a trace")?;
-        model.require_fitted()?;
-        let found = match synthetic(&model, key)? {
-            Some(found) => Some(found),
-            None => real(&model, key)?,
-        };
-        let Some((trace, automaton)) = found else {
-            let message = format!("model \"{}\" has no trace \"{key}\"", model.info.name);
-            return Err(Failure::new(PgSqlErrorCode::ERRCODE_NO_DATA_FOUND, message)
-                .detail("Neither a trace_key nor a synthetic_key reads so.")
-                .hint(format!("SELECT trace_key FROM {} lists the real ones.", model.table("real_traces"))));
-        };
-        let machine = Machine::new(Automaton::from_bytes(&automaton)?);
-        Ok(explained(machine.explain(&Trace::from_bytes(&trace)?)))
-    })
-}
-
-/// A trace and its model's automaton, in binary form.
-type Found = Option<(Vec<u8>, Vec<u8>)>;
-
-/// The trace for which a condition on $1 holds, read as the model's owner.
-fn trace_where(model: &Model, condition: &str, key: &str) -> Result<Found, Failure> {
-    let query = format!(
-        "SELECT logfsm.trace_send(t.trace), logfsm.automaton_send(m.automaton) FROM {} t, {} m
-         WHERE {condition} ORDER BY t.run_id LIMIT 1",
-        model.table("traces"),
-        model.table("model")
-    );
-    let mut found = None;
-    sql::each_row(&query, &[DatumWithOid::from(key)], |row| {
-        found = row.get(1)?.zip(row.get(2)?);
-        Ok(())
-    })?;
-    Ok(found)
-}
-
-fn synthetic(model: &Model, key: &str) -> Result<Found, Failure> {
-    let _as_owner = AsOwner::switch(model.owner);
-    trace_where(model, "t.synthetic_key OPERATOR(pg_catalog.=) $1", key)
-}
-
-/// The key is read as the key's type, a time by the caller's settings. A text that is no such key is no trace's key.
-fn real(model: &Model, key: &str) -> Result<Found, Failure> {
-    let (key_type, is_time) = {
-        let _as_owner = AsOwner::switch(model.owner);
-        let key_type = key_type(model)?;
-        let is_time = key_type.starts_with("timestamp") && key_type.ends_with("with time zone");
-        (key_type, is_time)
-    };
-    let in_utc = "SELECT pg_catalog.to_char($1::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') OPERATOR(pg_catalog.||) '+00'";
-    let look = || {
-        let key: String = if is_time { sql::one(in_utc, &[key.into()])?.unwrap_or_default() } else { key.into() };
-        let _as_owner = AsOwner::switch(model.owner);
-        let condition = format!("t.trace_key {} CAST($1 AS {key_type})", key_equality(model)?);
-        trace_where(model, &condition, &key)
-    };
-    match attempt(look) {
-        Outcome::Done(found) => Ok(found),
-        Outcome::Failed(_) => Ok(None),
+/// The name of each model in a list: what its row says or, where that means another one to the caller, its schema's.
+fn names(models: &[Listed]) -> Vec<String> {
+    let mut first: std::collections::HashMap<&str, u8> = std::collections::HashMap::new();
+    for listed in models {
+        let rank = first.entry(&listed.model.info.name).or_insert(listed.rank);
+        *rank = listed.rank.min(*rank);
     }
+    let name = |listed: &Listed| {
+        let model = &listed.model;
+        let is_meant = first.get(model.info.name.as_str()).is_none_or(|&rank| rank == listed.rank);
+        if is_meant { model.info.name.clone() } else { model.schema.clone() }
+    };
+    models.iter().map(name).collect()
+}
+
+/// A name as Postgres takes it; `None` for what no name can be.
+pub fn c_name(name: &str) -> Option<CString> {
+    (name.len() < pg_sys::NAMEDATALEN as usize).then(|| CString::new(name).ok()).flatten()
 }

@@ -6,27 +6,17 @@
 
 use super::Model;
 use super::owner::Settings;
+use super::relations::PARTITIONED;
 use crate::pg::error::Failure;
 use crate::pg::sql;
+use pgrx::pg_sys;
 use std::ffi::CStr;
-
-/// The parents of leaves, those that others refer to first.
-const PARENTS: [&str; 10] = [
-    "phases",
-    "templates",
-    "states",
-    "transitions",
-    "traces",
-    "invariants",
-    "guards",
-    "events",
-    "parameters",
-    "scores",
-];
 
 /// The statistics target of the leaves of runs where the session's is higher: a sample of 9,000 rows tells how even the
 /// rows of a generator are.
 const RUN_STATISTICS: &CStr = c"30";
+/// Milliseconds for which locks are tried for without queueing.
+const MOST_TRYING: i32 = 10_000;
 const MANY_STATISTICS: &str =
     "SELECT pg_catalog.current_setting('default_statistics_target')::integer OPERATOR(pg_catalog.>) 30";
 
@@ -185,7 +175,7 @@ impl<'a> Leaves<'a> {
     /// somebody else; after ten seconds of trying, in the ordinary way.
     pub fn attach(mut self) -> Result<(), Failure> {
         // What refers to others is attached after them and detached before.
-        self.built.sort_by_key(|parent| PARENTS.iter().position(|known| known == parent));
+        self.built.sort_by_key(|parent| PARTITIONED.iter().position(|known| known == parent));
         let mut parents: Vec<String> = Vec::new();
         for parent in &self.built {
             parents.push(self.model.table(parent));
@@ -238,15 +228,23 @@ pub fn attached(model: &Model, parent: &str, run_id: Option<i32>) -> Result<Vec<
     Ok(leaves)
 }
 
-/// Takes ACCESS EXCLUSIVE on all tables, trying without waiting first.
+/// Takes ACCESS EXCLUSIVE on all tables, trying without waiting first: for ten seconds, or as long as the session's
+/// lock_timeout says, and then fails.
 pub fn take_locks(tables: &[String]) -> Result<(), Failure> {
     if tables.is_empty() {
         return Ok(());
     }
     let tables = tables.join(", ");
+    // SAFETY: reads a setting, in milliseconds; 0 is none.
+    let most = unsafe { pg_sys::LockTimeout };
+    let (time, last) = if most > 0 { (most.min(MOST_TRYING), " NOWAIT") } else { (MOST_TRYING, "") };
+    // A lock_timeout of more than that has the rest for waiting in the ordinary way.
+    let last = if most > MOST_TRYING { "" } else { last };
     let body = format!(
-        "BEGIN
-             FOR attempt IN 1 .. 500 LOOP
+        "DECLARE
+             until CONSTANT timestamptz := pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) interval '{time} ms';
+         BEGIN
+             WHILE pg_catalog.clock_timestamp() OPERATOR(pg_catalog.<) until LOOP
                  BEGIN
                      LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE NOWAIT;
                      RETURN;
@@ -254,7 +252,7 @@ pub fn take_locks(tables: &[String]) -> Result<(), Failure> {
                      PERFORM pg_catalog.pg_sleep(0.02);
                  END;
              END LOOP;
-             LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE;
+             LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE{last};
          END"
     );
     sql::run(&format!("DO LANGUAGE plpgsql {}", sql::quote_literal(&body)), &[])?;

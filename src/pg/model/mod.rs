@@ -5,18 +5,22 @@ mod create;
 mod data;
 mod drop;
 mod events;
+mod explain;
 mod fidelity;
 mod find;
 mod fit;
 mod guards;
 mod in_place;
+mod info;
 mod invariants;
+mod labelled;
 mod labels;
 mod leaf;
 mod lines;
 mod owner;
 mod progress;
 mod refresh;
+mod relations;
 mod run;
 mod scores;
 mod scoring;
@@ -29,12 +33,15 @@ mod watch;
 use super::call::sql_functions;
 use super::error::Failure;
 use super::sql::{self, quote_identifier};
+use info::Info;
 pub use owner::Settings;
 use owner::{AsOwner, require_membership};
 use pgrx::{PgSqlErrorCode, pg_sys};
-use serde::Deserialize;
 
 /// A model as found in its schema: where it is, whose it is, and what its `model` row says.
+///
+/// Functions come by one through [`Model::open`], [`Model::change`] or [`Model::as_owner`] alone. Each of these checks what
+/// the caller may do, and then runs the work as the model's owner: see docs/security.md.
 pub struct Model {
     /// The schema, unquoted.
     pub schema: String,
@@ -42,70 +49,32 @@ pub struct Model {
     pub owner: pg_sys::Oid,
     /// Its row.
     pub info: Info,
+    /// The tables that the caller was found to have the right to read, besides "model".
+    tables: &'static [&'static str],
 }
 
-/// The columns of `logfsm.model_info` that plan work; the values of other types stay in the table.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Info {
-    pub name: String,
-    pub source: String,
-    pub trace_column: Option<String>,
-    pub trace_pattern: Option<String>,
-    pub trace_slot: Option<i32>,
-    pub event_column: Option<String>,
-    pub message_column: Option<String>,
-    pub at_column: Option<String>,
-    pub seq_column: Option<String>,
-    pub component_column: Option<String>,
-    pub params_column: Option<String>,
-    pub refresh_by: Option<String>,
-    /// How lines of the message column are read, as JSON text.
-    pub parse_settings: Option<String>,
-    /// What the lines' formats give: see `LineFormats::gives`.
-    #[serde(default)]
-    pub line_fields: Vec<String>,
-    /// The column that says of rows what their trace is, and its value where that must not happen.
-    pub label_column: Option<String>,
-    pub negative_label: Option<String>,
-    pub events: String,
-    pub fits: i32,
-    pub method: Option<String>,
-    pub fitted_at: Option<String>,
-    pub traces: Option<i64>,
-    pub events_read: Option<i64>,
-    pub states: Option<i64>,
-    pub transitions: Option<i64>,
-}
+/// All tables: for work whose caller may do what the owner may.
+const EVERY: &[&str] = &["*"];
 
 impl Model {
     /// Reads the model in a schema that is known to hold one.
     pub fn read(schema: String, owner: pg_sys::Oid) -> Result<Self, Failure> {
+        let stored = relations::name_in(&schema, "model").map(|table| info::read(table, true, true));
+        if let Some(info::Stored::Row(info)) = stored {
+            return Ok(Model { schema, owner, info: *info, tables: EVERY });
+        }
         let message = format!("schema \"{schema}\" holds no model");
-        Self::read_if_there(schema, owner)?.ok_or_else(|| {
-            Failure::new(PgSqlErrorCode::ERRCODE_DATA_CORRUPTED, message)
-                .detail("Its table \"model\" has no valid row.")
-                .hint("Drop the schema and create the model anew.")
-        })
-    }
-
-    /// Reads the model in a schema, if its table has a valid row.
-    fn read_if_there(schema: String, owner: pg_sys::Oid) -> Result<Option<Self>, Failure> {
-        let query = format!(
-            "SELECT pg_catalog.to_jsonb(m)::text
-             FROM (SELECT name, source, trace_column, trace_pattern, trace_slot, event_column, message_column, at_column,
-                          seq_column, component_column, params_column, refresh_by, events, fits, method, fitted_at::text,
-                          traces, events_read, states, transitions, parse_settings::text, COALESCE(line_fields, '{{}}') AS line_fields,
-                          label_column, negative_label
-                   FROM ONLY {}.model LIMIT 1) m",
-            quote_identifier(&schema)
-        );
-        let json: Option<String> = sql::one(&query, &[])?;
-        let info = json.as_deref().and_then(|json| serde_json::from_str(json).ok());
-        Ok(info.map(|info| Model { schema, owner, info }))
+        Err(Failure::new(PgSqlErrorCode::ERRCODE_DATA_CORRUPTED, message)
+            .detail("Its table \"model\" has no valid row.")
+            .hint("Drop the schema and create the model anew."))
     }
 
     /// A table of the model, quoted and qualified.
     pub fn table(&self, name: &str) -> String {
+        let is_open = self.tables == EVERY
+            || name == "model"
+            || self.tables.iter().any(|table| table.trim_start_matches('?') == name);
+        debug_assert!(is_open || !relations::is_table(name), "nobody has checked that the caller may read {name}");
         format!("{}.{}", quote_identifier(&self.schema), quote_identifier(name))
     }
 
@@ -122,8 +91,8 @@ impl Model {
 
     /// Takes the model for one change until the transaction ends; another one at the same time fails at once.
     pub fn lock(&self) -> Result<(), Failure> {
-        let query = format!("SELECT true FROM {} FOR UPDATE SKIP LOCKED", self.table("model"));
-        if sql::holds(&query, &[])? {
+        let query = format!("SELECT FROM {} FOR UPDATE SKIP LOCKED", self.table("model"));
+        if sql::run(&query, &[])? > 0 {
             return Ok(());
         }
         let message = format!("model \"{}\" is being changed by another session", self.info.name);
@@ -132,15 +101,61 @@ impl Model {
             .hint("Try again when it has ended; pg_stat_activity.application_name shows how far it is."))
     }
 
-    /// Finds a model, checks that the caller may change it, and runs `work` as its owner with the model locked.
-    pub fn change<T>(name: &str, action: &str, work: impl FnOnce(Model) -> Result<T, Failure>) -> Result<T, Failure> {
-        let model = Model::find(name)?;
-        require_membership(model.owner, &model.info.name, action)?;
+    /// Finds a model, checks that the caller may read the tables named, and runs `work` as its owner. What is read is
+    /// what was committed when it starts, and takes no transaction id. `purpose` begins the sentence that says why a
+    /// table is read. A table after a question mark needs no right: it is only asked whether it has a row.
+    pub fn open<T>(
+        name: &str,
+        purpose: &str,
+        tables: &'static [&'static str],
+        work: impl FnOnce(&Model) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let mut model = find::find(name, false)?;
+        relations::open_for_reading(&model, tables, purpose)?;
         let _as_owner = AsOwner::switch(model.owner);
-        model.lock()?;
-        // What was read before the lock may have changed since.
-        work(Model::read(model.schema, model.owner)?)
+        let _snapshot = sql::Snapshot::shared();
+        // What was read before the locks may have changed since.
+        model = Model::read(model.schema, model.owner)?;
+        model.tables = tables;
+        work(&model)
     }
+
+    /// Finds a model, checks that the caller may change it, and runs `work` as its owner.
+    pub fn as_owner<T>(name: &str, action: &str, work: impl FnOnce(Model) -> Result<T, Failure>) -> Result<T, Failure> {
+        let model = find::find(name, true)?;
+        require_membership(model.owner, &model.info.name, action)?;
+        require_writable(&format!("{action} model \"{}\"", model.info.name))?;
+        let _as_owner = AsOwner::switch(model.owner);
+        work(model)
+    }
+
+    /// As [`Model::as_owner`], with the model locked and its tables checked to be what the extension made.
+    pub fn change<T>(name: &str, action: &str, work: impl FnOnce(Model) -> Result<T, Failure>) -> Result<T, Failure> {
+        Model::as_owner(name, action, |model| {
+            relations::require_kinds(&model)?;
+            model.lock()?;
+            // What was read before the lock may have changed since.
+            work(Model::read(model.schema, model.owner)?)
+        })
+    }
+}
+
+/// Fails where the transaction may not write.
+fn require_writable(what: &str) -> Result<(), Failure> {
+    // SAFETY: reads the state of transaction and server.
+    let (read_only, standby) = unsafe { (pg_sys::XactReadOnly, pg_sys::RecoveryInProgress()) };
+    if !read_only {
+        return Ok(());
+    }
+    let code = PgSqlErrorCode::ERRCODE_READ_ONLY_SQL_TRANSACTION;
+    let failure = Failure::new(code, format!("cannot {what} in a read-only transaction"));
+    Err(if standby {
+        failure.detail("This server is a standby: it only reads.").hint("Do it on the primary.")
+    } else {
+        failure
+            .detail("It writes to the model's tables.")
+            .hint("Do it in a transaction that may write: START TRANSACTION READ WRITE.")
+    })
 }
 
 sql_functions! {
@@ -151,7 +166,7 @@ sql_functions! {
     fn logfsm_list_models(call) { find::list_models(call) }
 
     /// explain(model, trace_key) → setof record
-    fn logfsm_explain_model(call) { find::explain(call) }
+    fn logfsm_explain_model(call) { explain::explain(call) }
 
     /// fit(model, method, options, since, until) → record
     fn logfsm_fit(call) { fit::fit(call) }
@@ -199,7 +214,7 @@ sql_functions! {
     fn logfsm_recalibrate(call) { scoring::recalibrate(call) }
 
     /// evaluate(model, labels, trace, label) → setof record
-    fn logfsm_evaluate(call) { scoring::evaluate(call) }
+    fn logfsm_evaluate(call) { labelled::evaluate(call) }
 
     /// watch(model, action, on_table) → void
     fn logfsm_watch(call) { watch::watch(call) }

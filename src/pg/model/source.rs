@@ -1,6 +1,7 @@
 //! Where a model's rows come from: checked columns, and the query that turns them into traces.
 
-use super::Info;
+use super::info::Info;
+use super::relations::name_in;
 use crate::pg::error::{Failure, report_of};
 use crate::pg::sql::{self, quote_identifier};
 use pgrx::{PgSqlErrorCode, PgTryBuilder, pg_sys};
@@ -21,17 +22,18 @@ pub struct Column {
     pub is_composite: bool,
 }
 
-/// The columns of a relation, in order.
+/// The columns of a relation, in order; none where it does not exist.
 pub fn columns(source: &str) -> Result<Vec<Column>, Failure> {
+    let Some(relation) = relation(source) else { return Ok(Vec::new()) };
     let query = format!(
         "SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), {BASE_TYPE}, a.atttypid,
                 t.typtype OPERATOR(pg_catalog.=) 'c'
          FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) a.atttypid
-         WHERE a.attrelid OPERATOR(pg_catalog.=) ({RELATION}) AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
+         WHERE a.attrelid OPERATOR(pg_catalog.=) $1 AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
          ORDER BY a.attnum"
     );
     let mut columns = Vec::new();
-    sql::each_row(&query, &[source.into()], |row| {
+    sql::each_row(&query, &[relation.into()], |row| {
         let (name, sql_type, base) = (row.get(1)?, row.get(2)?, row.get(3)?);
         if let (Some(name), Some(sql_type), Some(type_id)) = (name, sql_type, row.get(4)?) {
             let (base, is_composite) = (base.unwrap_or_default(), row.get(5)?.unwrap_or(false));
@@ -49,11 +51,35 @@ const BASE_TYPE: &str = "(WITH RECURSIVE base (oid, parent) AS (
     SELECT b.typname::text FROM base JOIN pg_catalog.pg_type b ON b.oid OPERATOR(pg_catalog.=) base.oid
     WHERE base.parent::bigint OPERATOR(pg_catalog.=) 0 AND b.typnamespace OPERATOR(pg_catalog.=) 'pg_catalog'::regnamespace)";
 
-/// The relation of a qualified, quoted name. Unlike regclass it needs no right on the schema, so that what is missing
-/// can be said.
-const RELATION: &str = "SELECT c.oid FROM pg_catalog.pg_class c
-    JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-    WHERE pg_catalog.format('%I.%I', n.nspname, c.relname) OPERATOR(pg_catalog.=) $1";
+/// The relation of a qualified, quoted name. Unlike regclass it needs no right on the schema, so that what is missing can
+/// be said; and it is found by its name, among however many others there are.
+pub fn relation(name: &str) -> Option<pg_sys::Oid> {
+    let (schema, rest) = identifier(name)?;
+    let (relation, rest) = identifier(rest.strip_prefix('.')?)?;
+    // What is not written as Postgres writes it means something else to a statement.
+    let written = format!("{}.{}", quote_identifier(&schema), quote_identifier(&relation));
+    if rest.is_empty() && written == name { name_in(&schema, &relation) } else { None }
+}
+
+/// The identifier that a text begins with, without its quotes, and what follows it.
+fn identifier(text: &str) -> Option<(String, &str)> {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let end = text.find('.').unwrap_or(text.len());
+        return Some((text[..end].into(), &text[end..]));
+    };
+    let (mut name, mut rest) = (String::new(), quoted);
+    loop {
+        let (part, after) = rest.split_once('"')?;
+        name.push_str(part);
+        match after.strip_prefix('"') {
+            Some(more) => {
+                name.push('"');
+                rest = more;
+            }
+            None => return Some((name, after)),
+        }
+    }
+}
 
 /// Whether values of a type can be compared, element by element where it has elements.
 pub fn is_ordered(type_id: pg_sys::Oid) -> bool {
@@ -82,18 +108,17 @@ pub fn require_select(info: &Info) -> Result<(), Failure> {
             .hint(format!("{hint}; the source is always read with the model owner's rights.")))
     };
     let quoted = quote_identifier(&role);
-    let schema = format!(
-        "SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_class c
-         JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-         WHERE c.oid OPERATOR(pg_catalog.=) ({RELATION}) AND NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE')"
-    );
-    if let Some(schema) = sql::one::<String>(&schema, &[info.source.as_str().into()])? {
+    let Some(relation) = relation(&info.source) else { return Ok(()) };
+    let schema = "SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_class c
+                  JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+                  WHERE c.oid OPERATOR(pg_catalog.=) $1 AND NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE')";
+    if let Some(schema) = sql::one::<String>(schema, &[relation.into()])? {
         let detail = format!("Role \"{role}\" may not use schema {schema}.");
         return denied(detail, format!("GRANT USAGE ON SCHEMA {schema} TO {quoted}"));
     }
-    let query = format!("SELECT pg_catalog.has_column_privilege(({RELATION}), $2::text, 'SELECT')");
+    let query = "SELECT pg_catalog.has_column_privilege($1, $2::text, 'SELECT')";
     for column in info.used_columns() {
-        if !sql::holds(&query, &[info.source.as_str().into(), column.into()])? {
+        if !sql::holds(query, &[relation.into(), column.into()])? {
             let detail = format!("Role \"{role}\" may not SELECT column \"{column}\".");
             return denied(detail, format!("GRANT SELECT ON {} TO {quoted}", info.source));
         }

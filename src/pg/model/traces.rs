@@ -1,6 +1,5 @@
 //! A model's traces looked through: which break an invariant, which pass through some states.
 
-use super::owner::AsOwner;
 use super::{Model, data};
 use crate::conform::Machine;
 use crate::infer::check_states;
@@ -11,7 +10,7 @@ use crate::pg::call::{Call, Reply, datum, text, utf8, varlena_payload};
 use crate::pg::check_functions::{broken_by, invariant_columns, monitor};
 use crate::pg::compare_functions::{passes_through, states};
 use crate::pg::error::Failure;
-use crate::pg::set::stream;
+use crate::pg::set::{Rows, stream};
 use crate::pg::sql;
 use crate::trace::{TraceView, Variant};
 use pgrx::PgSqlErrorCode;
@@ -23,53 +22,42 @@ struct Listed {
     events: usize,
 }
 
-impl Model {
-    /// Fails unless the caller may read the model's traces.
-    pub fn require_traces(&self, purpose: &str) -> Result<(), Failure> {
-        let may = "SELECT pg_catalog.has_table_privilege($1::text::regclass, 'SELECT')";
-        if sql::holds(may, &[self.table("traces").into()])? {
-            return Ok(());
-        }
-        let code = PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE;
-        Err(Failure::new(code, format!("permission denied for the traces of model \"{}\"", self.info.name))
-            .detail(format!("{purpose} reads the model's table traces."))
-            .hint(format!("Ask the owner to GRANT SELECT ON {}.", self.table("traces"))))
-    }
-}
-
 /// A fitted model whose traces the caller may read, its machine, and the run asked for.
-struct Looked {
-    model: Model,
+struct Looked<'m> {
+    model: &'m Model,
     machine: Machine,
     run: i32,
     most: usize,
 }
 
-/// Finds the model of argument 0 and reads run and row limit from arguments `run` and `run + 1`.
-fn look(call: Call, run: usize, purpose: &str) -> Result<Looked, Failure> {
-    let model = Model::find(call.need_text(0, "model")?)?;
-    model.require_traces(purpose)?;
-    model.require_fitted()?;
+/// Opens the model of argument 0, with run and row limit from arguments `run` and `run + 1`.
+fn look(
+    call: Call,
+    run: usize,
+    purpose: &str,
+    work: impl FnOnce(Looked<'_>) -> Result<Rows, Failure>,
+) -> Result<Rows, Failure> {
     let (run, most): (i32, i32) = (call.need(run, "run")?, call.need(run + 1, "max_rows")?);
-    let _as_owner = AsOwner::switch(model.owner);
-    let known = format!(
-        "SELECT true FROM {} WHERE run_id OPERATOR(pg_catalog.=) $1 AND status OPERATOR(pg_catalog.=) 'current'",
-        model.table("runs")
-    );
-    if !sql::holds(&known, &[run.into()])? {
-        let message = format!("model \"{}\" has no current run {run}", model.info.name);
-        return Err(Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT, message)
-            .detail("It never was, was dropped, or came from an earlier machine.")
-            .hint(format!("SELECT * FROM {} lists the runs; run 0 is the real data.", model.table("runs"))));
-    }
-    let machine = data::machine(&model)?;
-    Ok(Looked { model, machine, run, most: usize::try_from(most).unwrap_or(0) })
+    Model::open(call.need_text(0, "model")?, purpose, &["traces", "?runs"], |model| {
+        model.require_fitted()?;
+        let known = format!(
+            "SELECT true FROM {} WHERE run_id OPERATOR(pg_catalog.=) $1 AND status OPERATOR(pg_catalog.=) 'current'",
+            model.table("runs")
+        );
+        if !sql::holds(&known, &[run.into()])? {
+            let message = format!("model \"{}\" has no current run {run}", model.info.name);
+            return Err(Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT, message)
+                .detail("It never was, was dropped, or came from an earlier machine.")
+                .hint(format!("SELECT * FROM {} lists the runs; run 0 is the real data.", model.table("runs"))));
+        }
+        let machine = data::machine(model)?;
+        work(Looked { model, machine, run, most: usize::try_from(most).unwrap_or(0) })
+    })
 }
 
-impl Looked {
+impl Looked<'_> {
     /// Calls `each` with the traces of the run, in order of their ids, as long as it wants more.
     fn each_trace(&self, mut each: impl FnMut(Listed, &[u8]) -> Result<bool, Failure>) -> Result<(), Failure> {
-        let _as_owner = AsOwner::switch(self.model.owner);
         let query = format!(
             "SELECT trace_id, COALESCE(trace_key::text, synthetic_key), n_events, trace FROM {}
              WHERE run_id OPERATOR(pg_catalog.=) {} ORDER BY trace_id",
@@ -98,24 +86,25 @@ impl Looked {
 
 /// check_invariants(model, run, max_rows) → setof (trace_id, trace_key, invariant_id, kind, a, b, support, seq)
 pub fn check_invariants(call: Call) -> Reply {
-    stream(call, || {
-        let looked = look(call, 1, "Checking invariants")?;
-        let monitor = monitor(&looked.machine)?;
-        let mut found = Vec::new();
-        looked.each_trace(|listed, trace| {
-            for (number, seq) in broken_by(&looked.machine, &monitor, trace)? {
-                found.push((listed.trace_id, listed.key.clone(), number, seq));
-            }
-            Ok(found.len() < looked.most)
-        })?;
-        found.truncate(looked.most);
-        let labels = looked.machine.automaton.labels;
-        rows(found, move |(trace_id, key, number, seq)| {
-            let mut row = vec![datum(trace_id), Some(text(&key))];
-            row.extend(invariant_columns(&labels, number, monitor.invariant(number)));
-            row.push(datum(seq as i32));
-            Ok(row)
-        })
+    stream(call, || look(call, 1, "Checking invariants", broken))
+}
+
+fn broken(looked: Looked<'_>) -> Result<Rows, Failure> {
+    let monitor = monitor(&looked.machine)?;
+    let mut found = Vec::new();
+    looked.each_trace(|listed, trace| {
+        for (number, seq) in broken_by(&looked.machine, &monitor, trace)? {
+            found.push((listed.trace_id, listed.key.clone(), number, seq));
+        }
+        Ok(found.len() < looked.most)
+    })?;
+    found.truncate(looked.most);
+    let labels = looked.machine.automaton.labels;
+    rows(found, move |(trace_id, key, number, seq)| {
+        let mut row = vec![datum(trace_id), Some(text(&key))];
+        row.extend(invariant_columns(&labels, number, monitor.invariant(number)));
+        row.push(datum(seq as i32));
+        Ok(row)
     })
 }
 
@@ -123,19 +112,25 @@ pub fn check_invariants(call: Call) -> Reply {
 pub fn violations(call: Call) -> Reply {
     stream(call, || {
         let (kind, a, b) = (call.need_text(1, "kind")?, call.need_text(2, "a")?, call.need_text(3, "b")?);
-        let looked = look(call, 4, "Finding what breaks an invariant")?;
-        let invariant = named(&looked.machine.automaton, kind, a, b)?;
-        let beyond = looked.machine.automaton.labels.len() as u32;
-        let mut found: Vec<(Listed, usize)> = Vec::new();
-        looked.each_trace(|listed, trace| {
-            let variant = Variant::from_bytes(TraceView::from_bytes(trace)?.variant)?;
-            let labels = looked.machine.resolve(&variant);
-            let events: Vec<u32> = variant.events.iter().map(|&e| labels[e as usize].unwrap_or(beyond)).collect();
-            found.extend(violated_at(&events, &invariant).map(|at| (listed, at + 1)));
-            Ok(found.len() < looked.most)
-        })?;
-        rows(found, |(listed, seq)| {
-            Ok(vec![datum(listed.trace_id), Some(text(&listed.key)), datum(listed.events as i32), datum(seq as i32)])
+        look(call, 4, "Finding what breaks an invariant", |looked| {
+            let invariant = named(&looked.machine.automaton, kind, a, b)?;
+            let beyond = looked.machine.automaton.labels.len() as u32;
+            let mut found: Vec<(Listed, usize)> = Vec::new();
+            looked.each_trace(|listed, trace| {
+                let variant = Variant::from_bytes(TraceView::from_bytes(trace)?.variant)?;
+                let labels = looked.machine.resolve(&variant);
+                let events: Vec<u32> = variant.events.iter().map(|&e| labels[e as usize].unwrap_or(beyond)).collect();
+                found.extend(violated_at(&events, &invariant).map(|at| (listed, at + 1)));
+                Ok(found.len() < looked.most)
+            })?;
+            rows(found, |(listed, seq)| {
+                Ok(vec![
+                    datum(listed.trace_id),
+                    Some(text(&listed.key)),
+                    datum(listed.events as i32),
+                    datum(seq as i32),
+                ])
+            })
         })
     })
 }
@@ -144,15 +139,16 @@ pub fn violations(call: Call) -> Reply {
 pub fn traces_through(call: Call) -> Reply {
     stream(call, || {
         let states = states(call.get(1));
-        let looked = look(call, 2, "Finding the traces through states")?;
-        check_states(&looked.machine.automaton, &states)?;
-        let mut found: Vec<Listed> = Vec::new();
-        looked.each_trace(|listed, trace| {
-            if passes_through(&looked.machine, trace, &states)? {
-                found.push(listed);
-            }
-            Ok(found.len() < looked.most)
-        })?;
-        rows(found, |listed| Ok(vec![datum(listed.trace_id), Some(text(&listed.key)), datum(listed.events as i32)]))
+        look(call, 2, "Finding the traces through states", |looked| {
+            check_states(&looked.machine.automaton, &states)?;
+            let mut found: Vec<Listed> = Vec::new();
+            looked.each_trace(|listed, trace| {
+                if passes_through(&looked.machine, trace, &states)? {
+                    found.push(listed);
+                }
+                Ok(found.len() < looked.most)
+            })?;
+            rows(found, |listed| Ok(vec![datum(listed.trace_id), Some(text(&listed.key)), datum(listed.events as i32)]))
+        })
     })
 }

@@ -143,7 +143,7 @@ pub fn unwatch(call: Call) -> Reply {
         let watches: Vec<String> = sql::column(&query, &[on_table.into()])?;
         sql::run("SELECT pg_catalog.set_config('client_min_messages', 'warning', true)", &[])?;
         for view in &watches {
-            sql::run(&format!("DROP VIEW IF EXISTS {} CASCADE", model.table(view)), &[])?;
+            super::drop::drop_watch_view(&model.table(view), "watch")?;
             let forget = format!("DELETE FROM {} WHERE view_name OPERATOR(pg_catalog.=) $1", model.table("watches"));
             sql::run(&forget, &[view.as_str().into()])?;
         }

@@ -1,0 +1,183 @@
+//! The row of a model, read as it is stored: looking at a table runs nobody's code, be it a policy, a rule or a cast.
+
+use crate::pg::call::{utf8, varlena_payload};
+use pgrx::pg_sys::{self, Datum, Oid};
+use pgrx::{FromDatum, datum::TimestampWithTimeZone};
+use std::ffi::CStr;
+
+/// The columns of `logfsm.model_info` that plan work; the values of other types stay in the table.
+#[derive(Debug, Clone)]
+pub struct Info {
+    pub name: String,
+    pub source: String,
+    pub trace_column: Option<String>,
+    pub trace_pattern: Option<String>,
+    pub trace_slot: Option<i32>,
+    pub event_column: Option<String>,
+    pub message_column: Option<String>,
+    pub at_column: Option<String>,
+    pub seq_column: Option<String>,
+    pub component_column: Option<String>,
+    pub params_column: Option<String>,
+    pub refresh_by: Option<String>,
+    /// How lines of the message column are read, as JSON text.
+    pub parse_settings: Option<String>,
+    /// What the lines' formats give: see `LineFormats::gives`.
+    pub line_fields: Vec<String>,
+    /// The column that says of rows what their trace is, and its value where that must not happen.
+    pub label_column: Option<String>,
+    pub negative_label: Option<String>,
+    pub events: String,
+    pub fits: i32,
+    pub method: Option<String>,
+    pub fitted_at: Option<TimestampWithTimeZone>,
+    pub traces: Option<i64>,
+    pub events_read: Option<i64>,
+    pub states: Option<i64>,
+    pub transitions: Option<i64>,
+}
+
+/// What a table that may be a model's holds.
+pub enum Stored {
+    /// Its first row.
+    Row(Box<Info>),
+    /// No row that a model could have, or the relation is no table of type `logfsm.model_info`.
+    Nothing,
+    /// It cannot be read now, because somebody has locked it.
+    Locked,
+}
+
+/// Reads the row of a table, waiting for its lock or not; where `keep` says so, the lock stays until the transaction ends.
+pub fn read(table: Oid, wait: bool, keep: bool) -> Stored {
+    let lock = pg_sys::AccessShareLock as pg_sys::LOCKMODE;
+    // SAFETY: the relation is locked before it is opened, and closed again.
+    unsafe {
+        if wait {
+            pg_sys::LockRelationOid(table, lock);
+        } else if !pg_sys::ConditionalLockRelationOid(table, lock) {
+            return Stored::Locked;
+        }
+        let relation = pg_sys::RelationIdGetRelation(table);
+        if relation.is_null() {
+            pg_sys::UnlockRelationOid(table, lock);
+            return Stored::Nothing;
+        }
+        let class = (*relation).rd_rel;
+        let is_ours = (*class).relkind == pg_sys::RELKIND_RELATION as std::ffi::c_char
+            && (*class).reloftype == row_type()
+            && (*class).relam == pg_sys::HEAP_TABLE_AM_OID;
+        let found = if is_ours { first_row(relation) } else { None };
+        let kept = if keep && found.is_some() { pg_sys::NoLock as pg_sys::LOCKMODE } else { lock };
+        pg_sys::relation_close(relation, kept);
+        found.map_or(Stored::Nothing, |info| Stored::Row(Box::new(info)))
+    }
+}
+
+/// The type of models' rows; invalid where the extension is not there.
+pub fn row_type() -> Oid {
+    // SAFETY: look-ups by name that find nothing at worst.
+    unsafe {
+        let schema = pg_sys::get_namespace_oid(c"logfsm".as_ptr(), true);
+        if schema == Oid::INVALID {
+            return Oid::INVALID;
+        }
+        pg_sys::GetSysCacheOid(
+            pg_sys::SysCacheIdentifier::TYPENAMENSP as i32,
+            pg_sys::Anum_pg_type_oid as pg_sys::AttrNumber,
+            Datum::from(c"model_info".as_ptr()),
+            Datum::from(schema),
+            Datum::null(),
+            Datum::null(),
+        )
+    }
+}
+
+/// # Safety
+/// The relation is a heap, open and locked.
+unsafe fn first_row(relation: pg_sys::Relation) -> Option<Info> {
+    // SAFETY: a scan by a registered snapshot; values are copied before it ends.
+    unsafe {
+        // By a snapshot of its own, unless the transaction reads by one: what others have committed since counts.
+        let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetTransactionSnapshot());
+        let scan = pg_sys::systable_beginscan(relation, Oid::INVALID, false, snapshot, 0, std::ptr::null_mut());
+        let tuple = pg_sys::systable_getnext(scan);
+        let info = if tuple.is_null() { None } else { Columns::of(relation, tuple).info() };
+        pg_sys::systable_endscan(scan);
+        pg_sys::UnregisterSnapshot(snapshot);
+        info
+    }
+}
+
+/// The values of a row by name; a column of another type than the extension gave it holds nothing.
+struct Columns<'a> {
+    attributes: &'a [pg_sys::FormData_pg_attribute],
+    values: Vec<Datum>,
+    nulls: Vec<bool>,
+}
+
+impl Columns<'_> {
+    /// # Safety
+    /// The tuple is one of the relation, which stays open.
+    unsafe fn of(relation: pg_sys::Relation, tuple: pg_sys::HeapTuple) -> Self {
+        // SAFETY: both arrays are as wide as the relation.
+        unsafe {
+            let description = (*relation).rd_att;
+            let width = (*description).natts as usize;
+            let (mut values, mut nulls) = (vec![Datum::null(); width], vec![true; width]);
+            pg_sys::heap_deform_tuple(tuple, description, values.as_mut_ptr(), nulls.as_mut_ptr());
+            Columns { attributes: (*description).attrs.as_slice(width), values, nulls }
+        }
+    }
+
+    fn datum(&self, name: &str, sql_type: Oid) -> Option<Datum> {
+        let at = self.attributes.iter().position(|attribute| {
+            // SAFETY: names of attributes end with a NUL.
+            let known = unsafe { CStr::from_ptr(attribute.attname.data.as_ptr()) };
+            !attribute.attisdropped && attribute.atttypid == sql_type && known.to_bytes() == name.as_bytes()
+        })?;
+        (!self.nulls[at]).then(|| self.values[at])
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        // SAFETY: the column is of type text.
+        self.datum(name, pg_sys::TEXTOID).and_then(|d| unsafe { utf8(varlena_payload(d)).ok().map(Into::into) })
+    }
+
+    fn get<T: FromDatum>(&self, name: &str, sql_type: Oid) -> Option<T> {
+        // SAFETY: the column is of the type that the caller converts from.
+        self.datum(name, sql_type).and_then(|d| unsafe { T::from_datum(d, false) })
+    }
+
+    fn info(&self) -> Option<Info> {
+        let number = |name: &str| self.get::<i64>(name, pg_sys::INT8OID);
+        let fields: Option<Vec<Option<String>>> = self.get("line_fields", pg_sys::TEXTARRAYOID);
+        // SAFETY: the column is of type jsonb.
+        let json = |name: &str| self.datum(name, pg_sys::JSONBOID).map(|d| unsafe { crate::pg::call::jsonb_text(d) });
+        Some(Info {
+            name: self.text("name")?,
+            source: self.text("source")?,
+            trace_column: self.text("trace_column"),
+            trace_pattern: self.text("trace_pattern"),
+            trace_slot: self.get("trace_slot", pg_sys::INT4OID),
+            event_column: self.text("event_column"),
+            message_column: self.text("message_column"),
+            at_column: self.text("at_column"),
+            seq_column: self.text("seq_column"),
+            component_column: self.text("component_column"),
+            params_column: self.text("params_column"),
+            refresh_by: self.text("refresh_by"),
+            parse_settings: json("parse_settings"),
+            line_fields: fields.unwrap_or_default().into_iter().flatten().collect(),
+            label_column: self.text("label_column"),
+            negative_label: self.text("negative_label"),
+            events: self.text("events")?,
+            fits: self.get("fits", pg_sys::INT4OID)?,
+            method: self.text("method"),
+            fitted_at: self.get("fitted_at", pg_sys::TIMESTAMPTZOID),
+            traces: number("traces"),
+            events_read: number("events_read"),
+            states: number("states"),
+            transitions: number("transitions"),
+        })
+    }
+}
