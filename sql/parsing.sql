@@ -25,7 +25,7 @@ CREATE FUNCTION @extschema@.parse_line(
     ) RETURNS record
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'logfsm_parse_line_one';
 COMMENT ON FUNCTION @extschema@.parse_line(text, text[], jsonb) IS
-    'Reads a line by the first of several formats that matches it. outcome: event, kept, skipped, hidden or separator. A line that no format matches is error 22023 that names the closest one, unless option on_unmatched says skip or keep.';
+    'Reads a line by the first of several formats that matches it. outcome: event, kept, skipped, hidden or separator. A line that no format can read, its time included, is error 22023 that says why, unless option on_unmatched says skip or keep.';
 COMMENT ON FUNCTION @extschema@.parse_line(text, text, jsonb) IS 'Reads a line by one format, named or a regular expression with named groups.';
 
 CREATE FUNCTION @extschema@.read_log(log text, formats text[], options jsonb DEFAULT '{}')
@@ -39,7 +39,7 @@ CREATE FUNCTION @extschema@.read_log(log text, format text, options jsonb DEFAUL
     )
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 1000 AS 'MODULE_PATHNAME', 'logfsm_read_log_one';
 COMMENT ON FUNCTION @extschema@.read_log(text, text[], jsonb) IS
-    'Reads a whole log, such as pg_read_file() gives: one row per record, quoted text that goes on in the next line included; separators and relative times are honoured. Empty lines are no records.';
+    'Reads a whole log, such as pg_read_file() gives: one row per record, quoted text and messages that go on in the next lines included; separators and relative times are honoured. Empty lines are no records.';
 COMMENT ON FUNCTION @extschema@.read_log(text, text, jsonb) IS 'Reads a whole log by one format.';
 
 CREATE FUNCTION @extschema@.trace_keys(message text, "pattern" text) RETURNS text[]
@@ -52,6 +52,10 @@ CREATE FUNCTION @extschema@.read_message(settings jsonb, line text, OUT outcome 
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'logfsm_read_message';
 COMMENT ON FUNCTION @extschema@.read_message(jsonb, text) IS
     'What templates are to be mined from in a line of a model''s source: its message, unless its format says the event type.';
+CREATE FUNCTION @extschema@.unread_reason(settings jsonb, line text) RETURNS text
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'logfsm_unread_reason';
+COMMENT ON FUNCTION @extschema@.unread_reason(jsonb, text) IS
+    'Why a line of a model''s source cannot be read by the model''s parse_settings; NULL for one that can.';
 CREATE FUNCTION @extschema@.read_line(
         settings jsonb, templates @extschema@.templates, line text,
         OUT outcome text, OUT event text, OUT at timestamptz, OUT keys text[], OUT component text, OUT message text, OUT parameters jsonb

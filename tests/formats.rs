@@ -157,7 +157,7 @@ fn explanations_say_where_a_format_stops() {
     assert_eq!(found.rest, "10:00:00 WARN x");
     assert!(explain_format("1 a", "(?<TIME>)(?<TYPE>)").unwrap().matches);
     assert!(explain_format("x", "(").is_err());
-    let found = explain_format("Jan  2 03:04:05 host prog no colon", "syslog").unwrap();
+    let found = explain_format("Jan  2 03:04:05 host", "syslog").unwrap();
     assert!(!found.matches && found.matched_bytes >= 20, "{found}");
 }
 
@@ -192,14 +192,14 @@ fn built_in_formats_read_what_software_writes() {
         (e.component.as_deref(), e.message.as_deref(), parameter(&e, "pid")),
         (Some("sshd"), Some("Accepted key for ann"), "4721")
     );
-    assert_eq!(e.time, micros("1970-10-11T22:14:15Z"));
+    assert_eq!(e.time, micros("1972-10-11T22:14:15Z"));
     let e = one("syslog", "<165>1 2003-10-11T22:14:15.003Z web1 app 99 ID47 [x@1 a=\"b\"] started");
     assert_eq!(
         (e.component.as_deref(), e.message.as_deref(), e.time),
         (Some("app"), Some("started"), micros("2003-10-11T22:14:15.003Z"))
     );
     let e = one("syslog", "Feb  3 02:04:05 web1 kernel: eth0: link up");
-    assert_eq!((e.message.as_deref(), e.time), (Some("eth0: link up"), micros("1970-02-03T02:04:05Z")));
+    assert_eq!((e.message.as_deref(), e.time), (Some("eth0: link up"), micros("1972-02-03T02:04:05Z")));
     for line in [
         "2024-03-04 05:06:07,089 INFO [main] org.example.App: started in 3 ms",
         "2024-03-04 05:06:07.089 [main] INFO  org.example.App - started in 3 ms",

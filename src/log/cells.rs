@@ -1,6 +1,6 @@
 //! Rows of cells: skeletons as clustering sees them, with their texts interned.
 
-use super::classify::is_unit;
+use super::classify::{is_name_with_digits, is_unit};
 use super::leaf::Leaf;
 use super::skeleton::{self, Part};
 use super::templates::Piece;
@@ -215,6 +215,11 @@ impl Cells {
         self.get(cell).is_some_and(|t| t.verb)
     }
 
+    /// True for words of small letters only.
+    pub fn is_lower(&self, cell: u32) -> bool {
+        self.get(cell).is_some_and(|t| t.word && t.text.bytes().all(|b| b.is_ascii_lowercase()))
+    }
+
     /// True for the names of units.
     pub fn is_unit(&self, cell: u32) -> bool {
         self.get(cell).is_some_and(|t| t.unit)
@@ -226,7 +231,8 @@ impl Cells {
     }
 }
 
-/// Names of things: joined parts or digits. Members of enumerations, in capitals, are language.
+/// Names of things: joined parts, or digits inside. Members of enumerations, in capitals, are language, and so is a word
+/// that ends with its number (`alt0` beside `if0`): what numbers tell apart has one form.
 fn is_identifier(text: &str) -> bool {
     let bytes = text.as_bytes();
     let last = text.rsplit(['.', ':']).next().unwrap_or(text);
@@ -235,7 +241,9 @@ fn is_identifier(text: &str) -> bool {
     }
     let joints = bytes[..bytes.len() - 1].iter().filter(|b| b"_.$/\\:@*~".contains(b)).count();
     let dashes = bytes.iter().filter(|b| **b == b'-').count();
-    joints >= 1 || dashes >= 2 || bytes.iter().any(u8::is_ascii_digit)
+    let letters = text.trim_end_matches(|c: char| c.is_ascii_digit());
+    let inside = letters.bytes().any(|b| b.is_ascii_digit()) && !is_name_with_digits(bytes);
+    (joints >= 1 || dashes >= 2 || inside) && bytes.iter().any(|b| b.is_ascii_alphanumeric() || *b >= 0x80)
 }
 
 /// English participles: "opened", "failing".

@@ -5,15 +5,16 @@
 //!
 //! 1. words that differ while all else agrees are values once there are enough of them; how many are enough depends on
 //!    where they stand and what they look like ([`words`](super::words)),
-//! 2. a value may be missing between its delimiters, and one chunk between blanks may hold one value or several
+//! 2. what follows the sign of a `key=value` pair is a value ([`assigned`](super::assigned)),
+//! 3. a value may be missing between its delimiters, and one chunk between blanks may hold one value or several
 //!    ([`chunks`](super::chunks)),
-//! 3. runs of values of many lengths are lists.
+//! 4. runs of values of many lengths are lists.
 
 use super::cells::{Cells, LIST, MAYBE, Row, SLOT};
 use super::leaf::{Layout, Leaf};
 use super::miner::MinerOptions;
 use super::templates::{Draft, Piece, Templates};
-use super::{chunks, lists, words};
+use super::{assigned, chunks, lists, words};
 use crate::error::Result;
 
 /// Derives templates from the sorted leaves of a state.
@@ -27,6 +28,7 @@ pub(crate) fn templates(leaves: &[(&[u8], &Leaf)], overflow: u64, options: &Mine
     // each step can make rows equal that another step then sees as one
     loop {
         let before = rows.len();
+        assigned::merge(&mut rows, &cells);
         words::merge(&mut rows, &cells, options);
         chunks::merge_optional(&mut rows, &cells);
         chunks::merge_chunks(&mut rows, &cells, options);

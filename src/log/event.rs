@@ -1,6 +1,6 @@
 //! What a line says.
 
-use super::format_time::Time;
+use super::format_time::{Cycle, Time};
 use std::borrow::Cow;
 
 /// What was read from a line, borrowed from it where it stands there as it is.
@@ -10,6 +10,8 @@ pub struct Event<'a> {
     pub event_type: Option<Cow<'a, str>>,
     /// When it happened.
     pub time: Option<Time>,
+    /// What its date leaves open: a year, or the whole date.
+    pub cycle: Cycle,
     /// The trace's key.
     pub trace: Option<Cow<'a, str>>,
     /// The component that wrote it.
@@ -20,7 +22,7 @@ pub struct Event<'a> {
     pub message: Option<Cow<'a, str>>,
     /// The other groups, in the order of the format.
     pub parameters: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    /// False for a line that no format matched and that was kept.
+    /// False for a line that no format could read and that was kept.
     pub matched: bool,
 }
 
@@ -33,6 +35,7 @@ impl Event<'_> {
         Event {
             event_type: self.event_type.map(own),
             time: self.time,
+            cycle: self.cycle,
             trace: self.trace.map(own),
             component: self.component.map(own),
             level: self.level.map(own),
@@ -52,6 +55,18 @@ pub enum Line<'a> {
     Hidden,
     /// The end of a trace and the beginning of another.
     Separator,
-    /// A line that no format matches, under `OnUnmatched::Skip`.
+    /// A line that no format can read, under `OnUnmatched::Skip`.
     Unmatched,
+}
+
+impl Line<'_> {
+    /// The same, independent of line and formats.
+    pub fn into_owned(self) -> Line<'static> {
+        match self {
+            Line::Event(event) => Line::Event(event.into_owned()),
+            Line::Hidden => Line::Hidden,
+            Line::Separator => Line::Separator,
+            Line::Unmatched => Line::Unmatched,
+        }
+    }
 }

@@ -13,20 +13,25 @@
 //! Any other group is a parameter of that name. An empty group, `(?<ip>)`, stands for the next word and the blanks
 //! around it. `(?<TYPE=>login)` fixes a field, `(?<HIDE=>true)` drops the lines the format matches.
 //!
+//! A line whose time cannot be read is one that its format does not match: the next format is tried, and what becomes
+//! of a line that none can read is the caller's choice ([`OnUnmatched`]). Colours of terminals and a byte order mark
+//! are no part of a line.
+//!
 //! The formats and their meaning are those users of Synoptic know (ModelInference/synoptic); the code is not.
 
+use super::ansi;
 use super::event::{Event, Line};
 use super::format_builtin::{self, Builtin};
 use super::format_fields::{Field, Group, group, is_time};
 use super::format_match::{Expression, Groups};
 use super::format_pattern::{TracePart, compile, expand, invalid, shorten, trace_expression, trace_key};
-use super::format_time::{Clock, Time};
+use super::format_time::{Clock, Cycle, Time};
 use super::{format_explain, format_json};
 use crate::error::{Error, Result};
 use regex::Regex;
 use std::borrow::Cow;
 
-/// What happens to a line that no format matches.
+/// What happens to a line that no format can read: none matches it, or its time is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnUnmatched {
     /// Reading stops with an error that names the line and the closest format.
@@ -49,7 +54,7 @@ pub struct FormatOptions {
     pub datetime: Option<String>,
     /// The time zone of dates without offset, UTC if not given.
     pub timezone: Option<String>,
-    /// The year of dates without one, 1970 if not given.
+    /// The year of dates without one; 1972, a leap year, if not given.
     pub year: Option<i16>,
     /// An expression that matches the lines between traces.
     pub separator: Option<String>,
@@ -63,7 +68,17 @@ pub struct FormatOptions {
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
     groups: Vec<Option<Groups>>,
-    date: Option<(usize, String, Time)>,
+    date: Option<(usize, String, (Time, Cycle))>,
+}
+
+/// What a format makes of a line.
+enum Attempt<'a> {
+    /// It does not match.
+    Other,
+    /// It matches, but the time cannot be read, for this reason.
+    Unread(String),
+    /// It is read.
+    Read(Line<'a>),
 }
 
 /// One format, ready to use.
@@ -76,13 +91,15 @@ pub(crate) struct Format {
     constants: Vec<(Group, String)>,
     hidden: bool,
     csv: bool,
-    clock: Clock,
+    /// How its records begin, where every other line continues the record before it.
+    start: Option<Regex>,
+    pub clock: Clock,
 }
 
 /// Formats, ready to use.
 #[derive(Debug, Clone)]
 pub struct LineFormats {
-    formats: Vec<Format>,
+    pub(crate) formats: Vec<Format>,
     trace: Option<Vec<TracePart>>,
     separator: Option<Regex>,
     pub(crate) relative_time: bool,
@@ -103,9 +120,11 @@ impl LineFormats {
         for source in &options.formats {
             match format_builtin::find(source) {
                 Some(Builtin::Json) => formats.push(Format::json(source, clock(&[])?)),
-                Some(Builtin::Patterns { patterns, datetimes, csv }) => {
+                Some(Builtin::Patterns { patterns, datetimes, csv, start }) => {
+                    let start = start.map(|start| compile(start, "format")).transpose()?;
                     for pattern in patterns {
-                        formats.push(Format { csv, ..Format::new(pattern, clock(datetimes)?)? });
+                        let format = Format::new(pattern, clock(datetimes)?.or_iso())?;
+                        formats.push(Format { csv, start: start.clone(), ..format });
                     }
                 }
                 None => {
@@ -140,8 +159,7 @@ impl LineFormats {
     /// Reads one line; `number`, where it is known, names it in errors.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] for a line that no format matches, unless another way was chosen, and for a time that
-    /// cannot be read.
+    /// [`Error::InvalidArgument`] for a line that no format can read, unless another way was chosen.
     pub fn read_line<'a>(&'a self, line: &'a str, number: Option<u64>) -> Result<Line<'a>> {
         self.read_with(line, number, &mut Buffers::default())
     }
@@ -153,24 +171,73 @@ impl LineFormats {
         number: Option<u64>,
         buffers: &mut Buffers,
     ) -> Result<Line<'a>> {
+        let line = line.strip_prefix('\u{feff}').unwrap_or(line);
+        match ansi::strip(line) {
+            Cow::Borrowed(line) => self.read_plain(line, number, buffers),
+            Cow::Owned(plain) => self.read_plain(&plain, number, buffers).map(Line::into_owned),
+        }
+    }
+
+    /// Reads a line without colours.
+    fn read_plain<'a>(&'a self, line: &'a str, number: Option<u64>, buffers: &mut Buffers) -> Result<Line<'a>> {
         let line = line.trim_end_matches(['\r', '\n']);
         if self.separator.as_ref().is_some_and(|s| s.is_match(line)) {
             return Ok(Line::Separator);
         }
+        match self.attempt(line, buffers) {
+            Attempt::Read(found) => Ok(found),
+            Attempt::Unread(reason) => self.unmatched(line, || self.unread(line, number, &reason)),
+            Attempt::Other => self.unmatched(line, || self.unknown(line, number)),
+        }
+    }
+
+    /// What the first format that can read a line makes of it.
+    fn attempt<'a>(&'a self, line: &'a str, buffers: &mut Buffers) -> Attempt<'a> {
         if buffers.groups.len() != self.formats.len() {
             let groups = |format: &Format| format.expression.as_ref().map(Expression::groups);
             buffers.groups = self.formats.iter().map(groups).collect();
         }
+        let mut first = Attempt::Other;
         for (i, format) in self.formats.iter().enumerate() {
-            if let Some(found) = format.read(line, number, self.trace.as_deref(), i, buffers)? {
-                return Ok(found);
+            match format.read(line, self.trace.as_deref(), i, buffers) {
+                Attempt::Read(found) => return Attempt::Read(found),
+                Attempt::Unread(reason) if matches!(first, Attempt::Other) => first = Attempt::Unread(reason),
+                _ => {}
             }
         }
+        first
+    }
+
+    fn unmatched<'a>(&self, line: &'a str, error: impl FnOnce() -> Error) -> Result<Line<'a>> {
         match self.on_unmatched {
             OnUnmatched::Skip => Ok(Line::Unmatched),
             OnUnmatched::Keep => Ok(Line::Event(Event { message: Some(line.into()), ..Event::default() })),
-            OnUnmatched::Error => Err(self.unmatched(line, number)),
+            OnUnmatched::Error => Err(error()),
         }
+    }
+
+    /// Why a line cannot be read, whatever happens to such lines; `None` for one that can.
+    pub fn why_unread(&self, line: &str) -> Option<String> {
+        let strict = LineFormats { on_unmatched: OnUnmatched::Error, ..self.clone() };
+        strict.read_line(line, None).err().map(|error| {
+            let hint = error.hint().unwrap_or_default();
+            let closest = hint.split(" Set on_unmatched").next().filter(|hint| hint.starts_with("The closest format"));
+            [error.detail().as_deref(), closest].into_iter().flatten().collect::<Vec<_>>().join(" ")
+        })
+    }
+
+    /// Whether a line goes on with the record before it: no format reads it, and it is indented or, where the format
+    /// says how its records begin, begins otherwise.
+    pub(crate) fn continues(&self, line: &str, buffers: &mut Buffers) -> bool {
+        let line = line.trim_end_matches(['\r', '\n']);
+        let plain = ansi::strip(line);
+        let begins = |format: &Format| format.start.as_ref().is_none_or(|start| start.is_match(&plain));
+        let indented = plain.starts_with([' ', '\t']);
+        if !indented && self.formats.iter().any(begins) {
+            return false;
+        }
+        let separates = self.separator.as_ref().is_some_and(|s| s.is_match(&plain));
+        !separates && matches!(self.attempt(&plain, buffers), Attempt::Other)
     }
 
     /// What the formats give for lines that they match: of `time`, `trace`, `component`, `type` and `message`, those
@@ -195,12 +262,36 @@ impl LineFormats {
         given.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect()
     }
 
+    /// True where messages may be read.
+    pub(crate) fn has_messages(&self) -> bool {
+        self.gives().contains(&"message")
+    }
+
+    /// True where the trace's key is an expression of several groups.
+    pub(crate) fn has_trace_expression(&self) -> bool {
+        self.trace.is_some()
+    }
+
+    /// How dates are read; formats differ in their patterns only.
+    pub(crate) fn clock(&self) -> &Clock {
+        // invariant: there is a format, or `new` fails
+        &self.formats[0].clock
+    }
+
+    /// True for a line that is read as an event.
+    pub(crate) fn is_event(&self, line: &str, buffers: &mut Buffers) -> bool {
+        let plain = ansi::strip(line);
+        let found = self.attempt(plain.trim_end_matches(['\r', '\n']), buffers);
+        matches!(found, Attempt::Read(Line::Event(_)))
+    }
+
     /// True where a format has quoted text, so that a record may go on in the next line.
     pub(crate) fn is_quoted(&self) -> bool {
         self.formats.iter().any(|f| f.csv)
     }
 
-    fn unmatched(&self, line: &str, number: Option<u64>) -> Error {
+    /// The error for a line that no format matches.
+    fn unknown(&self, line: &str, number: Option<u64>) -> Error {
         // of equally close ones the first
         let explained = self.formats.iter().rev().map(|f| (f, format_explain::explain(line, &f.pattern)));
         let closest = explained.max_by_key(|(_, e)| e.as_ref().map_or(0, |e| e.matched_bytes));
@@ -212,6 +303,16 @@ impl LineFormats {
             argument: "line",
             reason: format!("No format matches {}: {}", named(number), shorten(line)),
             hint,
+        }
+    }
+
+    /// The error for a line whose time cannot be read.
+    fn unread(&self, line: &str, number: Option<u64>, reason: &str) -> Error {
+        Error::InvalidArgument {
+            argument: "time",
+            reason: format!("{reason}, in {}: {}", named(number), shorten(line)),
+            hint: "Check the format's group and, for DATETIME, its pattern, or set on_unmatched to skip or keep."
+                .into(),
         }
     }
 }
@@ -226,6 +327,7 @@ impl Format {
             constants: Vec::new(),
             hidden: false,
             csv: false,
+            start: None,
             clock,
         }
     }
@@ -248,6 +350,7 @@ impl Format {
             constants,
             hidden,
             csv: false,
+            start: None,
             clock,
         };
         out.check()?;
@@ -292,28 +395,26 @@ impl Format {
             || self.constants.iter().any(|(g, _)| g.name() == name)
     }
 
-    /// Reads a line, `None` where the format does not match. `place` is that of the format among all.
+    /// Reads a line. `place` is that of the format among all.
     fn read<'a>(
         &'a self,
         line: &'a str,
-        number: Option<u64>,
         trace: Option<&[TracePart]>,
         place: usize,
         buffers: &mut Buffers,
-    ) -> Result<Option<Line<'a>>> {
+    ) -> Attempt<'a> {
         let (Some(expression), Some(found)) = (&self.expression, &mut buffers.groups[place]) else {
-            let Some(mut event) = format_json::read(line, &self.clock) else { return Ok(None) };
-            if let Some(parts) = trace {
-                let value = |name: &str| event.parameters.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
-                event.trace = Some(trace_key(parts, value).into());
-            }
-            return Ok(Some(Line::Event(event)));
+            return match format_json::read(line, &self.clock, trace) {
+                None => Attempt::Other,
+                Some(Ok(event)) => Attempt::Read(Line::Event(event)),
+                Some(Err(reason)) => Attempt::Unread(reason),
+            };
         };
         if self.hidden {
-            return Ok(expression.is_match(line).then_some(Line::Hidden));
+            return if expression.is_match(line) { Attempt::Read(Line::Hidden) } else { Attempt::Other };
         }
         if !expression.find(line, found) {
-            return Ok(None);
+            return Attempt::Other;
         }
         let mut event = Event { matched: true, ..Event::default() };
         for (group, value) in &self.constants {
@@ -327,22 +428,23 @@ impl Format {
                 Self::set(&mut event, group, value);
                 continue;
             };
+            let number = |time| (time, Cycle::Never);
             let time = match (field, &buffers.date) {
-                (Field::Time, _) => Time::integer(&value),
-                (Field::Decimal, _) => Time::decimal(&value),
+                (Field::Time, _) => Time::integer(&value).map(number),
+                (Field::Decimal, _) => Time::decimal(&value).map(number),
                 (_, Some((of, text, time))) if (*of, text.as_str()) == (place, &*value) => Ok(*time),
                 _ => self.clock.read(&value).inspect(|time| buffers.date = Some((place, value.to_string(), *time))),
             };
-            event.time = Some(time.map_err(|reason| Error::InvalidArgument {
-                argument: "time",
-                reason: format!("{reason}, in {}", named(number)),
-                hint: "Check the format's group and, for DATETIME, its pattern.".into(),
-            })?);
+            match time {
+                Ok((time, cycle)) => (event.time, event.cycle) = (Some(time), cycle),
+                Err(reason) => return Attempt::Unread(reason),
+            }
         }
-        if let Some(parts) = trace {
-            event.trace = Some(trace_key(parts, |name| self.value(line, found, name)).into());
-        }
-        Ok(Some(Line::Event(event)))
+        event.trace = match trace {
+            Some(parts) => trace_key(parts, |name| self.value(line, found, name)).map(Cow::Owned),
+            None => event.trace.filter(|key| !key.is_empty()),
+        };
+        Attempt::Read(Line::Event(event))
     }
 
     fn value<'a>(&'a self, line: &'a str, found: &Groups, name: &str) -> Option<Cow<'a, str>> {

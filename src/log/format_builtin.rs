@@ -2,8 +2,16 @@
 
 /// A format with a name.
 pub(crate) enum Builtin {
-    /// Regular expressions tried in order, strptime patterns, and whether fields are quoted as in CSV.
-    Patterns { patterns: &'static [&'static str], datetimes: &'static [&'static str], csv: bool },
+    /// Regular expressions tried in order.
+    Patterns {
+        patterns: &'static [&'static str],
+        /// The strptime patterns of their dates.
+        datetimes: &'static [&'static str],
+        /// Whether fields are quoted as in CSV.
+        csv: bool,
+        /// How records begin, where messages may have several lines.
+        start: Option<&'static str>,
+    },
     /// One JSON object per line.
     Json,
 }
@@ -24,9 +32,11 @@ pub const BUILTIN_FORMATS: [&str; 11] = [
 ];
 
 const SYSLOG: &[&str] = &[
-    r"<\d{1,3}>1 (?<DATETIME>\S+) (?<host>\S+) (?<COMPONENT>\S+) (?<pid>\S+) (?<message_id>\S+) (?:-|(?<structured_data>\[.*\]))(?: (?<MESSAGE>.*))?",
+    r"<\d{1,3}>1 (?<DATETIME>\S+) (?:-|(?<host>\S+)) (?:-|(?<COMPONENT>\S+)) (?:-|(?<pid>\S+)) (?:-|(?<message_id>\S+)) (?:-|(?<structured_data>\[.*\]))(?: (?<MESSAGE>.*))?",
     r"(?:<\d{1,3}>)?(?<DATETIME>[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}) (?<host>\S+) (?<COMPONENT>[^\s\[:]+)(?:\[(?<pid>\d+)\])?: ?(?<MESSAGE>.*)",
     r"(?:<\d{1,3}>)?(?<DATETIME>\d{4}-\d{2}-\d{2}T\S+) (?<host>\S+) (?<COMPONENT>[^\s\[:]+)(?:\[(?<pid>\d+)\])?: ?(?<MESSAGE>.*)",
+    // RFC 3164 does not require a tag
+    r"(?:<\d{1,3}>)?(?<DATETIME>[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}) (?<host>\S+) (?<MESSAGE>.*)",
 ];
 const SYSLOG_DATES: &[&str] =
     &["%b %e %H:%M:%S", "%b %d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%.f%:z", "%Y-%m-%dT%H:%M:%S%.f%z", "%Y-%m-%dT%H:%M:%S%.fZ"];
@@ -38,6 +48,8 @@ const LOG4J: &[&str] = &[
     r"(?s)(?<DATETIME>\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?) +\[?(?<LEVEL>[A-Z]{4,8})\]? +(?<COMPONENT>[^\s:]+?)(?: *:| +-) (?<MESSAGE>.*)",
     r"(?s)(?<DATETIME>\d{2}:\d{2}:\d{2}[.,]\d{3}) +\[(?<thread>[^\]]*)\] +(?<LEVEL>[A-Z]{4,8}) +(?<COMPONENT>[^\s:]+?)(?: *:| +-) (?<MESSAGE>.*)",
 ];
+/// What every record of these layouts begins with; other lines are stack traces and the like.
+const LOG4J_START: &str = r"^\d{4}-\d{2}-\d{2}[ T]|^\d{2}:\d{2}:\d{2}[.,]";
 const LOG4J_DATES: &[&str] = &["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%H:%M:%S%.f"];
 
 const COMBINED: &[&str] = &[
@@ -84,7 +96,8 @@ pub(crate) fn find(name: &str) -> Option<Builtin> {
         "hdfs" => (HDFS, HDFS_DATES),
         _ => return None,
     };
-    Some(Builtin::Patterns { patterns, datetimes, csv: name == "postgresql_csvlog" })
+    let start = (patterns == LOG4J).then_some(LOG4J_START);
+    Some(Builtin::Patterns { patterns, datetimes, csv: name == "postgresql_csvlog", start })
 }
 
 /// The expressions behind a built-in format, `None` for unknown names and for JSON.

@@ -55,7 +55,7 @@ impl fmt::Display for Explanation {
 /// ```
 pub fn explain_format(line: &str, format: &str) -> Result<Explanation> {
     if format == "json" {
-        let matches = super::format_json::read(line, &Clock::new(&[], None, None)?).is_some();
+        let matches = matches!(super::format_json::read(line, &Clock::new(&[], None, None)?, None), Some(Ok(_)));
         return Ok(Explanation {
             pattern: "json".into(),
             matches,

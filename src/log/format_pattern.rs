@@ -63,15 +63,13 @@ pub(crate) fn trace_expression(text: &str) -> Result<Vec<TracePart>> {
     Ok(out)
 }
 
-/// The key an expression stands for.
-pub(crate) fn trace_key<'a>(parts: &'a [TracePart], value: impl Fn(&str) -> Option<Cow<'a, str>>) -> String {
-    parts
-        .iter()
-        .map(|part| match part {
-            TracePart::Text(text) => Cow::Borrowed(text.as_str()),
-            TracePart::Group(name) => value(name).unwrap_or_default(),
-        })
-        .collect()
+/// The key an expression stands for, `None` for a line that lacks one of its groups: it belongs to no trace.
+pub(crate) fn trace_key<'a>(parts: &'a [TracePart], value: impl Fn(&str) -> Option<Cow<'a, str>>) -> Option<String> {
+    let text = |part: &'a TracePart| match part {
+        TracePart::Text(text) => Some(Cow::Borrowed(text.as_str())),
+        TracePart::Group(name) => value(name).filter(|value| !value.is_empty()),
+    };
+    parts.iter().map(text).collect()
 }
 
 /// A pattern without its constants and with the empty groups filled in, the constants, and whether it hides lines.

@@ -2,9 +2,10 @@
 
 use super::event::{Event, Line};
 use super::format::{Buffers, LineFormats};
-use super::format_time::Time;
+use super::format_time::{Rollover, Time};
 use crate::error::Result;
 use hashbrown::HashMap;
+use std::iter::{Enumerate, Peekable};
 
 /// Bytes of a record beyond which an open quote is taken to be a stray one.
 pub(crate) const MAX_RECORD: usize = 1 << 20;
@@ -24,10 +25,12 @@ pub struct TraceEvents {
 pub struct Log {
     /// The traces, in the order of their first lines.
     pub traces: Vec<TraceEvents>,
-    /// Records read: lines, or several lines where quoted text goes on.
+    /// Records read: lines, or several lines where quoted text or a message goes on.
     pub records: u64,
-    /// Lines that no format matched and that were skipped or kept.
+    /// Lines that no format could read and that were skipped or kept.
     pub unmatched: u64,
+    /// Events that lack a group of the trace expression and belong to no trace.
+    pub keyless: u64,
     /// Lines that formats hide.
     pub hidden: u64,
 }
@@ -40,32 +43,28 @@ impl LineFormats {
     pub fn read<'a>(&self, lines: impl IntoIterator<Item = &'a str>) -> Result<Log> {
         let mut log = Log::default();
         let mut places: HashMap<(String, u64), usize> = HashMap::new();
-        let (mut separators, mut buffers) = (0, Buffers::default());
-        let (mut pending, mut open) = (String::new(), false);
+        let (mut separators, mut buffers, mut rollover) = (0, Buffers::default(), Rollover::default());
+        let mut pending = String::new();
         let mut lines = lines.into_iter().enumerate().peekable();
         while let Some((number, line)) = lines.next() {
             let number = number as u64 + 1;
-            let mut record = line;
-            let goes_on = open;
-            open ^= self.is_quoted() && line.bytes().filter(|b| *b == b'"').count() % 2 == 1;
-            if goes_on || open {
-                if goes_on {
-                    pending.push('\n');
-                }
-                pending.push_str(line);
-                if pending.len() < MAX_RECORD && open && lines.peek().is_some() {
-                    continue;
-                }
-                record = &pending;
-                open = false;
-            }
+            let record = self.quoted(line, &mut pending, &mut lines);
             if record.is_empty() {
                 continue;
             }
             log.records += 1;
+            let continuation = self.continuation(record, &mut lines, &mut buffers);
             match self.read_with(record, Some(number), &mut buffers)? {
-                Line::Event(event) => {
+                Line::Event(mut event) => {
                     log.unmatched += u64::from(!event.matched);
+                    if self.is_keyless(&event) {
+                        log.keyless += 1;
+                        continue;
+                    }
+                    if let Some(message) = event.message.as_mut().filter(|_| !continuation.is_empty()) {
+                        message.to_mut().push_str(&continuation);
+                    }
+                    self.roll_over(&mut event, &mut rollover);
                     let key = (event.trace.as_deref().unwrap_or_default().to_string(), separators);
                     let place = *places.entry(key).or_insert_with_key(|key| {
                         log.traces.push(TraceEvents { key: key.clone(), events: Vec::new() });
@@ -77,7 +76,6 @@ impl LineFormats {
                 Line::Separator => separators += 1,
                 Line::Unmatched => log.unmatched += 1,
             }
-            pending.clear();
         }
         for trace in &mut log.traces {
             if self.relative_time {
@@ -86,6 +84,71 @@ impl LineFormats {
             sort(&mut trace.events);
         }
         Ok(log)
+    }
+
+    /// The record that starts with `line`: more lines where quoted text goes on.
+    fn quoted<'a, 'b>(
+        &self,
+        line: &'b str,
+        pending: &'b mut String,
+        lines: &mut impl Iterator<Item = (usize, &'a str)>,
+    ) -> &'b str {
+        let odd = |line: &str| self.is_quoted() && line.bytes().filter(|b| *b == b'"').count() % 2 == 1;
+        if !odd(line) {
+            return line;
+        }
+        pending.clear();
+        pending.push_str(line);
+        let mut open = true;
+        while open && pending.len() < MAX_RECORD {
+            let Some((_, line)) = lines.next() else { break };
+            pending.push('\n');
+            pending.push_str(line);
+            open ^= odd(line);
+        }
+        pending
+    }
+
+    /// The lines that go on with an event's message, each behind a line feed, and the empty lines between them.
+    fn continuation<'a, I: Iterator<Item = &'a str>>(
+        &self,
+        record: &str,
+        lines: &mut Peekable<Enumerate<I>>,
+        buffers: &mut Buffers,
+    ) -> String {
+        let (mut out, mut empty) = (String::new(), 0);
+        if !self.has_messages() {
+            return out;
+        }
+        while let Some((_, line)) = lines.peek() {
+            let blank = line.trim_end_matches(['\r', '\n']).is_empty();
+            if !blank && (out.len() >= MAX_RECORD || !self.continues(line, buffers)) {
+                break;
+            }
+            if !blank && out.is_empty() && !self.is_event(record, buffers) {
+                break;
+            }
+            if !blank {
+                out.extend(std::iter::repeat_n('\n', empty + 1));
+                out.push_str(line.trim_end_matches(['\r', '\n']));
+            }
+            // empty lines are no records, wherever they are
+            empty = if blank { empty + 1 } else { 0 };
+            lines.next();
+        }
+        out
+    }
+
+    /// True for an event that belongs to no trace, as it lacks a group of the trace expression.
+    fn is_keyless(&self, event: &Event<'_>) -> bool {
+        self.has_trace_expression() && event.trace.is_none()
+    }
+
+    /// Gives an event whose date has no year, or no date, the one its place in the log says.
+    fn roll_over(&self, event: &mut Event<'_>, rollover: &mut Rollover) {
+        if let (Some(Time::Timestamp(at)), false) = (event.time, self.relative_time) {
+            event.time = Some(Time::Timestamp(rollover.next(at, event.cycle, self.clock())));
+        }
     }
 }
 

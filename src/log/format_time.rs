@@ -1,14 +1,32 @@
 //! Times in log lines.
 
+use super::format_iso::{self, Zone};
 use super::format_pattern::{invalid, shorten};
 use crate::error::Result;
 use jiff::civil::DateTime;
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use jiff::{Span, Timestamp, Zoned};
 
 /// Microseconds from 1970 to 2000, where Postgres counts from.
 const EPOCH: i64 = 946_684_800_000_000;
+
+/// The year of dates without one, where none is given: a leap year, so that every day exists.
+const DEFAULT_YEAR: i16 = 1972;
+/// The year of times without a date, where none is given.
+const DEFAULT_YEAR_OF_TIMES: i16 = 1970;
+
+/// What a date leaves open, so that it comes again after a year or a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Cycle {
+    /// Nothing is open.
+    #[default]
+    Never,
+    /// The date has no year.
+    Yearly,
+    /// The time of day has no date.
+    Daily,
+}
 
 /// When an event happened.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,7 +49,8 @@ impl Time {
 
     pub(crate) fn decimal(text: &str) -> std::result::Result<Self, String> {
         match text.trim().parse::<f64>() {
-            Ok(number) if number.is_finite() => Ok(Time::Decimal(number)),
+            Ok(number) if Time::Decimal(number).microseconds().is_some() => Ok(Time::Decimal(number)),
+            Ok(number) if number.is_finite() => Err(format!("\"{text}\" is out of range")),
             _ => Err(format!("\"{text}\" is not a number")),
         }
     }
@@ -87,19 +106,19 @@ impl Time {
 #[derive(Debug, Clone)]
 pub(crate) struct Clock {
     patterns: Vec<String>,
+    /// Whether dates that fit no pattern may be ISO 8601, too.
+    or_iso: bool,
     zone: TimeZone,
     /// Whether the caller gave the zone: what an abbreviation such as JST then stands for.
     zone_given: bool,
-    year: i16,
+    year: Option<i16>,
 }
 
 impl Clock {
+    /// A clock for dates of these strptime patterns, ISO 8601 without one.
     pub fn new(patterns: &[&str], zone: Option<&str>, year: Option<i16>) -> Result<Self> {
         let zone_given = zone.is_some();
-        let zone = match zone {
-            None => TimeZone::UTC,
-            Some(name) => TimeZone::get(name).map_err(|_| invalid(format!("There is no time zone \"{name}\".")))?,
-        };
+        let zone = zone.map_or(Ok(TimeZone::UTC), time_zone)?;
         // what cannot be written with a pattern cannot be read with it
         let sample = BrokenDownTime::from(&Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC));
         for pattern in patterns {
@@ -107,23 +126,24 @@ impl Clock {
                 return Err(invalid(format!("The date pattern \"{pattern}\": {e}.")));
             }
         }
-        let year = year.unwrap_or(1970);
-        if !(1..=9999).contains(&year) {
+        if let Some(year) = year.filter(|year| !(1..=9999).contains(year)) {
             return Err(invalid(format!("The year {year} is out of range.")));
         }
-        Ok(Clock { patterns: patterns.iter().map(|p| (*p).into()).collect(), zone, zone_given, year })
+        let or_iso = patterns.is_empty();
+        let patterns = patterns.iter().map(|p| (*p).into()).collect();
+        Ok(Clock { patterns, or_iso, zone, zone_given, year })
     }
 
-    /// Reads a date; without patterns, as ISO 8601.
-    pub fn read(&self, text: &str) -> std::result::Result<Time, String> {
+    /// The same clock, which also reads ISO 8601 where no pattern fits: programs change how they write dates.
+    pub fn or_iso(self) -> Self {
+        Clock { or_iso: true, ..self }
+    }
+
+    /// Reads a date, and says what it leaves open.
+    pub fn read(&self, text: &str) -> std::result::Result<(Time, Cycle), String> {
         let text = text.trim();
-        let bad = || {
-            let zoned = text.ends_with(|c: char| c.is_ascii_uppercase()) && !self.zone_given;
-            let hint = if zoned { "; an abbreviated time zone needs the option timezone" } else { "" };
-            format!("\"{}\" is not a date{hint}", shorten(text))
-        };
         if text.len() > 200 {
-            return Err(bad());
+            return Err(self.unread(text));
         }
         // a decimal comma is a point
         let pointed = text.replace(',', ".");
@@ -131,21 +151,40 @@ impl Clock {
             let plain = BrokenDownTime::parse(pattern, text);
             plain.or_else(|_| BrokenDownTime::parse(pattern, &pointed)).ok().and_then(|parts| self.moment(parts))
         };
-        if let Some(time) = self.patterns.iter().find_map(read) {
-            return Ok(time);
+        if let Some(found) = self.patterns.iter().find_map(read) {
+            return Ok(found);
         }
-        if self.patterns.is_empty()
-            && let Some(time) = self.iso(&pointed)
-        {
-            return Ok(time);
-        }
-        Err(bad())
+        let iso = if self.or_iso { self.iso(&pointed) } else { None };
+        iso.map(|time| (time, Cycle::Never)).ok_or_else(|| self.unread(text))
     }
 
+    /// Why a text is no date.
+    fn unread(&self, text: &str) -> String {
+        let yearless = |pattern: &String| BrokenDownTime::parse(pattern, text).is_ok_and(|date| date.year().is_none());
+        let zoned = text.ends_with(|c: char| c.is_ascii_uppercase()) && !self.zone_given;
+        let hint = match self.year {
+            Some(year) if self.patterns.iter().any(yearless) => format!("; the option year says {year}"),
+            _ if zoned => "; an abbreviated time zone needs the option timezone".into(),
+            _ => String::new(),
+        };
+        format!("\"{}\" is not a date{hint}", shorten(text))
+    }
+
+    /// Reads ISO 8601 and what is written for it.
     fn iso(&self, text: &str) -> Option<Time> {
-        let text = text.strip_suffix(" UTC").map_or_else(|| text.to_string(), |t| format!("{t}Z"));
         if let Ok(moment) = text.parse::<Timestamp>() {
             return Some(timestamp(moment));
+        }
+        if let Some((moment, zone)) = format_iso::read(text) {
+            return match zone {
+                Zone::None => self.civil(moment),
+                Zone::Offset(offset) => offset.to_timestamp(moment).ok().map(timestamp),
+                Zone::Named(name) => match TimeZone::get(name) {
+                    Ok(zone) => civil_in(&zone, moment),
+                    Err(_) if self.zone_given && format_iso::is_abbreviation(name) => self.civil(moment),
+                    Err(_) => None,
+                },
+            };
         }
         if let Ok(moment) = text.parse::<Zoned>() {
             return Some(timestamp(moment.timestamp()));
@@ -153,34 +192,100 @@ impl Clock {
         self.civil(text.parse::<DateTime>().ok()?)
     }
 
+    /// The moment of a local time. Of an hour that comes twice it is the first one; an hour that is left out is read
+    /// as the one after it.
     fn civil(&self, moment: DateTime) -> Option<Time> {
-        Some(timestamp(self.zone.to_ambiguous_zoned(moment).compatible().ok()?.timestamp()))
+        civil_in(&self.zone, moment)
     }
 
-    fn moment(&self, mut parts: BrokenDownTime) -> Option<Time> {
+    fn moment(&self, mut parts: BrokenDownTime) -> Option<(Time, Cycle)> {
+        let known = |moment| Some((timestamp(moment), Cycle::Never));
         if let Ok(moment) = parts.to_timestamp() {
-            return Some(timestamp(moment));
+            return known(moment);
         }
         if parts.iana_time_zone().is_some_and(|zone| TimeZone::get(zone).is_err()) && !self.zone_given {
             return None;
         }
-        if parts.year().is_none() {
-            parts.set_year(Some(self.year)).ok()?;
+        let dateless = parts.month().is_none() && parts.day().is_none() && parts.day_of_year().is_none();
+        let cycle = match (parts.year(), dateless) {
+            (Some(_), _) => Cycle::Never,
+            (None, false) => Cycle::Yearly,
+            (None, true) => Cycle::Daily,
+        };
+        if cycle != Cycle::Never {
+            let default = if dateless { DEFAULT_YEAR_OF_TIMES } else { DEFAULT_YEAR };
+            parts.set_year(Some(self.year.unwrap_or(default))).ok()?;
         }
-        if parts.month().is_none() && parts.day().is_none() && parts.day_of_year().is_none() {
+        if dateless {
             parts.set_month(Some(1)).ok()?;
             parts.set_day(Some(1)).ok()?;
         }
         if parts.offset().is_some() {
-            return parts.to_timestamp().ok().map(timestamp);
+            return parts.to_timestamp().ok().map(|moment| (timestamp(moment), cycle));
         }
-        if let Ok(moment) = parts.to_datetime() {
-            return self.civil(moment);
-        }
-        parts.to_date().ok().and_then(|date| self.civil(date.to_datetime(jiff::civil::Time::midnight())))
+        let local = parts.to_datetime();
+        let local = local.or_else(|_| parts.to_date().map(|date| date.to_datetime(jiff::civil::Time::midnight())));
+        self.civil(local.ok()?).map(|time| (time, cycle))
     }
+
+    /// The moment `turns` years or days after a time that leaves these open.
+    fn turned(&self, at: i64, cycle: Cycle, turns: i16) -> Option<i64> {
+        let moment = Timestamp::from_microsecond(at.checked_add(EPOCH)?).ok()?;
+        let local = self.zone.to_datetime(moment);
+        let span = match cycle {
+            Cycle::Never => return Some(at),
+            Cycle::Yearly => Span::new().try_years(turns).ok()?,
+            Cycle::Daily => Span::new().try_days(turns).ok()?,
+        };
+        match self.civil(local.checked_add(span).ok()?)? {
+            Time::Timestamp(at) => Some(at),
+            _ => None,
+        }
+    }
+}
+
+/// The zone of a name, or of an offset such as `+02:00`.
+fn time_zone(name: &str) -> Result<TimeZone> {
+    match format_iso::offset(name) {
+        Some(offset) => Ok(TimeZone::fixed(offset)),
+        None => TimeZone::get(name).map_err(|_| invalid(format!("There is no time zone \"{}\".", shorten(name)))),
+    }
+}
+
+fn civil_in(zone: &TimeZone, moment: DateTime) -> Option<Time> {
+    Some(timestamp(zone.to_ambiguous_zoned(moment).compatible().ok()?.timestamp()))
 }
 
 fn timestamp(moment: Timestamp) -> Time {
     Time::Timestamp(moment.as_microsecond().saturating_sub(EPOCH))
+}
+
+/// Microseconds of a day.
+const DAY: i64 = 86_400_000_000;
+
+/// Counts the years or days that pass in a log whose dates do not name them: a step back of more than half of one is
+/// the next one, a step forward of more than half of one a line that comes late.
+#[derive(Debug, Default)]
+pub(crate) struct Rollover {
+    last: Option<i64>,
+    turns: i16,
+}
+
+impl Rollover {
+    /// The moment of the next line's time. Lines are given in the order of the log.
+    pub fn next(&mut self, at: i64, cycle: Cycle, clock: &Clock) -> i64 {
+        let half = match cycle {
+            Cycle::Never => return at,
+            Cycle::Yearly => 183 * DAY,
+            Cycle::Daily => DAY / 2,
+        };
+        let step = at.saturating_sub(self.last.unwrap_or(at));
+        if step < -half {
+            self.turns = self.turns.saturating_add(1);
+        } else if step > half && self.turns > 0 {
+            self.turns -= 1;
+        }
+        self.last = Some(at);
+        if self.turns == 0 { at } else { clock.turned(at, cycle, self.turns).unwrap_or(at) }
+    }
 }

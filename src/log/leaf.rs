@@ -176,6 +176,5 @@ pub(crate) fn layout_of(line: &str, tokens: &[Token], out: &mut String) {
 pub(crate) fn layout_matches(layout: &str, parts: &[skeleton::Part]) -> bool {
     let blanks = parts.iter().filter(|p| **p == skeleton::Part::Blank).count();
     let runs: Vec<&str> = layout.split_terminator('|').collect();
-    let all_blank = layout.bytes().all(|b| b == b'|' || scan::CLASS[b as usize] == scan::B);
-    layout.is_empty() || (all_blank && layout.ends_with('|') && runs.len() == blanks + 2)
+    layout.is_empty() || (scan::is_layout(layout) && runs.len() == blanks + 2)
 }

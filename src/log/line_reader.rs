@@ -2,10 +2,11 @@
 
 use super::event::{Event, Line};
 use super::format::{Buffers, LineFormats};
+use super::format_time::Cycle;
 use super::keys::{KeyPattern, slot_values};
 use super::settings::Settings;
 use super::templates::{Scratch, Templates};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use std::borrow::Cow;
 
 /// The event type of a line whose message no template fits.
@@ -16,9 +17,9 @@ pub const NEW_TEMPLATE: &str = "(new template)";
 pub enum Outcome {
     /// It is an event.
     Event,
-    /// No format matches it; it was kept as an event whose message is the line.
+    /// No format can read it; it was kept as an event whose message is the line.
     Kept,
-    /// No format matches it; it was left out.
+    /// No format can read it; it was left out.
     Skipped,
     /// A format hides it.
     Hidden,
@@ -49,6 +50,8 @@ pub struct LineRow<'a> {
     pub event: Option<&'a str>,
     /// Microseconds since 2000-01-01 UTC.
     pub at: Option<i64>,
+    /// What its date leaves open.
+    pub cycle: Cycle,
     /// The trace keys; `None` where the line does not say.
     pub keys: Option<Vec<Cow<'a, str>>>,
     /// The component that wrote it.
@@ -106,6 +109,17 @@ impl LineReader {
         templates: Option<&Templates>,
         take: impl FnOnce(LineRow<'_>) -> T,
     ) -> Result<T> {
+        self.read_record([line, ""], number, templates, take)
+    }
+
+    /// As [`LineReader::read`], of a record whose message goes on in more lines.
+    pub(crate) fn read_record<T>(
+        &mut self,
+        [line, continuation]: [&str; 2],
+        number: Option<u64>,
+        templates: Option<&Templates>,
+        take: impl FnOnce(LineRow<'_>) -> T,
+    ) -> Result<T> {
         let found = match &self.formats {
             Some(formats) => formats.read_with(line, number, &mut self.buffers)?,
             None => Line::Event(Event { matched: true, ..Event::default() }),
@@ -114,6 +128,7 @@ impl LineReader {
             outcome,
             event: None,
             at: None,
+            cycle: Cycle::Never,
             keys: None,
             component: None,
             level: None,
@@ -128,6 +143,8 @@ impl LineReader {
             Line::Unmatched => return Ok(take(empty(Outcome::Skipped))),
         };
         let message = if self.formats.is_some() { event.message.as_deref() } else { Some(line) };
+        let joined = message.filter(|_| !continuation.is_empty()).map(|message| format!("{message}\n{continuation}"));
+        let message = joined.as_deref().or(message);
         let mut row = LineRow {
             event: event.event_type.as_deref(),
             component: event.component.as_deref(),
@@ -136,13 +153,9 @@ impl LineReader {
             named: &event.parameters,
             ..empty(if event.matched { Outcome::Event } else { Outcome::Kept })
         };
-        if let Some(time) = &event.time {
-            row.at = Some(time.microseconds().ok_or_else(|| Error::InvalidArgument {
-                argument: "time",
-                reason: format!("{time:?} is out of range"),
-                hint: "Times are dates, or seconds, milli-, micro- or nanoseconds since 1970.".into(),
-            })?);
-        }
+        // what is out of range was no time for the format
+        row.at = event.time.and_then(|time| time.microseconds());
+        row.cycle = event.cycle;
         let mut slot_keys = None;
         if let (Some(templates), Some(message)) = (templates, message) {
             match templates.find(message, &mut self.scratch) {
@@ -202,6 +215,8 @@ mod tests {
         assert!(read("# x").starts_with("hidden None"));
         assert!(read("--").starts_with("separator"));
         assert!(read("odd").starts_with("kept Some(\"(new template)\") None Some(\"\")"));
-        assert!(reader.read("99999999999999999999999: x", Some(3), None, show).is_err());
+        // a time that cannot be read follows on_unmatched, too
+        let unread = reader.read("99999999999999999999999: x", Some(3), None, show).unwrap();
+        assert!(unread.starts_with("kept None None"), "{unread}");
     }
 }

@@ -146,7 +146,7 @@ pub(crate) fn merge_forms(rows: &mut Vec<Row>, cells: &Cells) {
                 } else {
                     let place = &mut merged[at];
                     if place.0.as_ref().is_some_and(|r| *r != remark) {
-                        place.0 = None;
+                        place.0 = place.0.take().and_then(|before| joint_remark(before, &remark));
                     }
                     if place.1 != cell {
                         let maybe = place.1 == [MAYBE] || cell == [MAYBE];
@@ -170,6 +170,17 @@ pub(crate) fn merge_forms(rows: &mut Vec<Row>, cells: &Cells) {
         }
     }
     unite(rows);
+}
+
+/// What stands for two remarks: brackets around an amount written in several ways, `None` where one has no remark.
+fn joint_remark(mut remark: Vec<u32>, other: &[u32]) -> Option<Vec<u32>> {
+    let ([BLANK, open, .., close], [BLANK, other_open, .., other_close]) = (&remark[..], other) else { return None };
+    if (open, close) != (other_open, other_close) {
+        return None;
+    }
+    let inside = 2..remark.len() - 1;
+    remark.splice(inside, [LIST]);
+    Some(remark)
 }
 
 fn parts(row: &[u32], cells: &Cells) -> Vec<Part> {

@@ -1,7 +1,8 @@
 //! A log as a text, record by record.
 
+use super::format::Buffers;
 use super::format_read::MAX_RECORD;
-use super::format_time::Time;
+use super::format_time::{Clock, Rollover, Time};
 use super::line_reader::{LineReader, LineRow, Outcome};
 use super::settings::Settings;
 use crate::error::Result;
@@ -17,6 +18,17 @@ pub struct LogRecords {
     line: u64,
     separators: Option<u64>,
     relative: Option<HashMap<String, i64>>,
+    /// Of a log whose dates leave out the year or the date.
+    rollover: Rollover,
+    clock: Option<Clock>,
+    buffers: Buffers,
+}
+
+/// Where a record and the lines that continue its message end.
+struct Record {
+    end: usize,
+    continued: usize,
+    lines: u64,
 }
 
 /// The key of a trace between separators: its own key, if it has one, and the number of separators before it.
@@ -30,18 +42,22 @@ impl LogRecords {
     /// # Errors
     /// As [`LineReader::new`].
     pub fn new(settings: &Settings, text: String) -> Result<Self> {
+        let reader = LineReader::new(settings)?;
         Ok(LogRecords {
-            reader: LineReader::new(settings)?,
+            clock: reader.formats().map(|formats| formats.clock().clone()),
+            reader,
             text,
             at: 0,
             line: 0,
             separators: settings.format.separator.as_ref().map(|_| 0),
             relative: settings.format.relative_time.then(HashMap::new),
+            rollover: Rollover::default(),
+            buffers: Buffers::default(),
         })
     }
 
-    /// Where the next record ends, and how many lines it has: quoted text of a CSV format may go on.
-    fn record(&self) -> (usize, u64) {
+    /// Where the next record ends: quoted text of a CSV format may go on, and so may messages.
+    fn record(&mut self) -> Record {
         let rest = &self.text[self.at..];
         let quoted = self.reader.formats().is_some_and(|formats| formats.is_quoted());
         let (mut end, mut lines, mut open) = (0, 0, false);
@@ -53,7 +69,25 @@ impl LogRecords {
                 break;
             }
         }
-        (self.at + end, lines)
+        let mut out = Record { end: self.at + end, continued: self.at + end, lines };
+        let Some(formats) = self.reader.formats().filter(|formats| formats.has_messages()) else { return out };
+        let first = rest[..end].trim_end_matches(['\r', '\n']);
+        if first.is_empty() {
+            return out;
+        }
+        let (mut at, mut number) = (end, lines);
+        for line in rest[end..].split_inclusive('\n') {
+            (at, number) = (at + line.len(), number + 1);
+            if line.trim_end_matches(['\r', '\n']).is_empty() {
+                continue;
+            }
+            let goes_on = at < MAX_RECORD && formats.continues(line, &mut self.buffers);
+            if !goes_on || (out.lines == lines && !formats.is_event(first, &mut self.buffers)) {
+                break;
+            }
+            out = Record { continued: self.at + at, lines: number, ..out };
+        }
+        out
     }
 
     /// Hands the next record, by the number of its first line, to `take`; `None` at the end. Empty lines are no records.
@@ -65,16 +99,21 @@ impl LogRecords {
             if self.at >= self.text.len() {
                 return Ok(None);
             }
-            let (end, lines) = self.record();
             let (from, number) = (self.at, self.line + 1);
-            self.at = end;
+            let Record { end, continued, lines } = self.record();
+            self.at = continued;
             self.line += lines;
             let record = self.text[from..end].trim_end_matches(['\r', '\n']);
             if record.is_empty() {
                 continue;
             }
-            let (separators, relative) = (&mut self.separators, &mut self.relative);
-            return self.reader.read(record, Some(number), None, |mut row| {
+            let continuation = self.text[end..continued].trim_end_matches(['\r', '\n']);
+            let (separators, relative, rollover) = (&mut self.separators, &mut self.relative, &mut self.rollover);
+            let clock = &self.clock;
+            return self.reader.read_record([record, continuation], Some(number), None, |mut row| {
+                if let (Some(at), Some(clock), None) = (row.at, clock, &relative) {
+                    row.at = Some(rollover.next(at, row.cycle, clock));
+                }
                 if let Some(separators) = separators {
                     let keys = row.keys.take().unwrap_or_else(|| vec!["".into()]);
                     let is_event = matches!(row.outcome, Outcome::Event | Outcome::Kept);

@@ -5,6 +5,8 @@
 //! * `miner`: the mergeable state that lines are added to
 //! * `templates`: the templates: parse a line, rebuild it, store them
 
+mod ansi;
+mod assigned;
 mod cells;
 mod chunks;
 mod classify;
@@ -15,6 +17,7 @@ mod format;
 mod format_builtin;
 mod format_explain;
 mod format_fields;
+mod format_iso;
 mod format_json;
 mod format_match;
 mod format_pattern;
@@ -44,7 +47,7 @@ pub use format::{FormatOptions, LineFormats, OnUnmatched};
 pub use format_builtin::{BUILTIN_FORMATS, BuiltinFormat, builtin_formats};
 pub use format_explain::{Explanation, explain_format};
 pub use format_read::{Log, TraceEvents};
-pub use format_time::Time;
+pub use format_time::{Cycle, Time};
 pub use keys::{KeyPattern, slot_keys};
 pub use kind::SlotKind;
 pub use line_reader::{LineReader, LineRow, NEW_TEMPLATE, Outcome};

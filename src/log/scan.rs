@@ -1,5 +1,6 @@
 //! Byte scanners behind the tokenizer: where a word ends, and what its shape alone says.
 
+use super::ansi;
 use super::kind::SlotKind;
 
 /// White space.
@@ -24,7 +25,7 @@ const fn classes() -> [u8; 256] {
     let mut b = 0;
     while b < 128 {
         table[b] = match b as u8 {
-            b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c => B,
+            b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | ansi::ESCAPE => B,
             0..=0x1f | 0x7f => C,
             b'0'..=b'9' => N,
             b'a'..=b'z' | b'A'..=b'Z' => W,
@@ -44,6 +45,8 @@ const NOT_HEX: u8 = 2;
 const BACKSLASH: u8 = 4;
 /// A byte that means more than itself: a dot, a colon, the end of the word ….
 const STOP: u8 = 8;
+/// A byte of a script whose characters take three bytes or more; most of these write no blanks between words.
+const WIDE: u8 = 16;
 
 /// What each byte says about the word it is in.
 static SEEN: [u8; 256] = seen();
@@ -55,6 +58,7 @@ const fn seen() -> [u8; 256] {
         table[b] = match (CLASSES[b], b as u8) {
             (N, _) => DIGIT,
             (W, b'a'..=b'f' | b'A'..=b'F') | (P, b'-' | b'/') => 0,
+            (W, 0xe0..) => NOT_HEX | WIDE,
             (W, _) => NOT_HEX,
             (P, b'\\') => NOT_HEX | BACKSLASH,
             (P, byte) if byte != b'.' => NOT_HEX,
@@ -82,6 +86,8 @@ pub struct Run {
     pub dots: usize,
     /// It has a backslash.
     pub backslash: bool,
+    /// It has characters of a script that writes no blanks.
+    pub wide: bool,
     /// It has hexadecimal digits, dots, dashes and slashes only.
     pub hex: bool,
     /// Set where its shape alone says what it is.
@@ -108,7 +114,8 @@ fn plain(bytes: &[u8]) -> (usize, u8, usize) {
 pub fn run(bytes: &[u8], start: usize) -> Run {
     let n = bytes.len();
     let slash = bytes[start] == b'/';
-    let mut out = Run { end: start, digits: 0, slash, dots: 0, backslash: false, hex: true, special: None };
+    let mut out =
+        Run { end: start, digits: 0, slash, dots: 0, backslash: false, wide: false, hex: true, special: None };
     let (mut at, mut control) = (start, false);
     let (mut colons, mut seen) = (0, 0);
     while at < n {
@@ -137,6 +144,14 @@ pub fn run(bytes: &[u8], start: usize) -> Run {
                 if next == b':' && bytes.get(at + 2).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_') && !hex {
                     at += 2;
                     continue;
+                }
+                if hex
+                    && colons == 0
+                    && let Some((end, kind)) = address(bytes, start)
+                {
+                    out.end = end;
+                    out.special = Some(kind);
+                    return out;
                 }
                 let grouped = hex && out.digits > 0 && next.is_ascii_hexdigit() && hex_group(bytes, at + 1);
                 let port = out.digits > 0 && port_end(bytes, at + 1).is_some();
@@ -173,12 +188,34 @@ pub fn run(bytes: &[u8], start: usize) -> Run {
         at += 1;
     }
     (out.end, out.hex, out.backslash) = (at, seen & NOT_HEX == 0, seen & BACKSLASH != 0);
+    out.wide = seen & WIDE != 0;
     if control {
         out.special = Some(SlotKind::Text);
     } else if colons > 0 && out.special.is_none() {
         out.special = Some(colon_kind(&bytes[start..at]));
     }
     out
+}
+
+/// The end of the white space at `at`. How a terminal is to show what follows is white space, too.
+pub fn blank_end(bytes: &[u8], mut at: usize) -> usize {
+    while at < bytes.len() && CLASS[bytes[at] as usize] == B {
+        // a layout's runs are ended by bars, so a sequence with one is left apart
+        let end = ansi::sequence_end(bytes, at);
+        at = if bytes[at..end].contains(&b'|') { at + 1 } else { end.max(at + 1) };
+    }
+    at
+}
+
+/// True for text that is punctuation inside words only, such as `****`, and too long to mean anything by itself.
+pub fn is_rule(text: &[u8]) -> bool {
+    text.len() >= 3 && text.iter().all(|b| CLASS[*b as usize] == P)
+}
+
+/// True for white space, each run ended by a bar.
+pub fn is_layout(layout: &str) -> bool {
+    let blank = |run: &str| blank_end(run.as_bytes(), 0) == run.len();
+    layout.is_empty() || (layout.ends_with('|') && layout.split('|').all(blank))
 }
 
 fn two_digits(bytes: &[u8], at: usize) -> bool {
@@ -191,9 +228,46 @@ fn hex_group(bytes: &[u8], at: usize) -> bool {
     (1..=4).contains(&len) && bytes.get(at + len).is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'_')
 }
 
+/// The end of a hardware address or an IPv6 address: groups of hexadecimal digits joined by colons, six of two digits, or
+/// eight, or fewer with a double colon.
+fn address(bytes: &[u8], start: usize) -> Option<(usize, SlotKind)> {
+    let (mut at, mut groups, mut pairs, mut digits, mut doubled) = (start, 0, true, false, false);
+    loop {
+        let len = bytes[at..].iter().take(5).take_while(|b| b.is_ascii_hexdigit()).count();
+        if len > 4 || groups == 8 {
+            return None;
+        }
+        if len > 0 {
+            groups += 1;
+            pairs &= len == 2;
+            digits |= bytes[at..at + len].iter().any(u8::is_ascii_digit);
+        }
+        at += len;
+        match (bytes.get(at), bytes.get(at + 1)) {
+            (Some(b':'), Some(b':')) if !doubled && len > 0 => {
+                doubled = true;
+                at += 2;
+            }
+            (Some(b':'), Some(next)) if len > 0 && next.is_ascii_hexdigit() => at += 1,
+            _ => break,
+        }
+    }
+    if bytes.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_') {
+        return None;
+    }
+    match (groups, pairs, doubled) {
+        (6, true, false) => Some((at, SlotKind::Hex)),
+        // names of C++ may be made of these letters, too
+        (8, _, false) | (1..=7, _, true) if digits => Some((at, SlotKind::Ip)),
+        _ => None,
+    }
+}
+
 fn port_end(bytes: &[u8], at: usize) -> Option<usize> {
     let len = bytes[at..].iter().take(6).take_while(|b| b.is_ascii_digit()).count();
-    let boundary = bytes.get(at + len).is_none_or(|b| !is_word_byte(*b) || *b == b'.');
+    // a full stop ends a sentence, a point goes on with an address
+    let stop = || bytes.get(at + len + 1).is_none_or(|b| !b.is_ascii_digit());
+    let boundary = bytes.get(at + len).is_none_or(|b| !is_word_byte(*b) || (*b == b'.' && stop()));
     ((1..=5).contains(&len) && boundary).then_some(at + len)
 }
 

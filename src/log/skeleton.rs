@@ -89,7 +89,7 @@ pub fn read(bytes: &[u8]) -> Option<Vec<Part>> {
             }
             DELIMITER => {
                 bytes.get(at + 1).filter(|b| b.is_ascii() && is_word_byte(**b))?;
-                at += 1 + bytes[at + 1..].iter().take_while(|c| **c == b'.').count().max(1);
+                at += 1 + bytes[at + 1..].iter().take_while(|c| **c == bytes[start + 1]).count();
                 parts.push(Part::Delimiter(text.get(start + 1..at)?.into()));
             }
             MASKED => {

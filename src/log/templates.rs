@@ -1,5 +1,6 @@
 //! Templates: what a parser needs, and all it needs.
 
+use super::ansi;
 use super::kind::{Kinds, SlotKind};
 use super::leaf::{Leaf, MAX_VALUES, Values};
 use super::masks::Masks;
@@ -307,7 +308,7 @@ pub(crate) fn text_of(pieces: &[Piece], layout: &str) -> String {
     for piece in pieces {
         match piece {
             Piece::Blank if layout.is_empty() => out.push(' '),
-            Piece::Blank => out.push_str(runs.next().unwrap_or(" ")),
+            Piece::Blank => out.push_str(&ansi::strip(runs.next().unwrap_or(" "))),
             Piece::Text(text) => out.push_str(text),
             Piece::Slot | Piece::List | Piece::Optional => out.push_str(SLOT),
         }

@@ -2,6 +2,7 @@
 
 use super::masks::Masks;
 use super::matcher::Matcher;
+use super::scan::is_layout;
 use super::templates::{Piece, Template, Templates, text_of};
 use super::token::MAX_TOKENS;
 use crate::error::{Error, Result};
@@ -81,9 +82,8 @@ impl Templates {
                 return Err(Error::invalid(WHAT, format!("Template {i} has {} pieces.", t.pieces.len())));
             }
             let blanks = t.pieces.iter().filter(|p| **p == Piece::Blank).count();
-            let spaces = t.layout.chars().all(|c| c == '|' || c.is_ascii_whitespace() || c == '\x0b');
             let runs = t.layout.matches('|').count();
-            if !t.layout.is_empty() && (!spaces || runs != blanks + 2) {
+            if !t.layout.is_empty() && (!is_layout(&t.layout) || runs != blanks + 2) {
                 return Err(Error::invalid(WHAT, format!("The white space of template {i} does not fit it.")));
             }
             if t.pieces.iter().any(|p| matches!(p, Piece::Text(text) if text.is_empty())) {

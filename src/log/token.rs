@@ -3,7 +3,7 @@
 //! The tokens of a line tile it: joined in order they are the line again. What a token *is* depends on its own text and
 //! its neighbours in the line alone, so that mining and matching, on any node and in any order, see the same tokens.
 //!
-//! * a [`Class::Word`] has no digit and may be part of a template,
+//! * a [`Class::Word`] has no digit, or one that is part of a name (`IPv6`), and may be part of a template,
 //! * a [`Class::Soft`] word holds a few digits (`eth0`, `jk2_init`): the values seen decide whether it is text or a slot,
 //! * a [`Class::Value`] is a number, address, path, identifier …: always a slot,
 //! * a [`Class::Delimiter`] is punctuation that stays in the template, a [`Class::Blank`] a run of white space.
@@ -26,7 +26,7 @@ pub enum Class {
     Blank,
     /// Punctuation.
     Delimiter,
-    /// Text without digits.
+    /// Text without digits, or a name that has some.
     Word,
     /// A word with a few digits.
     Soft,
@@ -100,9 +100,7 @@ fn tokenize_part(line: &str, mut at: usize, n: usize, tokens: &mut Vec<Token>) -
         match CLASS[bytes[at] as usize] {
             scan::B => {
                 let start = at;
-                while at < n && CLASS[bytes[at] as usize] == scan::B {
-                    at += 1;
-                }
+                at = scan::blank_end(bytes, at);
                 push(tokens, Class::Blank, start, at);
             }
             D => {
@@ -124,7 +122,8 @@ fn push(tokens: &mut Vec<Token>, class: Class, start: usize, end: usize) {
 /// Reads the word or value that starts at `start`; returns where it ends.
 fn word(line: &str, start: usize, tokens: &mut Vec<Token>) -> usize {
     let bytes = line.as_bytes();
-    if let Some(end) = dates::date(bytes, start) {
+    let date = if bytes[start].is_ascii_digit() { dates::digits(bytes, start) } else { dates::date(bytes, start) };
+    if let Some(end) = date {
         push(tokens, Class::Value(SlotKind::Timestamp), start, end);
         return end;
     }
@@ -137,6 +136,15 @@ fn word(line: &str, start: usize, tokens: &mut Vec<Token>) -> usize {
     }
     if bytes[start..end].iter().all(|b| *b == b'.') {
         push(tokens, Class::Delimiter, start, end);
+        return end;
+    }
+    // a rule of stars or dashes is punctuation, one token for each kind
+    if run.digits == 0 && scan::is_rule(&bytes[start..end]) {
+        let mut at = start;
+        for same in bytes[start..end].chunk_by(|a, b| a == b) {
+            push(tokens, Class::Delimiter, at, at + same.len());
+            at += same.len();
+        }
         return end;
     }
     // dot leaders ("enable......0") separate
@@ -165,10 +173,21 @@ fn word(line: &str, start: usize, tokens: &mut Vec<Token>) -> usize {
 fn plain(line: &str, start: usize, end: usize, run: &scan::Run, tokens: &mut Vec<Token>) {
     let bytes = line.as_bytes();
     let text = &bytes[start..end];
+    if run.wide && run.digits > 0 {
+        return scripts(line, start, end, tokens);
+    }
     // what most words, numbers and names are follows from what was counted already
     if !run.backslash && text[0].is_ascii_alphabetic() {
         if run.digits == 0 {
             return push(tokens, classify::word(text), start, end);
+        }
+        if classify::is_name_with_digits(text) {
+            return push(tokens, Class::Word, start, end);
+        }
+        if let Some((from, to)) = classify::glued(text) {
+            push(tokens, Class::Word, start, start + from);
+            push(tokens, Class::Soft, start + from, start + to);
+            return push(tokens, Class::Word, start + to, end);
         }
         if !run.hex && run.dots == 0 && run.digits > text.len() - run.digits {
             return push(tokens, Class::Value(SlotKind::Identifier), start, end);
@@ -187,6 +206,31 @@ fn plain(line: &str, start: usize, end: usize, run: &scan::Run, tokens: &mut Vec
     }
     debug_assert!(text.iter().all(|&b| CLASS[b as usize] >= W || is_word_byte(b) || b == b':' || b == b'@'));
     push(tokens, classify::classify(text), start, end);
+}
+
+/// Splits text of a script that writes no blanks where it meets a value, as in `订单42支付失败`.
+fn scripts(line: &str, start: usize, end: usize, tokens: &mut Vec<Token>) {
+    let wide = |c: char| c >= '\u{800}';
+    let text = &line[start..end];
+    // the text that is open, and where reading is
+    let (mut from, mut at) = (start, start);
+    while at < end {
+        let rest = &text[at - start..];
+        let len = rest.find(wide).unwrap_or(rest.len());
+        if len == 0 {
+            at += rest.find(|c| !wide(c)).unwrap_or(rest.len());
+            continue;
+        }
+        let part = &rest.as_bytes()[..len];
+        let class = if part.iter().any(u8::is_ascii_digit) { classify::classify(part) } else { Class::Word };
+        if class != Class::Word {
+            push(tokens, classify::word(&line.as_bytes()[from..at]), from, at);
+            push(tokens, class, at, at + len);
+            from = at + len;
+        }
+        at += len;
+    }
+    push(tokens, classify::word(&line.as_bytes()[from..end]), from, end);
 }
 
 #[cfg(test)]

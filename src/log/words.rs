@@ -88,9 +88,9 @@ fn singles(rows: &[Row], cells: &Cells, options: &MinerOptions) -> Vec<Family> {
     out
 }
 
-/// Prepositions: what follows is mostly a thing, not an action.
-const PREPOSITIONS: [&str; 13] =
-    ["for", "from", "to", "by", "at", "on", "of", "with", "via", "into", "in", "user", "host"];
+/// Prepositions, and nouns that stand before a name: what follows is mostly a thing, not an action.
+const PREPOSITIONS: [&str; 15] =
+    ["for", "from", "to", "by", "at", "on", "of", "with", "via", "into", "in", "user", "host", "interface", "device"];
 
 /// Keys whose values say what happened, as in `msg="disk full"`.
 const SAYING: [&str; 4] = ["msg", "message", "event", "action"];
@@ -124,22 +124,41 @@ fn enough(words: &[u32], row: &[u32], at: usize, slot: bool, cells: &Cells, opti
         && at >= 2
         && PREPOSITIONS.contains(&cells.text(row[at - 2]).to_ascii_lowercase().as_str());
     let unit = at >= 2 && before == Some(BLANK) && is_value(row[at - 2]) && words.iter().all(|w| cells.is_unit(*w));
-    let needed = if unit {
-        2
-    } else if slot {
+    // an amount and its unit are one value, see `lists::merge_forms`
+    if unit {
+        return false;
+    }
+    let needed = if slot {
         1
-    } else if assigned || (names == words.len() && at > 0) {
+    } else if assigned
+        || (names == words.len() && at > 0)
+        || (enclosed(row, at, cells) && words.iter().all(|w| is_switch(cells.text(*w))))
+    {
         2
-    } else if at == 0 && names == words.len() {
+    } else if at == 0 && names == words.len() && !is(after, &[":"]) {
         limit + 1
+    } else if at == 0 && anchors >= 3 && words.iter().all(|w| cells.is_lower(*w)) {
+        // a subject, such as a user's name, before a sentence; a part's name and what happens are capitals' mostly
+        limit + 2
     } else if at == 0 {
         limit * 4
-    } else if bracketed || quoted || preposition {
+    } else if bracketed || quoted || preposition || enclosed(row, at, cells) {
         limit.saturating_sub(1).max(2)
     } else {
         limit + 1
     };
     count >= needed
+}
+
+/// The positions of a switch.
+fn is_switch(word: &str) -> bool {
+    ["on", "off", "yes", "no", "enabled", "disabled"].iter().any(|position| position.eq_ignore_ascii_case(word))
+}
+
+/// Whether a position is inside brackets.
+fn enclosed(row: &[u32], at: usize, cells: &Cells) -> bool {
+    let count = |texts: &[&str]| row[..at].iter().filter(|c| texts.contains(&cells.text(**c))).count();
+    count(&["(", "[", "{"]) > count(&[")", "]", "}"])
 }
 
 /// Two words that vary together, as a user and a host do.

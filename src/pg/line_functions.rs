@@ -204,6 +204,14 @@ sql_functions! {
         Ok(Some(unsafe { form_columns(kept.row_type, row) }))
     }
 
+    /// unread_reason(settings, line) → text: NULL for a line that can be read
+    fn logfsm_unread_reason(call) {
+        let line = call.need_text(1, "line")?;
+        let reader = kept(call, &[0], || Ok(LineReader::new(&Settings::from_json(&call.json(0, "{}"))?)?))?;
+        let reason = reader.formats().and_then(|formats| formats.why_unread(line));
+        Ok(reason.as_deref().map(text))
+    }
+
     /// trace_keys(message, pattern) → text[]
     fn logfsm_trace_keys(call) {
         let (message, pattern) = (call.need_text(0, "message")?, call.need_text(1, "pattern")?);

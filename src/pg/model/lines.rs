@@ -2,11 +2,14 @@
 
 use super::{Info, Model, sql};
 use crate::error::Error;
-use crate::log::{LineReader, Settings};
+use crate::log::{LineReader, OnUnmatched, Settings};
 use crate::pg::error::Failure;
 use crate::pg::sql::{quote_identifier, quote_literal};
-use pgrx::PgSqlErrorCode;
+use pgrx::{PgLogLevel, PgSqlErrorCode};
 use serde_json::{Map, Value, json};
+
+/// Rows that cannot be read which a fit names.
+const NAMED_ROWS: usize = 3;
 
 /// What create_model is told about lines.
 pub struct Given {
@@ -117,6 +120,17 @@ impl Info {
         format!("{}::jsonb", quote_literal(self.parse_settings.as_deref().unwrap_or("{}")))
     }
 
+    /// The settings under which a line that cannot be read is left out, not an error: to look at all lines first.
+    fn lenient_literal(&self) -> Result<String, Failure> {
+        if self.settings()?.format.on_unmatched != OnUnmatched::Error || self.line_fields.is_empty() {
+            return Ok(self.settings_literal());
+        }
+        let mut all: Map<String, Value> =
+            serde_json::from_str(self.parse_settings.as_deref().unwrap_or("{}")).unwrap_or_default();
+        all.insert("on_unmatched".into(), json!("skip"));
+        Ok(format!("{}::jsonb", quote_literal(Value::Object(all).to_string())))
+    }
+
     /// As `rows_query`, of a relation with a message column.
     pub fn line_rows_query(&self, relation: &str, message: &str, templates: &str) -> String {
         let separated = self.settings().is_ok_and(|s| s.format.separator.is_some());
@@ -184,8 +198,9 @@ impl Info {
         )
     }
 
-    /// The query for (templates, lines, unmatched, hidden, keyless) over the lines of a relation of the source's shape.
-    fn learning_query(&self, relation: &str, message: &str) -> Result<String, Failure> {
+    /// The query for (templates, lines, unmatched, hidden, keyless) over the lines of a relation of the source's shape,
+    /// which are read by `literal`.
+    fn learning_query(&self, relation: &str, message: &str, literal: &str) -> Result<String, Failure> {
         let settings = self.settings()?;
         let message = format!("s.{}::text", quote_identifier(message));
         let options = if settings.miner == Default::default() {
@@ -211,10 +226,35 @@ impl Info {
             "SELECT logfsm.template_agg((x.l).message{options}) FILTER (WHERE (x.l).event IS NULL) AS templates,
                     pg_catalog.count(*) AS lines, pg_catalog.count(*) FILTER (WHERE {}) AS unmatched,
                     pg_catalog.count(*) FILTER (WHERE {}) AS hidden, pg_catalog.count(*) FILTER (WHERE {keyless}) AS keyless
-             FROM (SELECT logfsm.read_message({}, {message}) AS l FROM {relation} AS s OFFSET 0) AS x",
+             FROM (SELECT logfsm.read_message({literal}, {message}) AS l FROM {relation} AS s OFFSET 0) AS x",
             is("kept,skipped"),
             is("hidden"),
-            self.settings_literal(),
+        ))
+    }
+
+    /// The query for the first lines that cannot be read, each as a text that names the row and says why.
+    fn unread_query(&self, message: &str) -> Result<String, Failure> {
+        let message = format!("s.{}::text", quote_identifier(message));
+        let named = |(name, label): (&Option<String>, &str)| {
+            let value = format!("pg_catalog.left(s.{}::text, 100)", quote_identifier(name.as_ref()?));
+            Some(format!("pg_catalog.concat({}, {value})", quote_literal(format!("{label} "))))
+        };
+        let columns = [(&self.trace_column, "trace"), (&self.seq_column, "seq"), (&self.at_column, "at")];
+        let names: Vec<String> = columns.into_iter().filter_map(named).collect();
+        let names = match names.len() {
+            0 => "NULL::text".into(),
+            _ => format!("pg_catalog.concat_ws(', ', {})", names.join(", ")),
+        };
+        let order = self.seq_column.as_ref().or(self.at_column.as_ref());
+        let order = order.map(|name| format!("s.{}", quote_identifier(name)));
+        let literal = self.lenient_literal()?;
+        Ok(format!(
+            "SELECT pg_catalog.concat_ws(': ', x.named, logfsm.unread_reason({literal}, x.line)) FROM (
+                 SELECT {names} AS named, {message} AS line FROM {} AS s
+                 WHERE (logfsm.read_message({literal}, {message})).outcome OPERATOR(pg_catalog.=) ANY ('{{kept,skipped}}'::text[])
+                 ORDER BY {} LIMIT {NAMED_ROWS}) AS x",
+            self.source,
+            order.unwrap_or_else(|| message.clone()),
         ))
     }
 }
@@ -225,27 +265,39 @@ pub fn learn(model: &Model) -> Result<(), Failure> {
     let table = model.table("model");
     let learn = format!(
         "UPDATE {table} SET (templates, lines, unmatched_lines, hidden_lines, keyless_lines) = ({})",
-        model.info.learning_query(&model.info.source, message)?
+        model.info.learning_query(&model.info.source, message, &model.info.lenient_literal()?)?
     );
     sql::run(&learn, &[])?;
     let counts = format!("SELECT ARRAY[lines, unmatched_lines, hidden_lines, keyless_lines] FROM {table}");
     let counts: Vec<i64> = sql::one(&counts, &[])?.unwrap_or_default();
-    report(model, &counts);
-    Ok(())
+    report(model, message, &counts)
 }
 
-fn report(model: &Model, counts: &[i64]) {
+/// Says what became of lines that are no events, and names the first that could not be read.
+fn report(model: &Model, message: &str, counts: &[i64]) -> Result<(), Failure> {
     let source = &model.info.source;
-    let keep = model.info.settings().is_ok_and(|s| s.format.on_unmatched == crate::log::OnUnmatched::Keep);
-    if let [lines, unmatched, _, keyless] = *counts {
-        if unmatched > 0 {
-            let what = if keep { "kept as they are" } else { "left out" };
-            pgrx::notice!("{unmatched} of {lines} lines of {source} match no format and were {what}");
-        }
-        if keyless > 0 {
-            pgrx::notice!("{keyless} lines of {source} hold no trace key and belong to no trace");
-        }
+    let [lines, unmatched, _, keyless] = *counts else { return Ok(()) };
+    if unmatched > 0 {
+        let rows: Vec<String> = sql::column(&model.info.unread_query(message)?, &[])?;
+        let more = if unmatched as usize > rows.len() { "\n…" } else { "" };
+        let rows = format!("{}{more}", rows.join("\n"));
+        let what = match model.info.settings()?.format.on_unmatched {
+            OnUnmatched::Error => {
+                let code = PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE;
+                return Err(Failure::new(code, format!("{unmatched} of {lines} lines of {source} cannot be read"))
+                    .detail(rows)
+                    .hint("Add a format, or make the model with on_unmatched => 'skip' or 'keep'."));
+            }
+            OnUnmatched::Keep => "kept as they are",
+            OnUnmatched::Skip => "left out",
+        };
+        let said = format!("{unmatched} of {lines} lines of {source} could not be read and were {what}");
+        Failure::new(PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION, said).detail(rows).say(PgLogLevel::NOTICE);
     }
+    if keyless > 0 {
+        pgrx::notice!("{keyless} lines of {source} hold no trace key and belong to no trace");
+    }
+    Ok(())
 }
 
 /// Adds the lines of `recent` to what templates are made of. Gives whether earlier lines are parsed otherwise now, so
@@ -260,7 +312,7 @@ pub fn learn_more(model: &Model, recent: &str) -> Result<bool, Failure> {
          UPDATE {table} AS m SET templates = w.templates FROM whole AS w, (SELECT templates AS before FROM {table}) AS b
          WHERE w.templates IS NOT NULL
          RETURNING COALESCE(logfsm.is_moved_by(b.before, w.templates), false)",
-        model.info.learning_query(recent, message)?
+        model.info.learning_query(recent, message, &model.info.settings_literal())?
     );
     sql::holds(&add, &[])
 }

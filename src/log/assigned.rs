@@ -1,0 +1,113 @@
+//! Values of `key=value` pairs: what stands behind the sign is a value, however few of them were seen.
+//!
+//! Pairs come in lists, and several of their values change at once (`tag="Job Queue", name=batch` and `tag="View Lock",
+//! name=screen`). Rows that agree but for such values are therefore compared with all of them left out.
+
+use super::cells::{BLANK, Cells, LIST, MAYBE, Row, SLOT};
+use super::cluster::unite;
+use super::words::said;
+use hashbrown::{HashMap, HashSet};
+
+/// Stands for a value that is left out.
+const LEFT_OUT: u32 = u32::MAX;
+/// What ends a value that is not quoted.
+const ENDS: [&str; 11] = [",", ";", ")", "]", "}", "\"", "'", "|", "&", "=", ">"];
+/// What a quoted or bracketed value, or none, begins with.
+const OPENS: [&str; 5] = ["(", "[", "{", "<", "="];
+
+/// Turns values of pairs into slots where rows that agree otherwise have several.
+pub(crate) fn merge(rows: &mut Vec<Row>, cells: &Cells) {
+    let all: Vec<Vec<(usize, usize)>> = rows.iter().map(|row| spans(&row.cells, cells)).collect();
+    let mut families: HashMap<Vec<u32>, Vec<usize>> = HashMap::new();
+    for (i, row) in rows.iter().enumerate().filter(|(i, _)| !all[*i].is_empty()) {
+        families.entry(replaced(&row.cells, &all[i], |_| Some(&[LEFT_OUT][..]))).or_default().push(i);
+    }
+    for members in families.into_values().filter(|members| members.len() > 1) {
+        let slots: Vec<Option<Vec<u32>>> = (0..all[members[0]].len())
+            .map(|n| slots(members.iter().map(|&i| &rows[i].cells[all[i][n].0..all[i][n].1]), cells))
+            .collect();
+        for i in members {
+            rows[i].cells = replaced(&rows[i].cells, &all[i], |n| slots[n].as_deref());
+        }
+    }
+    unite(rows);
+}
+
+/// The cells for values that differ; `None` where they do not, or say what happened.
+fn slots<'a>(values: impl Iterator<Item = &'a [u32]>, cells: &Cells) -> Option<Vec<u32>> {
+    let distinct: HashSet<&[u32]> = values.collect();
+    let verb = |value: &[u32]| matches!(value, [word] if cells.is_verb(*word));
+    let first = *distinct.iter().find(|value| !verb(value))?;
+    if distinct.iter().filter(|value| !verb(value)).count() < 2 {
+        return None;
+    }
+    // the same punctuation in all: a slot for each part that differs
+    let same = |at: usize| distinct.iter().all(|value| value[at] == first[at]);
+    let single = |cell: u32| cell == SLOT || cells.is_word(cell);
+    let alike = |at: usize| same(at) || distinct.iter().all(|value| single(value[at]));
+    if distinct.iter().all(|value| value.len() == first.len()) && (0..first.len()).all(alike) {
+        return Some((0..first.len()).map(|at| if same(at) { first[at] } else { SLOT }).collect());
+    }
+    Some(vec![if distinct.iter().any(|value| value.contains(&MAYBE)) { MAYBE } else { LIST }])
+}
+
+/// A row with the spans that `cells` names cells for replaced by them.
+fn replaced<'a>(row: &[u32], spans: &[(usize, usize)], cells: impl Fn(usize) -> Option<&'a [u32]>) -> Vec<u32> {
+    let mut out = Vec::with_capacity(row.len());
+    let mut at = 0;
+    for (n, &(from, to)) in spans.iter().enumerate() {
+        if let Some(cells) = cells(n) {
+            out.extend_from_slice(&row[at..from]);
+            out.extend_from_slice(cells);
+            at = to;
+        }
+    }
+    out.extend_from_slice(&row[at..]);
+    out
+}
+
+/// The values of a row's pairs, but of those that are messages themselves.
+fn spans(row: &[u32], cells: &Cells) -> Vec<(usize, usize)> {
+    let mut out: Vec<(usize, usize)> = Vec::new();
+    for at in 1..row.len() {
+        let inside = out.last().is_some_and(|span| at < span.1);
+        if inside || cells.text(row[at]) != "=" || !cells.is_word(row[at - 1]) {
+            continue;
+        }
+        if let Some((from, to)) = value(row, at + 1, cells)
+            && !said(row, from, cells)
+        {
+            out.push((from, to));
+        }
+    }
+    out
+}
+
+/// Where the value that starts at `from` is, without the quotes around it.
+fn value(row: &[u32], from: usize, cells: &Cells) -> Option<(usize, usize)> {
+    let first = cells.text(*row.get(from)?);
+    let (from, to) = if ["\"", "'"].contains(&first) {
+        let close = row[from + 1..].iter().position(|c| cells.text(*c) == first)?;
+        (from + 1, from + 1 + close)
+    } else if OPENS.contains(&first) {
+        return None;
+    } else {
+        // a bracket that opens inside the value closes inside it
+        let (mut to, mut depth) = (from, 0);
+        while let Some(&cell) = row.get(to).filter(|cell| **cell != BLANK) {
+            let text = cells.text(cell);
+            match text {
+                "(" | "[" | "{" => depth += 1,
+                ")" | "]" | "}" if depth > 0 => depth -= 1,
+                text if depth == 0 && ENDS.contains(&text) => break,
+                _ => {}
+            }
+            to += 1;
+        }
+        while to > from + 1 && [":", "."].contains(&cells.text(row[to - 1])) {
+            to -= 1;
+        }
+        (from, to)
+    };
+    (from < to).then_some((from, to))
+}
