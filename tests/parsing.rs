@@ -258,3 +258,89 @@ fn styles_of_many_systems() {
     assert_eq!(mined(&programs), ["<*> - web:<*> closed, <*> bytes sent"]);
     assert_eq!(mined(&["only one line".into()]), ["only one line"]);
 }
+
+#[test]
+fn text_is_kept_where_it_touches_values() {
+    let of = |n: usize, line: &dyn Fn(usize) -> String| mined(&(0..n).map(line).collect::<Vec<_>>());
+    let said = ["started", "failed", "retried"];
+    // colours, of words and of levels
+    assert_eq!(
+        of(90, &|i| format!("\u{1b}[{}{}\u{1b}[0m job {i}", ["32m", "31m", "33m"][i % 3], said[i % 3])),
+        ["failed job <*>", "retried job <*>", "started job <*>"]
+    );
+    // scripts without blanks
+    let chinese = ["用户#登录成功", "订单#支付失败", "库存不足商品#"];
+    assert_eq!(
+        of(90, &|i| chinese[i % 3].replace('#', &i.to_string())),
+        ["库存不足商品<*>", "用户<*>登录成功", "订单<*>支付失败"]
+    );
+    let thai = ["ผู้ใช้#เข้าสู่ระบบ", "คำสั่งซื้อ#ล้มเหลว"];
+    assert_eq!(of(90, &|i| thai[i % 2].replace('#', &i.to_string())).len(), 2);
+    let mixed = |i: usize| format!("INFO 用户{i}{} ip=10.0.0.{i}", ["登录成功", "退出"][i % 2]);
+    assert_eq!(of(90, &mixed), ["INFO 用户<*>登录成功 ip=<*>", "INFO 用户<*>退出 ip=<*>"]);
+    // letters on both sides; where there is one number only it is text
+    assert_eq!(
+        of(90, &|i| format!("{}{i}{}", ["login", "pay"][i % 2], ["ok", "failed"][i % 2])),
+        ["login<*>ok", "pay<*>failed"]
+    );
+    assert_eq!(of(90, &|i| format!("ext3fs mounted on sda{i}")), ["ext3fs mounted on <*>"]);
+    // names whose digit is part of them, and names that numbers tell apart
+    assert_eq!(
+        of(90, &|i| format!("bound {} listener on eth{}", ["IPv4", "IPv6"][i % 2], i % 5)),
+        ["bound IPv4 listener on <*>", "bound IPv6 listener on <*>"]
+    );
+    assert_eq!(
+        of(90, &|i| format!("part {} lost {i}", ["alt0", "if0"][i % 2])),
+        ["part alt0 lost <*>", "part if0 lost <*>"]
+    );
+    // rules of punctuation
+    let rules = ["**** up ****", "---- up ----", "==== up ====", "-*- up -*-"];
+    assert_eq!(of(90, &|i| format!("{} {i}", rules[i % 4])).len(), 4);
+    // hardware and IPv6 addresses begin with letters, too
+    let mac = |i: usize| format!("lost {}:af:c{:x}:fe:{:x}b:d0", ["ba", "12"][i % 2], i % 16, i % 9);
+    assert_eq!(of(90, &mac), ["lost <*>"]);
+    assert_eq!(
+        of(90, &|i| format!("peer {}::{:x}:1 is gone", ["fe80", "dead", "2001:db8"][i % 3], i * 77)),
+        ["peer <*> is gone"]
+    );
+}
+
+#[test]
+fn one_value_is_one_slot_however_it_is_written() {
+    let of = |line: &dyn Fn(usize) -> String| mined(&(0..120).map(line).collect::<Vec<_>>());
+    // dates with their times
+    let dates = [
+        "2024-05-01 10:00:0#",
+        "2024-05-01T10:00:0#Z",
+        "01/May/2024:10:00:0# +0200",
+        "2024-05-01 10:00:0#,123",
+        "5/1/2024 9:0# PM",
+    ];
+    for date in dates {
+        assert_eq!(
+            of(&|i| format!("valid until {} or later", date.replace('#', &(i % 10).to_string()))),
+            ["valid until <*> or later"]
+        );
+    }
+    assert_eq!(of(&|i| format!("valid until {}", dates[i % 5].replace('#', "5"))), ["valid until <*>"]);
+    // amounts in several units, remarks in brackets
+    let unit = |i: usize| ["KB", "MB", "GB"][i % 3];
+    assert_eq!(of(&|i| format!("moved {i}.5 {} to disk", unit(i))), ["moved <*> to disk"]);
+    assert_eq!(of(&|i| format!("made x ({i}.5 {}) in {i} s", unit(i))), ["made x (<*>) in <*> s"]);
+    // values of pairs that change together
+    let pair = |i: usize| (["View Lock", "Job Queue"][i % 2], ["screen", "batch"][i % 2]);
+    assert_eq!(
+        of(&|i| format!("lock={i}, tag=\"{}\", name={}", pair(i).0, pair(i).1)),
+        ["lock=<*>, tag=\"<*>\", name=<*>"]
+    );
+    let relay = |i: usize| ["mx.example.org[10.0.0.1]:25", "none"][i % 2];
+    assert_eq!(of(&|i| format!("to={i}, relay={}, delay={i}", relay(i))), ["to=<*>, relay=<*>, delay=<*>"]);
+    // what happened stays text
+    let state = |i: usize| ["started", "stopped"][i % 2];
+    assert_eq!(of(&|i| format!("id={i} state={} x", state(i))), ["id=<*> state=started x", "id=<*> state=stopped x"]);
+    // a leading name; parts of a program are text
+    let users = ["ann", "bob", "cy", "dan", "eve", "fay"];
+    assert_eq!(of(&|i| format!("{} logged in from lab", users[i % 6])), ["<*> logged in from lab"]);
+    let parts = ["com.acme.Index", "com.acme.Sync", "com.acme.Mail", "org.acme.Web", "org.acme.Disk", "org.acme.Job"];
+    assert_eq!(of(&|i| format!("{}: finished run {i}", parts[i % 6])).len(), 6);
+}

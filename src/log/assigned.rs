@@ -41,11 +41,12 @@ fn slots<'a>(values: impl Iterator<Item = &'a [u32]>, cells: &Cells) -> Option<V
     if distinct.iter().filter(|value| !verb(value)).count() < 2 {
         return None;
     }
-    // the same punctuation in all: a slot for each part that differs
+    // one word with the same punctuation in all: a slot for each part that differs
     let same = |at: usize| distinct.iter().all(|value| value[at] == first[at]);
     let single = |cell: u32| cell == SLOT || cells.is_word(cell);
     let alike = |at: usize| same(at) || distinct.iter().all(|value| single(value[at]));
-    if distinct.iter().all(|value| value.len() == first.len()) && (0..first.len()).all(alike) {
+    let word = !first.contains(&BLANK) && distinct.iter().all(|value| value.len() == first.len());
+    if word && (0..first.len()).all(alike) {
         return Some((0..first.len()).map(|at| if same(at) { first[at] } else { SLOT }).collect());
     }
     Some(vec![if distinct.iter().any(|value| value.contains(&MAYBE)) { MAYBE } else { LIST }])

@@ -1,7 +1,7 @@
 //! Shows how far a format matches a line and where it stops.
 
-use super::format::Format;
 use super::format_builtin;
+use super::format_one::Format;
 use super::format_pattern::{compile, invalid, shorten};
 use super::format_time::Clock;
 use crate::error::Result;

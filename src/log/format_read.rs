@@ -1,7 +1,8 @@
 //! Whole logs: lines to traces.
 
 use super::event::{Event, Line};
-use super::format::{Buffers, LineFormats};
+use super::format::LineFormats;
+use super::format_one::Buffers;
 use super::format_time::{Rollover, Time};
 use crate::error::Result;
 use hashbrown::HashMap;

@@ -161,7 +161,8 @@ impl Clock {
     /// Why a text is no date.
     fn unread(&self, text: &str) -> String {
         let yearless = |pattern: &String| BrokenDownTime::parse(pattern, text).is_ok_and(|date| date.year().is_none());
-        let zoned = text.ends_with(|c: char| c.is_ascii_uppercase()) && !self.zone_given;
+        let last = text.trim_end_matches(|c: char| c.is_ascii_uppercase()).len();
+        let zoned = format_iso::is_abbreviation(&text[last..]) && !self.zone_given;
         let hint = match self.year {
             Some(year) if self.patterns.iter().any(yearless) => format!("; the option year says {year}"),
             _ if zoned => "; an abbreviated time zone needs the option timezone".into(),

@@ -1,7 +1,8 @@
 //! One line, all the way: format, template, parameters, trace keys.
 
 use super::event::{Event, Line};
-use super::format::{Buffers, LineFormats};
+use super::format::LineFormats;
+use super::format_one::Buffers;
 use super::format_time::Cycle;
 use super::keys::{KeyPattern, slot_values};
 use super::settings::Settings;

@@ -1,6 +1,6 @@
 //! A log as a text, record by record.
 
-use super::format::Buffers;
+use super::format_one::Buffers;
 use super::format_read::MAX_RECORD;
 use super::format_time::{Clock, Rollover, Time};
 use super::line_reader::{LineReader, LineRow, Outcome};

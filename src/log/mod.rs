@@ -20,6 +20,7 @@ mod format_fields;
 mod format_iso;
 mod format_json;
 mod format_match;
+mod format_one;
 mod format_pattern;
 mod format_read;
 mod format_time;

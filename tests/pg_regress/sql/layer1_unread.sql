@@ -1,6 +1,6 @@
 -- A time that cannot be read is no match: the next format is tried, and on_unmatched says what becomes of the line.
 set timezone = 'UTC'; set datestyle = iso;
-select outcome, at, message from logfsm.parse_line('2024-13-01 x', array['(?<DATETIME>\S+) (?<MESSAGE>.*)', '(?<TIME>\S+) (?<MESSAGE>.*)', '(?<MESSAGE>.*)']);
+select outcome, at, message from logfsm.parse_line('2024-13-01 x', array['(?<DATETIME>\S+) (?<MESSAGE>.*)', '(?<MESSAGE>.*)']);
 select outcome, message from logfsm.parse_line('<34>1 - host app 1 - - no clock yet', 'syslog', '{"on_unmatched": "keep"}');
 select line, outcome, at from logfsm.read_log(E'2024-01-01 a\n2024-99-01 b\n2024-01-03 c', '(?<DATETIME>\S+) (?<MESSAGE>.*)', '{"on_unmatched": "skip"}');
 select logfsm.parse_line('2024-02-30 x', '(?<DATETIME>\S+) (?<MESSAGE>.*)');

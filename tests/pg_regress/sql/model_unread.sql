@@ -15,14 +15,15 @@ select lines, unmatched_lines from m.model;
 select logfsm.watch('m');
 insert into jobs values (9005, 'new', '2024-02-31T00:00:00Z read');
 select trace_key, n_events from m.live_traces;
-select traces, events from logfsm.refresh('m');
+select count(*) from logfsm.refresh('m');
+select count(*) from m.real_traces;
 select logfsm.drop_model('m');
 select logfsm.create_model('m', source => 'jobs', trace => 'k', message => 'line', seq => 'n', format => :'format', on_unmatched => 'keep');
 select traces, events from logfsm.fit('m');
 select logfsm.drop_model('m');
 -- Lines that lack the key belong to no trace.
 create table requests (n int, line text);
-insert into requests select i * 4 + n, case n when 4 then '{"msg": "gc pause"}' else format('{"msg": "%s", "rid": "r%s"}', s, i) end
+insert into requests select i * 4 + n, case n when 4 then format('{"ts": %s, "msg": "gc pause"}', 1714557600 + i) else format('{"ts": %s, "msg": "%s", "rid": "r%s"}', 1714557600 + i, s, i) end
 from generate_series(0, 29) i, unnest(array['open', 'read', 'close', '']) with ordinality u (s, n);
 select logfsm.create_model('r', source => 'requests', message => 'line', seq => 'n', format => 'json', parse_options => '{"trace": "\\k<rid>"}');
 select traces, events from logfsm.fit('r');
