@@ -78,4 +78,79 @@ mod tests {
         );
         assert!(same);
     }
+
+    /// A value of a type, for the arguments of transitions.
+    fn sample(type_name: &str) -> &'static str {
+        match type_name {
+            "bigint" | "integer" | "smallint" => "1",
+            "uuid" => "'00000000-0000-0000-0000-000000000001'",
+            "timestamp with time zone" => "timestamptz '2026-01-01'",
+            "jsonb" => "'{}'",
+            "logfsm.trace" => "(SELECT logfsm.trace_agg('a', now()))",
+            "logfsm.automaton" => {
+                "(SELECT logfsm.prefix_tree_agg(t) FROM (SELECT logfsm.trace_agg('a', now()) AS t) s)"
+            }
+            "logfsm.templates" => "(SELECT logfsm.template_agg('a b'))",
+            "logfsm.invariant_counts" => {
+                "(SELECT logfsm.mine_invariants(t) FROM (SELECT logfsm.trace_agg('a', now()) AS t) s)"
+            }
+            _ => "'a'",
+        }
+    }
+
+    /// Calls a function with NULL and then these values, and without an expression.
+    ///
+    /// # Safety
+    /// The values are of the types that it declares.
+    unsafe fn call_bare(function: pg_sys::Oid, values: &[pg_sys::Datum]) -> bool {
+        // SAFETY: as fmgr.h says; the frame has room for all arguments.
+        unsafe {
+            let mut found: pg_sys::FmgrInfo = std::mem::zeroed();
+            pg_sys::fmgr_info(function, &mut found);
+            let size =
+                size_of::<pg_sys::FunctionCallInfoBaseData>() + (values.len() + 1) * size_of::<pg_sys::NullableDatum>();
+            let frame = pg_sys::palloc0(size).cast::<pg_sys::FunctionCallInfoBaseData>();
+            (*frame).flinfo = &mut found;
+            (*frame).nargs = values.len() as i16 + 1;
+            let arguments = (*frame).args.as_mut_slice(values.len() + 1);
+            arguments[0].isnull = true;
+            for (argument, value) in arguments[1..].iter_mut().zip(values) {
+                argument.value = *value;
+            }
+            found.fn_addr.expect("address")(frame);
+            !(*frame).isnull
+        }
+    }
+
+    #[pg_test]
+    fn transitions_of_pushed_aggregates_need_no_expression() {
+        // Citus calls them so on the shards.
+        let query = "SELECT a.aggtransfn::oid::bigint || ';' || array_to_string(ARRAY(
+                         SELECT format_type(t, NULL) FROM unnest(f.proargtypes) WITH ORDINALITY u (t, n) WHERE n > 1 ORDER BY n), ',')
+                     FROM pg_aggregate a JOIN pg_proc p ON p.oid = a.aggfnoid JOIN pg_proc f ON f.oid = a.aggtransfn
+                     WHERE p.pronamespace = 'logfsm'::regnamespace AND a.aggtranstype <> 'internal'::regtype
+                       AND NOT EXISTS (SELECT FROM unnest(p.proargtypes) t JOIN pg_type ON pg_type.oid = t WHERE typtype = 'p')";
+        let functions: Vec<String> = one(&format!("SELECT array_agg(DISTINCT f) FROM ({query}) x (f)"));
+        assert!(functions.len() > 30, "{functions:?}");
+        for function in functions {
+            let (oid, types) = function.split_once(';').expect("types");
+            let values: Vec<pg_sys::Datum> = types
+                .split(',')
+                .map(|name| {
+                    let text: String = one(&format!("SELECT ({}::{name})::text", sample(name)));
+                    let text = std::ffi::CString::new(text).expect("no NUL");
+                    let oid: pg_sys::Oid = one(&format!("SELECT '{name}'::regtype::oid"));
+                    // SAFETY: input functions take C strings.
+                    unsafe {
+                        let (mut input, mut parameter) = (pg_sys::InvalidOid, pg_sys::InvalidOid);
+                        pg_sys::getTypeInputInfo(oid, &mut input, &mut parameter);
+                        pg_sys::OidInputFunctionCall(input, text.as_ptr().cast_mut(), parameter, -1)
+                    }
+                })
+                .collect();
+            let oid = pg_sys::Oid::from(oid.parse::<u32>().expect("oid"));
+            // SAFETY: values of the declared types.
+            assert!(unsafe { call_bare(oid, &values) }, "{function}");
+        }
+    }
 }

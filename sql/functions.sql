@@ -97,6 +97,25 @@ CREATE FUNCTION @extschema@.to_json(automaton @extschema@.automaton) RETURNS jso
 COMMENT ON FUNCTION @extschema@.to_json(@extschema@.automaton) IS
     'Everything an automaton holds as jsonb; from_json gives the same automaton back.';
 CREATE CAST (@extschema@.automaton AS jsonb) WITH FUNCTION @extschema@.to_json(@extschema@.automaton);
+-- to_jsonb, row_to_json and their like look for a cast to json.
+CREATE FUNCTION @extschema@.as_json(automaton @extschema@.automaton) RETURNS json
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'logfsm_as_json';
+COMMENT ON FUNCTION @extschema@.as_json(@extschema@.automaton) IS
+    'The cast to json, by which to_jsonb() and row_to_json() show an automaton.';
+CREATE CAST (@extschema@.automaton AS json) WITH FUNCTION @extschema@.as_json(@extschema@.automaton);
+COMMENT ON CAST (@extschema@.automaton AS json) IS 'What to_json() gives, for to_jsonb() and row_to_json().';
+CREATE FUNCTION @extschema@.to_json(trace @extschema@.trace) RETURNS jsonb
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'logfsm_trace_to_json';
+COMMENT ON FUNCTION @extschema@.to_json(@extschema@.trace) IS
+    'The events of a trace as a jsonb array of objects with event, component, at, seq and params, as far as it has them. Times are in UTC.';
+CREATE CAST (@extschema@.trace AS jsonb) WITH FUNCTION @extschema@.to_json(@extschema@.trace);
+COMMENT ON CAST (@extschema@.trace AS jsonb) IS 'The events of a trace, as to_json() gives them.';
+CREATE FUNCTION @extschema@.as_json(trace @extschema@.trace) RETURNS json
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'logfsm_trace_as_json';
+COMMENT ON FUNCTION @extschema@.as_json(@extschema@.trace) IS
+    'The cast to json, by which to_jsonb() and row_to_json() show a trace.';
+CREATE CAST (@extschema@.trace AS json) WITH FUNCTION @extschema@.as_json(@extschema@.trace);
+COMMENT ON CAST (@extschema@.trace AS json) IS 'What to_json() gives, for to_jsonb() and row_to_json().';
 CREATE FUNCTION @extschema@.from_json(document jsonb) RETURNS @extschema@.automaton
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'logfsm_from_json';
 COMMENT ON FUNCTION @extschema@.from_json(jsonb) IS

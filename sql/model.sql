@@ -42,7 +42,11 @@ CREATE TYPE @extschema@.model_info AS (
     generator @extschema@.generator,
     generator_fit integer,
     compared_traces bigint,
-    ends bytea
+    ends bytea,
+    settled_before bigint,
+    settled_rows bigint,
+    settled_sum bigint,
+    recent_traces bigint[]
 );
 COMMENT ON TYPE @extschema@.model_info IS 'What a model''s table "model" holds: the mapping of its source, its last fit, its prefix tree and its machine.';
 

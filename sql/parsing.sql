@@ -79,6 +79,12 @@ COMMENT ON FUNCTION @extschema@.to_json(@extschema@.templates) IS
     'The templates with their pieces, kinds and counts as jsonb, for people and other programs; rollup needs the value itself.';
 CREATE CAST (@extschema@.templates AS jsonb) WITH FUNCTION @extschema@.to_json(@extschema@.templates);
 COMMENT ON CAST (@extschema@.templates AS jsonb) IS 'The templates as to_json() gives them.';
+CREATE FUNCTION @extschema@.as_json(templates @extschema@.templates) RETURNS json
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'logfsm_templates_as_json';
+COMMENT ON FUNCTION @extschema@.as_json(@extschema@.templates) IS
+    'The cast to json, by which to_jsonb() and row_to_json() show templates.';
+CREATE CAST (@extschema@.templates AS json) WITH FUNCTION @extschema@.as_json(@extschema@.templates);
+COMMENT ON CAST (@extschema@.templates AS json) IS 'What to_json() gives, for to_jsonb() and row_to_json().';
 CREATE FUNCTION @extschema@.is_moved_by(templates @extschema@.templates, later @extschema@.templates) RETURNS boolean
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000 AS 'MODULE_PATHNAME', 'logfsm_is_moved_by';
 COMMENT ON FUNCTION @extschema@.is_moved_by(@extschema@.templates, @extschema@.templates) IS

@@ -1,4 +1,4 @@
-//! What several threads find out about a set of traces: its prefix tree, the order of its keys, its latest row.
+//! What several threads find out about a set of traces: its prefix tree and the order of its keys.
 
 use super::{Control, parallel};
 use crate::automaton::PrefixTree;
@@ -88,16 +88,6 @@ pub fn key_order(set: &TraceSet, control: &Control<'_>) -> Result<Vec<u32>> {
     };
     parallel::run(buckets.len(), control.workers(), control, &sort)?;
     Ok(starts.iter().map(Start::at).collect())
-}
-
-/// The latest time of all rows. O(rows).
-pub fn latest(set: &TraceSet, control: &Control<'_>) -> Result<Option<i64>> {
-    let share = |i: usize, control: &Control<'_>| {
-        control.check()?;
-        set.latest(i * PROBE..set.len().min((i + 1) * PROBE))
-    };
-    let latest = parallel::run(set.len().div_ceil(PROBE), control.workers(), control, &share)?;
-    Ok(latest.into_iter().max().flatten())
 }
 
 #[cfg(test)]

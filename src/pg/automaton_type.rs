@@ -56,6 +56,11 @@ sql_functions! {
         Ok(datum(expanded::flat::<PrefixTree>(call, 0)? != expanded::flat::<PrefixTree>(call, 1)?))
     }
 
+    /// as_json(automaton) → json
+    fn logfsm_as_json(call) {
+        Ok(Some(text(&expanded::automaton(call, 0)?.to_json())))
+    }
+
     /// to_json(automaton) → jsonb
     fn logfsm_to_json(call) {
         Ok(Some(jsonb(&expanded::automaton(call, 0)?.to_json())?))

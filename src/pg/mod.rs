@@ -9,6 +9,8 @@ mod cache;
 mod call;
 mod check_functions;
 mod compare_functions;
+mod constraint;
+mod digest_functions;
 mod error;
 mod evaluate_functions;
 mod expanded;
@@ -77,6 +79,8 @@ fn control() -> Control<'static> {
 extension_sql_file!("../../sql/types.sql", name = "types", bootstrap);
 extension_sql_file!("../../sql/aggregates.sql", name = "aggregates", requires = ["types"]);
 extension_sql_file!("../../sql/trace_set.sql", name = "trace_set", requires = ["aggregates"]);
+extension_sql_file!("../../sql/key_types.sql", name = "key_types", requires = ["trace_set"]);
+extension_sql_file!("../../sql/digest.sql", name = "digest", requires = ["types"]);
 extension_sql_file!("../../sql/functions.sql", name = "functions", requires = ["aggregates"]);
 extension_sql_file!("../../sql/invariants.sql", name = "invariants", requires = ["functions"]);
 extension_sql_file!("../../sql/generator.sql", name = "generator", requires = ["functions"]);

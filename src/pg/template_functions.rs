@@ -120,6 +120,11 @@ sql_functions! {
         Ok(Some(text(&templates.rebuild(u32::try_from(id).unwrap_or(u32::MAX), &parameters)?)))
     }
 
+    /// as_json(templates) → json
+    fn logfsm_templates_as_json(call) {
+        Ok(cache::templates(call, 0)?.map(|templates| super::call::text(&templates.to_json())))
+    }
+
     /// to_json(templates) → jsonb
     fn logfsm_templates_to_json(call) {
         cache::templates(call, 0)?.map(|templates| super::call::jsonb(&templates.to_json())).transpose()

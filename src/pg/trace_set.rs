@@ -89,14 +89,27 @@ impl KeyForm {
     }
 }
 
-/// The form of the key argument of this call site.
-fn key_form(call: Call) -> Result<KeyForm, Failure> {
+/// The form of the key argument of this call site: of the type that the function declares, or if it is polymorphic of
+/// the one that the call's expression has.
+fn key_form(call: Call, declared: Option<pg_sys::Oid>) -> Result<KeyForm, Failure> {
     let kept: &mut Option<KeyForm> = call.keep(|| None);
     if let Some(form) = *kept {
         return Ok(form);
     }
     // SAFETY: reads the call frame.
-    let (type_oid, collation) = unsafe { (pg_sys::get_fn_expr_argtype((*call.0).flinfo, 1), (*call.0).fncollation) };
+    let (type_oid, collation) = unsafe {
+        let type_oid = declared.unwrap_or_else(|| pg_sys::get_fn_expr_argtype((*call.0).flinfo, 1));
+        let given = (*call.0).fncollation;
+        // Whoever calls without an expression may not say the collation either.
+        let unsaid = declared.is_some() && given == pg_sys::InvalidOid;
+        (type_oid, if unsaid { pg_sys::get_typcollation(type_oid) } else { given })
+    };
+    if type_oid == pg_sys::InvalidOid {
+        let message = "the type of the trace key is not known here";
+        return Err(Failure::new(PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED, message)
+            .detail("The aggregate is called without an expression, as on the shards of a distributed table.")
+            .hint("Cast the key to text, bigint, integer, smallint or uuid."));
+    }
     let form = KeyForm::of(type_oid, collation).ok_or_else(|| {
         // SAFETY: the type exists.
         let name = unsafe { std::ffi::CStr::from_ptr(pg_sys::format_type_be(type_oid)).to_string_lossy().into_owned() };
@@ -111,8 +124,9 @@ fn key_form(call: Call) -> Result<KeyForm, Failure> {
     Ok(form)
 }
 
-/// Adds a row: arguments are state, key, event, then at (if `timed`), seq, component, parameters as far as declared.
-fn add_row(call: Call, timed: bool) -> Reply {
+/// Adds a row: arguments are state, key, event, then at (if `timed`), seq, component, parameters as far as declared; the
+/// key is of the type that is declared, if one is.
+fn add_row(call: Call, timed: bool, declared: Option<pg_sys::Oid>) -> Reply {
     let (datum, set) = expanded::growing::<TraceSet>(call)?;
     // SAFETY: reads the call frame.
     let arguments = unsafe { (*call.0).nargs } as usize;
@@ -130,7 +144,7 @@ fn add_row(call: Call, timed: bool) -> Reply {
     match call.datum(1) {
         None => set.add(None, row)?,
         // SAFETY: the form was made for the argument's type.
-        Some(key) => unsafe { key_form(call)?.bytes(key, |key| set.add(Some(key), row)) }?,
+        Some(key) => unsafe { key_form(call, declared)?.bytes(key, |key| set.add(Some(key), row)) }?,
     }
     Ok(Some(datum))
 }
@@ -222,10 +236,40 @@ sql_functions! {
     }
 
     /// trace_set_transition(trace_set, key, event, at [, seq [, component [, params]]]) → trace_set
-    fn logfsm_trace_set_transition(call) { add_row(call, true) }
+    fn logfsm_trace_set_transition(call) { add_row(call, true, None) }
 
     /// trace_set_transition(trace_set, key, event, seq [, component [, params]]) → trace_set
-    fn logfsm_trace_set_transition_seq(call) { add_row(call, false) }
+    fn logfsm_trace_set_transition_seq(call) { add_row(call, false, None) }
+
+    /// trace_set_transition(trace_set, text, event, at [, seq [, component [, params]]]) → trace_set
+    fn logfsm_trace_set_transition_text(call) { add_row(call, true, Some(pg_sys::TEXTOID)) }
+
+    /// trace_set_transition(trace_set, text, event, seq [, component [, params]]) → trace_set
+    fn logfsm_trace_set_transition_text_seq(call) { add_row(call, false, Some(pg_sys::TEXTOID)) }
+
+    /// trace_set_transition(trace_set, bigint, event, at [, seq [, component [, params]]]) → trace_set
+    fn logfsm_trace_set_transition_bigint(call) { add_row(call, true, Some(pg_sys::INT8OID)) }
+
+    /// trace_set_transition(trace_set, bigint, event, seq [, component [, params]]) → trace_set
+    fn logfsm_trace_set_transition_bigint_seq(call) { add_row(call, false, Some(pg_sys::INT8OID)) }
+
+    /// trace_set_transition(trace_set, integer, event, at [, seq [, component [, params]]]) → trace_set
+    fn logfsm_trace_set_transition_integer(call) { add_row(call, true, Some(pg_sys::INT4OID)) }
+
+    /// trace_set_transition(trace_set, integer, event, seq [, component [, params]]) → trace_set
+    fn logfsm_trace_set_transition_integer_seq(call) { add_row(call, false, Some(pg_sys::INT4OID)) }
+
+    /// trace_set_transition(trace_set, smallint, event, at [, seq [, component [, params]]]) → trace_set
+    fn logfsm_trace_set_transition_smallint(call) { add_row(call, true, Some(pg_sys::INT2OID)) }
+
+    /// trace_set_transition(trace_set, smallint, event, seq [, component [, params]]) → trace_set
+    fn logfsm_trace_set_transition_smallint_seq(call) { add_row(call, false, Some(pg_sys::INT2OID)) }
+
+    /// trace_set_transition(trace_set, uuid, event, at [, seq [, component [, params]]]) → trace_set
+    fn logfsm_trace_set_transition_uuid(call) { add_row(call, true, Some(pg_sys::UUIDOID)) }
+
+    /// trace_set_transition(trace_set, uuid, event, seq [, component [, params]]) → trace_set
+    fn logfsm_trace_set_transition_uuid_seq(call) { add_row(call, false, Some(pg_sys::UUIDOID)) }
 
     /// trace_set_combine(trace_set, trace_set) → trace_set
     fn logfsm_trace_set_combine(call) { expanded::combine::<TraceSet>(call) }

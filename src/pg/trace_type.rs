@@ -1,6 +1,6 @@
 //! The type logfsm.trace: input and output, comparison, accessors.
 
-use super::call::{Reply, cstring, datum, sql_functions, text, varlena};
+use super::call::{Reply, cstring, datum, jsonb, sql_functions, text, varlena};
 use super::error::Failure;
 use super::set::{Rows, stream};
 use super::text_form;
@@ -36,6 +36,16 @@ sql_functions! {
     /// trace_out(trace)
     fn logfsm_trace_out(call) {
         Ok(call.bytes(0).map(|bytes| cstring(&text_form::encode(PREFIX, bytes))))
+    }
+
+    /// to_json(trace) → jsonb
+    fn logfsm_trace_to_json(call) {
+        call.bytes(0).map(|bytes| jsonb(&read(bytes)?.to_json())).transpose()
+    }
+
+    /// as_json(trace) → json
+    fn logfsm_trace_as_json(call) {
+        call.bytes(0).map(|bytes| Ok(text(&read(bytes)?.to_json()))).transpose()
     }
 
     /// trace_recv(internal)

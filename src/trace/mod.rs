@@ -4,17 +4,21 @@
 //! on: traces of the same variant share one path of the prefix tree.
 
 mod binary;
+mod digest;
+mod json;
 mod order;
 mod set;
 mod slots;
 
 pub use binary::{TRACE_VERSION, TraceView};
+pub use digest::{RowDigest, RowHash, Seen};
 pub use order::{EventRow, TraceBuilder, assemble, compare_rows, ties};
 pub use set::{Binaries, Proceed, SetRow, Start, TraceSet, VariantIds};
 pub use slots::{Slot, TraceSlots, slots};
 
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::fmt;
 
 /// Up to this many labels a scan is faster than a hash table.
@@ -126,6 +130,33 @@ impl Trace {
         Some(self.times.last()?.wrapping_sub(*self.times.first()?))
     }
 
+    /// How many rows this trace has and the other has not, and the other way round. O(n log n).
+    pub fn rows_apart(&self, other: &Trace) -> (u64, u64) {
+        let (ours, theirs) = (self.sorted_rows(), other.sorted_rows());
+        let (mut i, mut j, mut apart) = (0, 0, (0, 0));
+        while i < ours.len() || j < theirs.len() {
+            let order = match (ours.get(i), theirs.get(j)) {
+                (Some(a), Some(b)) => a.cmp(b),
+                (Some(_), None) => Ordering::Less,
+                _ => Ordering::Greater,
+            };
+            apart.0 += u64::from(order == Ordering::Less);
+            apart.1 += u64::from(order == Ordering::Greater);
+            i += usize::from(order != Ordering::Greater);
+            j += usize::from(order != Ordering::Less);
+        }
+        apart
+    }
+
+    /// Its rows as they compare: at, sequence number, label, parameters.
+    fn sorted_rows(&self) -> Vec<(Option<i64>, Option<i64>, &Label, Option<&str>)> {
+        let parameters = |i: usize| self.parameters.get(i).and_then(Option::as_deref);
+        let row = |(i, label)| (self.times.get(i).copied(), self.seqs.get(i).copied(), label, parameters(i));
+        let mut rows: Vec<_> = self.variant.iter().enumerate().map(row).collect();
+        rows.sort_unstable();
+        rows
+    }
+
     /// A trace of bare event types, mostly for tests and examples.
     ///
     /// ```
@@ -138,5 +169,20 @@ impl Trace {
             builder.push(None, event, None, None, None);
         }
         builder.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Trace;
+
+    #[test]
+    fn rows_apart_are_counted_as_often_as_they_occur() {
+        let of = |events: &[&str]| Trace::of(events.iter().copied());
+        let apart = |a: &[&str], b: &[&str]| of(a).rows_apart(&of(b));
+        assert_eq!(apart(&["a", "b", "a"], &["b", "a", "a"]), (0, 0));
+        assert_eq!(apart(&["a", "b", "a"], &["a", "c"]), (2, 1));
+        assert_eq!(apart(&[], &["a", "a"]), (0, 2));
+        assert_eq!(apart(&["x"], &[]), (1, 0));
     }
 }

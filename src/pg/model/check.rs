@@ -1,7 +1,7 @@
 //! The rules that runs must keep: judged while rows are written, and by check_run, which reads them again.
 
-use super::Model;
 use super::events::{Followed, parameters_of};
+use super::{Model, synthesize};
 use crate::conform::Machine;
 use crate::infer::Options;
 use crate::pg::bulk::{self, Row as BulkRow};
@@ -10,8 +10,8 @@ use crate::pg::error::Failure;
 use crate::pg::set::{Rows, stream};
 use crate::pg::sql;
 use crate::synth::checks::{
-    Checker, EventParameters, EventRow, ParameterChecker, Purpose, Reference, StateRow, Tables, TransitionRow, Verdict,
-    Verdicts,
+    Check, Checker, EventParameters, EventRow, ParameterChecker, Purpose, Reference, StateRow, Tables, TransitionRow,
+    Verdict, Verdicts,
 };
 use crate::synth::{OPTIONS, Playout};
 use crate::trace::{Slot, TraceView};
@@ -160,8 +160,9 @@ impl<'a> Judge<'a> {
 
     /// What came of each rule, with what others judged.
     pub fn finish_with(self, others: Verdicts) -> Vec<Verdict> {
-        let parameters = self.parameters.map_or(others, ParameterChecker::finish);
-        self.checker.finish().with(parameters)
+        let mut all = self.checker.finish();
+        self.parameters.into_iter().for_each(|checker| all.add(checker.finish()));
+        all.with(others)
     }
 
     /// What came of each rule.
@@ -199,7 +200,25 @@ fn judge_rows(mut judge: Judge<'_>, rows: &RunRows) -> Result<Vec<Verdict>, Fail
     if let Some(parameters) = &mut judge.parameters {
         judge_parameters(rows, parameters)?;
     }
-    Ok(judge.finish())
+    let orphans = orphans(rows)?;
+    Ok(judge.finish_with(orphans))
+}
+
+/// Judges whether every parameter has its event.
+fn orphans(rows: &RunRows) -> Result<Verdicts, Failure> {
+    let mut verdicts = Verdicts::default();
+    let query = format!(
+        "SELECT p.trace_id FROM {} p WHERE NOT EXISTS (SELECT FROM {} e
+             WHERE e.trace_id OPERATOR(pg_catalog.=) p.trace_id AND e.seq OPERATOR(pg_catalog.=) p.seq)",
+        rows.parameters, rows.events
+    );
+    bulk::each_row(&query, &mut |row| {
+        verdicts.note(Check::parameter_of_event, long(&row, 0).unwrap_or_default(), false);
+        Ok(())
+    })?;
+    let all: Option<i64> = sql::one(&format!("SELECT pg_catalog.count(*) FROM {} p", rows.parameters), &[])?;
+    verdicts.look_at(Check::parameter_of_event, all.unwrap_or(0) as u64);
+    Ok(verdicts)
 }
 
 /// Judges a run whose events are not stored.
@@ -296,7 +315,12 @@ pub fn check_run(call: Call) -> Reply {
 fn judged(model: &Model, run: i32, options: &str) -> Result<Vec<(Verdict, Vec<String>)>, Failure> {
     let of = |table: &str| format!("(SELECT * FROM {} WHERE run_id OPERATOR(pg_catalog.=) {run})", model.table(table));
     let rows = RunRows { traces: of("traces"), events: of("events"), parameters: of("parameters") };
-    let playout = playout(model)?;
+    // What the rules are taken from may be older than the latest refresh; there are no runs of it then.
+    let playout = if run == 0 && synthesize::generator_is_old(model)? {
+        synthesize::learn_playout(model, &format!("{} AS t", rows.traces), None)?
+    } else {
+        playout(model)?
+    };
     let rules = rules(model, &playout, options)?;
     let judge = Judge::new(&rules, &playout, run == 0);
     let verdicts = if model.info.events == "table" {

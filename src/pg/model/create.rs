@@ -1,5 +1,6 @@
 //! create_model: checks names, columns and rights, then makes the schema with its empty tables.
 
+use super::Settings;
 use super::find::is_left_over;
 use super::info::Info;
 use super::owner::AsOwner;
@@ -46,6 +47,7 @@ pub fn create_model(call: Call) -> Reply {
         fitted_at: None,
         traces: None,
         events_read: None,
+        has_period: false,
         states: None,
         transitions: None,
     };
@@ -58,6 +60,7 @@ pub fn create_model(call: Call) -> Reply {
     let on_unmatched = call.need_text(17, "on_unmatched")?.into();
     let options = call.json(18, "{}");
     super::lines::settle(&mut info, super::lines::Given { formats, on_unmatched, options })?;
+    default_place(&mut info, source)?;
     let columns = source::columns(&info.source)?;
     let key_type = check_mapping(&info, &columns)?;
     source::require_select(&info)?;
@@ -66,6 +69,9 @@ pub fn create_model(call: Call) -> Reply {
         None => create_schema(name)?,
     };
     let quoted = quote_identifier(&schema);
+    // Citus would warn about every view that it does not make on other servers, too.
+    let citus = "SELECT pg_catalog.current_setting('citus.enable_ddl_propagation', true) IS NOT NULL";
+    let _local = sql::holds(citus, &[])?.then(|| Settings::new().with(c"citus.enable_ddl_propagation", c"off"));
     sql::run(&sql::fill(SCHEMA_SQL, &[("schema", &quoted), ("key_type", &key_type)]), &[])?;
     let insert = format!(
         "INSERT INTO {quoted}.model (name, source, trace_column, trace_pattern, trace_slot, event_column, message_column,
@@ -140,6 +146,29 @@ fn check_name(name: &str, what: &str) -> Result<(), Failure> {
     }
 }
 
+/// The types of columns that refresh may go by.
+const PLACES: &[&str] = &["timestamptz", "timestamp", "date", "int2", "int4", "int8"];
+
+/// Whether the column numbers the rows of a table as they come: an identity, a serial or a unique column.
+const NUMBERS_ROWS: &str = "SELECT a.attidentity OPERATOR(pg_catalog.<>) ''
+        OR EXISTS (SELECT FROM pg_catalog.pg_attrdef d WHERE d.adrelid OPERATOR(pg_catalog.=) a.attrelid AND d.adnum OPERATOR(pg_catalog.=) a.attnum
+                   AND pg_catalog.pg_get_expr(d.adbin, d.adrelid) OPERATOR(pg_catalog.~) '^(pg_catalog\\.)?nextval\\(')
+        OR EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid OPERATOR(pg_catalog.=) a.attrelid AND i.indisunique AND i.indpred IS NULL
+                   AND i.indnkeyatts OPERATOR(pg_catalog.=) 1 AND i.indkey[0] OPERATOR(pg_catalog.=) a.attnum)
+    FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) $1 AND a.attname OPERATOR(pg_catalog.=) $2";
+
+/// Lines that hold their times are refreshed by the column that numbers them, where there is one; else by their times.
+fn default_place(info: &mut Info, source: pg_sys::Oid) -> Result<(), Failure> {
+    if info.refresh_by.is_none()
+        && info.lines_give("time")
+        && let Some(seq) = &info.seq_column
+        && sql::holds(NUMBERS_ROWS, &[source.into(), seq.as_str().into()])?
+    {
+        info.refresh_by = Some(seq.clone());
+    }
+    Ok(())
+}
+
 /// Checks which columns are given and of what type; gives the type of the trace key.
 fn check_mapping(info: &Info, columns: &[Column]) -> Result<String, Failure> {
     let wrong = |message: &str, detail: &str, hint: &str| {
@@ -198,7 +227,7 @@ fn check_mapping(info: &Info, columns: &[Column]) -> Result<String, Failure> {
         ("at", &info.at_column, times),
         ("seq", &info.seq_column, ("an integer", &["int2", "int4", "int8"][..])),
         ("params", &info.params_column, ("jsonb", &["jsonb", "json"][..])),
-        ("refresh_by", &info.refresh_by, times),
+        ("refresh_by", &info.refresh_by, ("a timestamp, date or integer", PLACES)),
         ("label", &info.label_column, ("", &[][..])),
     ];
     for (role, name, (expected, types)) in all {

@@ -3,10 +3,10 @@
 use super::Model;
 use super::fit::traces_query;
 use super::owner::Settings;
+use super::settled::{self, Place};
 use super::source;
 use crate::automaton::{Automaton, Ends, PrefixTree};
 use crate::conform::Machine;
-use crate::infer::collect;
 use crate::pg::bulk::{self, BulkWriter, Scratch};
 use crate::pg::call::{datum, null_argument, text, varlena, varlena_payload};
 use crate::pg::error::Failure;
@@ -14,7 +14,7 @@ use crate::pg::subtransaction::{Outcome, attempt_but_for};
 use crate::pg::trace_set::{self, KeyForm};
 use crate::pg::trace_type::timestamp;
 use crate::pg::{expanded, memory_limit, sql};
-use crate::trace::{TraceSet, TraceView};
+use crate::trace::{RowDigest, TraceSet, TraceView};
 use pgrx::PgSqlErrorCode;
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys::{self, Datum};
@@ -81,28 +81,33 @@ impl Sink {
 /// memory, or equal keys may have different bytes, they are grouped by Postgres, which spills to disk.
 pub fn read_traces(model: &Model, leaf: &str) -> Result<u64, Failure> {
     let mut sink = Sink::open(model, leaf)?;
-    let form = key_form(model)?;
-    // The latest time may be had from the rows as they are read; otherwise it is asked for before: rows that arrive in
-    // between are read again by refresh.
-    let by_time = model.info.message_column.is_none() && model.info.refresh_by == model.info.at_column;
-    if !(by_time && form.is_some()) {
-        set_high_water(model)?;
-    }
+    let (form, place) = (key_form(model)?, Place::of(model)?);
+    // What is read may be had from the rows as they are read; otherwise it is asked for before: rows that come or change
+    // in between are then found by refresh.
+    let on_the_way = model.info.message_column.is_none() && form.is_some();
+    let mut digest = match &place {
+        Some(place) if !on_the_way => Some(place.digest(model, i64::MIN)?),
+        _ => None,
+    };
     let collected = match form {
-        Some(form) => collect(model, &model.info.source, "")?.map(|found| (form, found.set)),
+        Some(form) => {
+            let wanted = place.as_ref().filter(|_| on_the_way).map(|place| (place, i64::MIN));
+            collect(model, &model.info.source, "", wanted)?.map(|found| (form, found))
+        }
         None => None,
     };
-    match &collected {
-        Some((_, set)) if by_time => {
-            let set_to = format!("UPDATE {} SET high_water = $1", model.table("model"));
-            if let Some(latest) = collect::latest(set, &crate::pg::control())? {
-                // SAFETY: the value is a timestamptz.
-                sql::run(&set_to, &[unsafe { DatumWithOid::new(timestamp(latest), pg_sys::TIMESTAMPTZOID) }])?;
-            }
+    let collected = match collected {
+        Some((form, found)) => {
+            digest = digest.or(found.digest);
+            Some((form, found.set))
         }
-        None if by_time && form.is_some() => set_high_water(model)?,
-        _ => {}
-    }
+        None => {
+            if let (Some(place), None) = (&place, &digest) {
+                digest = Some(place.digest(model, i64::MIN)?);
+            }
+            None
+        }
+    };
     let keyless = match collected {
         Some((form, set)) => {
             let mut scratch = Scratch::new();
@@ -119,6 +124,10 @@ pub fn read_traces(model: &Model, leaf: &str) -> Result<u64, Failure> {
     let Sink { writer, tree, ends, traces, .. } = sink;
     writer.finish();
     require_keys(model, keyless)?;
+    if let Some((place, digest)) = place.zip(digest) {
+        place.settle(model, digest, true)?;
+        settled::remember_recent(model, &place, leaf)?;
+    }
     if traces > 0 {
         store_automaton(model, "prefix_tree", &tree.to_automaton())?;
         store_ends(model, Some(&ends))?;
@@ -135,38 +144,41 @@ fn give_back_memory() {
     }
 }
 
-/// Asks the source how far its rows go by the column that refresh goes by.
-fn set_high_water(model: &Model) -> Result<(), Failure> {
-    let Some(by) = &model.info.refresh_by else { return Ok(()) };
-    let set = format!(
-        "UPDATE {} SET high_water = (SELECT pg_catalog.max({})::timestamptz FROM {})",
-        model.table("model"),
-        sql::quote_identifier(by),
-        model.info.source
-    );
-    sql::run(&set, &[])?;
-    Ok(())
-}
-
-/// Rows collected by key; with a filter, of so many that were looked at.
+/// Rows collected by key, and the digest of all rows that were looked at where it was asked for.
 pub struct Collected {
     pub set: TraceSet,
-    pub rows: i64,
+    pub digest: Option<RowDigest>,
 }
 
 /// The rows of a relation of the source's shape, those that pass a FILTER clause collected by key; `None` where they do
-/// not fit into memory.
-pub fn collect(model: &Model, relation: &str, filter: &str) -> Result<Option<Collected>, Failure> {
-    let templates = format!("(SELECT templates FROM {})", model.table("model"));
-    let rows = model.info.rows_query(relation, &templates);
-    let aggregate = model.info.trace_agg().replacen("trace_agg(", "trace_set_agg(r.trace_key, ", 1);
-    let count = if filter.is_empty() { "0::bigint" } else { "pg_catalog.count(*)" };
-    let query = format!("SELECT {aggregate}{filter}, {count} FROM ({rows}) AS r");
+/// not fit into memory. The digest of all of them may be had on the way, where the source has no message column.
+pub fn collect(
+    model: &Model,
+    relation: &str,
+    filter: &str,
+    digested: Option<(&Place, i64)>,
+) -> Result<Option<Collected>, Failure> {
+    let (rows, digest) = match digested {
+        Some((place, bound)) => {
+            let more = format!(", {}", place.columns(&model.info, "s"));
+            (model.info.column_rows_query(relation, &more), settled::digest_call(bound))
+        }
+        None => {
+            let templates = format!("(SELECT templates FROM {})", model.table("model"));
+            (model.info.rows_query(relation, &templates), "NULL::bytea".into())
+        }
+    };
+    let key = format!("trace_set_agg(r.trace_key{}, ", key_cast(model)?);
+    let aggregate = model.info.trace_agg().replacen("trace_agg(", &key, 1);
+    let query = format!("SELECT {aggregate}{filter}, {digest} FROM ({rows}) AS r");
     let limit = PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED;
     let outcome = attempt_but_for(limit, || {
-        let mut collected = Collected { set: TraceSet::new(memory_limit()), rows: 0 };
+        let none = digested.map(|(_, bound)| RowDigest::new(bound));
+        let mut collected = Collected { set: TraceSet::new(memory_limit()), digest: none };
         let mut each = |row: bulk::Row<'_>| {
-            collected.rows = row.datum(1).map_or(0, |rows| rows.value() as i64);
+            if let Some(digest) = &mut collected.digest {
+                settled::take_digest(&row, 1, digest)?;
+            }
             let Some(set) = row.datum(0) else { return Ok(()) };
             expanded::with::<TraceSet, _>(set, |set| {
                 collected.set = std::mem::replace(set, TraceSet::new(0));
@@ -233,7 +245,53 @@ pub fn key_form(model: &Model) -> Result<Option<KeyForm>, Failure> {
         );
         Ok(sql::one(&query, &[relation.as_str().into(), column.into()])?.unwrap_or(pg_sys::InvalidOid))
     };
-    Ok(KeyForm::of(look_up("atttypid")?, look_up("attcollation")?))
+    let key_type = look_up("atttypid")?;
+    let collects = match collected_as(key_type)? {
+        As::Declared(_) => true,
+        As::Any => model.info.trace_column.is_none() || !source::is_distributed(&model.info.source)?,
+        As::Cast => false,
+    };
+    if !collects {
+        return Ok(None);
+    }
+    Ok(KeyForm::of(key_type, look_up("attcollation")?))
+}
+
+/// Which of the overloads of trace_set_agg takes keys of a type.
+enum As {
+    /// That which is declared for the type, after a cast that leaves the bytes alone.
+    Declared(&'static str),
+    /// The polymorphic one.
+    Any,
+    /// One for another type, to which Postgres would cast the key.
+    Cast,
+}
+
+fn collected_as(key_type: pg_sys::Oid) -> Result<As, Failure> {
+    // SAFETY: looks up a type that exists.
+    let base = unsafe { pg_sys::getBaseType(key_type) };
+    Ok(match base {
+        pg_sys::TEXTOID | pg_sys::INT8OID | pg_sys::INT4OID | pg_sys::INT2OID | pg_sys::UUIDOID => As::Declared(""),
+        pg_sys::VARCHAROID => As::Declared("::text"),
+        _ if sql::holds(CAST, &[base.into()])? => As::Cast,
+        _ => As::Any,
+    })
+}
+
+/// Whether a type is cast without being asked to one that the one-step aggregates are declared for.
+const CAST: &str = "SELECT EXISTS (SELECT FROM pg_catalog.pg_cast WHERE castsource OPERATOR(pg_catalog.=) $1
+    AND castcontext OPERATOR(pg_catalog.=) 'i'
+    AND casttarget OPERATOR(pg_catalog.=) ANY ('{text,bigint,integer,smallint,uuid}'::regtype[]))";
+
+/// The cast of trace keys before they are collected.
+fn key_cast(model: &Model) -> Result<&'static str, Failure> {
+    let query = "SELECT atttypid FROM pg_catalog.pg_attribute WHERE attrelid OPERATOR(pg_catalog.=) $1::regclass
+                 AND attname OPERATOR(pg_catalog.=) 'trace_key'";
+    let key_type: pg_sys::Oid = sql::one(query, &[model.table("traces").into()])?.unwrap_or(pg_sys::TEXTOID);
+    Ok(match collected_as(key_type)? {
+        As::Declared(cast) => cast,
+        As::Any | As::Cast => "",
+    })
 }
 
 /// The period of the model in microseconds: from, and up to but not including.

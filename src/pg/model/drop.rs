@@ -23,7 +23,7 @@ pub fn drop_model(call: Call) -> Reply {
             }
             let own = "relname OPERATOR(pg_catalog.~) '^((all|real|synthetic|anomalous)_(events|traces)|trace_summary|drift)$'";
             drop_all("VIEW", &relations(&model, &format!("relkind OPERATOR(pg_catalog.=) 'v' AND {own}"))?)?;
-            let own = "relname OPERATOR(pg_catalog.~) '^(model|runs|watches|live_traces|pending|anomalies|(phases|templates|states|transitions|guards|invariants|traces|events|parameters|scores)(_(fit|run)_[0-9]+)?)$'";
+            let own = "relname OPERATOR(pg_catalog.~) '^(model|runs|watches|live_traces|pending|anomalies|(phases|templates|states|transitions|guards|invariants|traces|events|parameters|scores)(_(fit|run|runs_of_fit)_[0-9]+)?)$'";
             let tables =
                 format!("relkind OPERATOR(pg_catalog.=) ANY ('{{r,p}}'::\"char\"[]) AND NOT relispartition AND {own}");
             drop_all("TABLE", &relations(&model, &tables)?)?;

@@ -6,6 +6,7 @@ use super::scores::ScoreWriter;
 use super::{Model, data, events, invariants, labels, lines, source};
 use crate::conform::FALSE_POSITIVE_RATE;
 use crate::error::Error;
+use crate::pg::bulk::BulkWriter;
 use crate::pg::call::{Call, Reply, datum};
 use crate::pg::error::Failure;
 use crate::pg::set;
@@ -32,7 +33,8 @@ pub fn fit(call: Call) -> Reply {
         let progress = Progress::start("fit", &model.info.name);
         let set = format!(
             "UPDATE {} SET method = $1, fit_options = $2::jsonb, since = $3, until = $4,
-                 fits = fits OPERATOR(pg_catalog.+) 1, high_water = NULL",
+                 fits = fits OPERATOR(pg_catalog.+) 1, high_water = NULL,
+                 settled_before = NULL, settled_rows = NULL, settled_sum = NULL, recent_traces = NULL",
             model.table("model")
         );
         sql::run(&set, &[method.into(), options.as_str().into(), since.into(), until.into()])?;
@@ -108,7 +110,7 @@ pub fn compared(model: &Model) -> Result<(), Failure> {
 pub fn materialise(model: &Model, mut leaves: Leaves<'_>, progress: &Progress) -> Result<Vec<i64>, Failure> {
     super::scoring::set_threshold(model, FALSE_POSITIVE_RATE)?;
     progress.stage("learning the generator and scoring");
-    let scores = ScoreWriter::open(model, &leaves.create("scores")?, 0)?;
+    let scores = ScoreWriter::open(model, &leaves.create("scores")?, 0, BulkWriter::open)?;
     super::synthesize::learn_generator(model, &leaves.name("traces"), Some(scores))?;
     progress.stage("writing tables");
     for parent in ["phases", "templates", "states", "transitions"] {
@@ -202,16 +204,25 @@ fn retire_runs(model: &Model) -> Result<(), Failure> {
     if stale.is_empty() {
         return Ok(());
     }
-    let parents: Vec<String> = ["scores", "parameters", "events", "traces"].iter().map(|p| model.table(p)).collect();
-    leaf::take_locks(&parents)?;
-    for run in &stale {
-        for (parent, table) in ["scores", "parameters", "events", "traces"].iter().zip(&parents) {
-            for leaf in leaf::attached(model, parent, Some(*run))? {
-                sql::run(&format!("ALTER TABLE {table} DETACH PARTITION {leaf}"), &[])?;
-            }
+    let parents = ["scores", "parameters", "events", "traces"];
+    leaf::take_locks(&parents.iter().map(|p| model.table(p)).collect::<Vec<_>>())?;
+    let mut alone: Vec<String> = Vec::new();
+    for parent in parents {
+        let leaves = leaf::attached_runs(model, parent)?;
+        for leaf in &leaves {
+            sql::run(&format!("ALTER TABLE {} DETACH PARTITION {leaf}", model.table(parent)), &[])?;
+        }
+        if parent == "events" {
+            alone = leaves;
         }
     }
-    let names: Vec<String> = stale.iter().map(|run| format!("{}.events_run_{run}", model.schema)).collect();
+    // Those of one run each, in order; those that runs share come last.
+    let number = |leaf: &String| leaf.rsplit_once("events_run_").and_then(|(_, run)| run.parse::<i32>().ok());
+    alone.sort_by_key(|leaf| (number(leaf).is_none(), number(leaf)));
+    let names: Vec<String> = alone
+        .iter()
+        .filter_map(|leaf| leaf.rsplit_once('.').map(|(_, leaf)| format!("{}.{leaf}", model.schema)))
+        .collect();
     pgrx::notice!(
         "synthetic runs of the earlier machine are stale and now stand alone: {}; drop_run() removes them",
         names.join(", ")

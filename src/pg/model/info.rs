@@ -1,5 +1,6 @@
 //! The row of a model, read as it is stored: looking at a table runs nobody's code, be it a policy, a rule or a cast.
 
+use crate::pg::bulk::attribute;
 use crate::pg::call::{utf8, varlena_payload};
 use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::{FromDatum, datum::TimestampWithTimeZone};
@@ -33,6 +34,8 @@ pub struct Info {
     pub fitted_at: Option<TimestampWithTimeZone>,
     pub traces: Option<i64>,
     pub events_read: Option<i64>,
+    /// Whether it was fitted with since or until.
+    pub has_period: bool,
     pub states: Option<i64>,
     pub transitions: Option<i64>,
 }
@@ -110,7 +113,7 @@ unsafe fn first_row(relation: pg_sys::Relation) -> Option<Info> {
 
 /// The values of a row by name; a column of another type than the extension gave it holds nothing.
 struct Columns<'a> {
-    attributes: &'a [pg_sys::FormData_pg_attribute],
+    attributes: Vec<&'a pg_sys::FormData_pg_attribute>,
     values: Vec<Datum>,
     nulls: Vec<bool>,
 }
@@ -125,7 +128,8 @@ impl Columns<'_> {
             let width = (*description).natts as usize;
             let (mut values, mut nulls) = (vec![Datum::null(); width], vec![true; width]);
             pg_sys::heap_deform_tuple(tuple, description, values.as_mut_ptr(), nulls.as_mut_ptr());
-            Columns { attributes: (*description).attrs.as_slice(width), values, nulls }
+            let attributes = (0..width).map(|i| &*attribute(description, i)).collect();
+            Columns { attributes, values, nulls }
         }
     }
 
@@ -176,6 +180,8 @@ impl Columns<'_> {
             fitted_at: self.get("fitted_at", pg_sys::TIMESTAMPTZOID),
             traces: number("traces"),
             events_read: number("events_read"),
+            has_period: self.datum("since", pg_sys::TIMESTAMPTZOID).is_some()
+                || self.datum("until", pg_sys::TIMESTAMPTZOID).is_some(),
             states: number("states"),
             transitions: number("transitions"),
         })

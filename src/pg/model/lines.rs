@@ -116,7 +116,8 @@ impl Info {
         self.settings().is_ok_and(|s| s.format.separator.is_some() || s.format.relative_time)
     }
 
-    fn settings_literal(&self) -> String {
+    /// Its parse settings as an expression.
+    pub fn settings_literal(&self) -> String {
         format!("{}::jsonb", quote_literal(self.parse_settings.as_deref().unwrap_or("{}")))
     }
 

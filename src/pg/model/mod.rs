@@ -24,6 +24,7 @@ mod relations;
 mod run;
 mod scores;
 mod scoring;
+mod settled;
 mod source;
 mod staged;
 mod synthesize;

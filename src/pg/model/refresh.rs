@@ -7,7 +7,8 @@ use super::data::require_keys;
 use super::fit::{compared, infer, materialise, record};
 use super::leaf::Leaves;
 use super::progress::Progress;
-use super::staged::{self, Staged};
+use super::settled::{self, Place};
+use super::staged::Staged;
 use super::{Model, data, in_place, labels, source};
 use crate::automaton::{Automaton, Ends, Lost, PrefixTree};
 use crate::error::Error;
@@ -52,19 +53,20 @@ pub fn refresh(call: Call) -> Reply {
     let summary = Model::change(call.need_text(0, "model")?, "refresh", |model| {
         model.require_fitted()?;
         source::require_readable(&model.info)?;
-        let Some(column) = model.info.refresh_by.clone() else {
+        let Some(place) = Place::of(&model)? else {
             let message = format!("model \"{}\" has no column to refresh by", model.info.name);
             return Err(Failure::new(PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, message)
                 .detail("Its traces are ordered by seq alone, so new rows cannot be told from old ones.")
-                .hint("Run fit again, or create the model with refresh_by => a timestamp column."));
+                .hint("Run fit again, or create the model with refresh_by => a column of timestamps or of numbers that grow with every row."));
         };
         let progress = Progress::start("refresh", &model.info.name);
         progress.stage("reading what is new");
-        let staged = Staged::read(&model, &column)?;
+        let staged = Staged::read(&model, &place)?;
         if staged.new + staged.changed == 0 {
             sql::run(&format!("DROP TABLE {}", staged.table), &[])?;
-            let missing = missing_rows(&model, staged.source_rows)?;
-            return Ok(vec![model.info.fits.into(), 0, 0, missing]);
+            settled::remember_recent(&model, &place, &model.table("traces"))?;
+            tell_difference(&model, &staged);
+            return Ok(vec![model.info.fits.into(), 0, 0, missing_rows(&staged)]);
         }
         let table = model.table("model");
         sql::run(&format!("UPDATE {table} SET fits = fits OPERATOR(pg_catalog.+) 1"), &[])?;
@@ -85,12 +87,9 @@ pub fn refresh(call: Call) -> Reply {
             }
             None => rewrite(&model, &staged, false, &progress)?,
         };
-        Ok(vec![
-            fit.first().copied().unwrap_or(0),
-            staged.new,
-            staged.changed,
-            missing_rows(&model, staged.source_rows)?,
-        ])
+        settled::remember_recent(&model, &place, &model.table("traces"))?;
+        tell_difference(&model, &staged);
+        Ok(vec![fit.first().copied().unwrap_or(0), staged.new, staged.changed, missing_rows(&staged)])
     })?;
     record(call, summary)
 }
@@ -233,29 +232,21 @@ fn merge_traces(model: &Model, leaves: &mut Leaves<'_>, staged: &str) -> Result<
     require_keys(model, keyless.unwrap_or(0) as u64)
 }
 
-/// Rows that the source had before reading but the model does not have (positive), or that the model has and the
-/// source has lost (negative); warned about, because only fit mends it.
-fn missing_rows(model: &Model, before: Option<i64>) -> Result<i64, Failure> {
-    let Some(before) = before else { return Ok(0) };
-    let known: i64 = sql::one(&format!("SELECT events_read FROM {}", model.table("model")), &[])?.unwrap_or(0);
-    if before == known {
-        return Ok(0);
-    }
-    let after = staged::count_rows(model)?;
-    let missing = if before > known {
-        before - known
-    } else if after < known {
-        after - known
-    } else {
-        0
-    };
-    if missing != 0 {
+/// Rows that the source has and the model has not; where there are none, those that the source has lost, as a negative
+/// number.
+fn missing_rows(staged: &Staged) -> i64 {
+    if staged.missing > 0 { staged.missing as i64 } else { -(staged.gone as i64) }
+}
+
+/// Warns where the model is not what a fit would make of the source.
+fn tell_difference(model: &Model, staged: &Staged) {
+    if staged.missing + staged.gone > 0 {
         pgrx::warning!(
-            "source {} has {} rows, model \"{}\" has {known}: rows were changed, deleted or came later than its lateness; run logfsm.fit()",
+            "source {} has {} rows that model \"{}\" has not, the model has {} that the source has not: rows were changed, deleted or came later than its lateness; run logfsm.fit()",
             model.info.source,
-            after,
-            model.info.name
+            staged.missing,
+            model.info.name,
+            staged.gone
         );
     }
-    Ok(missing)
 }

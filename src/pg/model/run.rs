@@ -2,7 +2,7 @@
 
 use super::Model;
 use super::check::{self, Judge};
-use super::events::{EventWriter, Followed};
+use super::events::{EventWriter, Followed, Open};
 use super::leaf::Leaves;
 use super::progress::Progress;
 use super::scores::ScoreWriter;
@@ -75,13 +75,18 @@ pub fn write<'m>(
     let generator = Generator::new(&playout, wanted.seed, wanted.options, &control)?;
     let rules = check::rules(model, &playout, wanted.options)?;
     let mut judge = Judge::new(&rules, &playout, false);
-    for parent in PARENTS {
-        leaves.create(parent)?;
+    let open: Open = if leaves.shared() { BulkWriter::open_indexed } else { BulkWriter::open };
+    if leaves.shared() {
+        leaves.share(&PARENTS)?;
+    } else {
+        for parent in PARENTS {
+            leaves.create(parent)?;
+        }
     }
-    let traces = BulkWriter::open(&leaves.name("traces"), TRACES)?;
-    let scores = ScoreWriter::open(model, &leaves.name("scores"), wanted.run_id)?;
+    let traces = open(&leaves.name("traces"), TRACES)?;
+    let scores = ScoreWriter::open(model, &leaves.name("scores"), wanted.run_id, open)?;
     let events = if model.info.events == "table" {
-        let writer = EventWriter::open(model, &playout.machine, &leaves, wanted.run_id, BulkWriter::open)?;
+        let writer = EventWriter::open(model, &playout.machine, &leaves, wanted.run_id, open)?;
         Events::Stored(Box::new(writer))
     } else {
         Events::Made(Followed::new(&playout.machine, true))
@@ -98,8 +103,12 @@ pub fn write<'m>(
     })?;
     let (traces, events) = rows.finish();
     progress.stage("adding keys");
-    for parent in PARENTS {
-        leaves.finish(parent)?;
+    if leaves.shared() {
+        leaves.analyze(&PARENTS)?;
+    } else {
+        for parent in PARENTS {
+            leaves.finish(parent)?;
+        }
     }
     let verdicts = judge.finish_with(judges.map_or_else(Verdicts::default, Judges::finish));
     Ok(Written { leaves, verdicts, traces, events })

@@ -1,6 +1,7 @@
 //! Scores of a run's traces, written in bulk.
 
 use super::Model;
+use super::events::Open;
 use crate::conform::{Machine, VariantScores};
 use crate::pg::bulk::BulkWriter;
 use crate::pg::call::datum;
@@ -18,12 +19,12 @@ pub struct ScoreWriter {
 }
 
 impl ScoreWriter {
-    /// Opens a leaf that has no indexes yet.
-    pub fn open(model: &Model, leaf: &str, run_id: i32) -> Result<Self, Failure> {
+    /// Opens a leaf.
+    pub fn open(model: &Model, leaf: &str, run_id: i32, open: Open) -> Result<Self, Failure> {
         let threshold = format!("SELECT threshold FROM {}", model.table("model"));
         Ok(ScoreWriter {
             known: VariantScores::default(),
-            writer: BulkWriter::open(leaf, &["run_id", "trace_id", "score", "is_anomalous"])?,
+            writer: open(leaf, &["run_id", "trace_id", "score", "is_anomalous"])?,
             run_id: datum(run_id),
             threshold: sql::one(&threshold, &[])?.unwrap_or(f64::INFINITY),
         })

@@ -87,6 +87,15 @@ pub fn is_ordered(type_id: pg_sys::Oid) -> bool {
     unsafe { (*pg_sys::lookup_type_cache(type_id, pg_sys::TYPECACHE_CMP_PROC as i32)).cmp_proc != pg_sys::Oid::INVALID }
 }
 
+/// Whether Citus keeps a table's rows on other servers.
+pub fn is_distributed(relation: &str) -> Result<bool, Failure> {
+    if !sql::holds("SELECT pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL", &[])? {
+        return Ok(false);
+    }
+    let query = "SELECT EXISTS (SELECT FROM pg_catalog.pg_dist_partition WHERE logicalrelid OPERATOR(pg_catalog.=) $1::regclass)";
+    sql::holds(query, &[relation.into()])
+}
+
 /// Finds a column, or fails listing those that exist.
 pub fn column<'a>(columns: &'a [Column], name: &str, role: &str, source: &str) -> Result<&'a Column, Failure> {
     columns.iter().find(|column| column.name == name).ok_or_else(|| {
@@ -177,16 +186,21 @@ impl Info {
     /// The rows of a relation of the source's shape as (trace_key, event, at, seq, component, params, message), where
     /// `templates` is an expression for the model's templates.
     pub fn rows_query(&self, relation: &str, templates: &str) -> String {
-        if let Some(message) = &self.message_column {
-            return self.line_rows_query(relation, message, templates);
+        match &self.message_column {
+            Some(message) => self.line_rows_query(relation, message, templates),
+            None => self.column_rows_query(relation, ""),
         }
+    }
+
+    /// The same of a relation without a message column, with more columns of it, which is called s, each after a comma.
+    pub fn column_rows_query(&self, relation: &str, more: &str) -> String {
         let of = |name: &Option<String>, cast: &str| {
             name.as_ref().map_or_else(|| format!("NULL::{cast}"), |n| format!("s.{}::{cast}", quote_identifier(n)))
         };
         // invariant: create_model asks for a trace column where there is no message column
         let key = quote_identifier(self.trace_column.as_deref().unwrap_or_default());
         format!(
-            "SELECT s.{key} AS trace_key, {} AS event, {} AS at, {} AS seq, {} AS component, {} AS params, NULL::text AS message
+            "SELECT s.{key} AS trace_key, {} AS event, {} AS at, {} AS seq, {} AS component, {} AS params, NULL::text AS message{more}
              FROM {relation} AS s",
             of(&self.event_column, "text"),
             of(&self.at_column, "timestamptz"),

@@ -1,26 +1,25 @@
 //! What a refresh reads: the traces that got rows since the last time, each beside what the model has of it.
 //!
-//! One pass over the source collects the rows of the window (from the high-water mark, less the lateness) and counts
-//! all. Where there are as many older rows as the model has, a trace is what the model has of it from before the window
-//! and the rows in it: nothing else need be read. Otherwise, and where rows cannot be counted or told by their time,
-//! touched traces are read again whole.
+//! One pass over the source collects the rows of the window (from the latest row, less the lateness) and adds up the
+//! hashes of those before. Where these are what they were, a trace is what the model has of it from before the window
+//! and the rows in it: nothing else need be read. Where a row is not one event, or not placed by its time, touched
+//! traces are read again whole. Where older rows are otherwise than they were, all traces are compared: those that were
+//! not touched stay as the model has them, and how many rows they are apart is told.
 
 use super::data::{Collected, collect, key_form};
 use super::fit::traces_query;
 use super::refresh::key_equality;
+use super::settled::{Place, Settled};
 use super::{Model, lines, source};
 use crate::pg::bulk::{self, BulkWriter, Scratch};
 use crate::pg::call::{datum, varlena, varlena_payload};
 use crate::pg::error::Failure;
 use crate::pg::sql;
 use crate::pg::trace_set::KeyForm;
-use crate::pg::trace_type::{microseconds, timestamp};
-use crate::trace::{Trace, TraceSet, TraceView, VariantIds};
-use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
-use pgrx::pg_sys;
+use crate::trace::{RowDigest, Trace, TraceSet, TraceView, VariantIds};
 
-/// The touched traces, in a table of (trace_key, trace, old_id, old_trace). A trace that has left the model's period
-/// has no new trace.
+/// The touched traces, in a table of (trace_key, trace, old_id, old_trace, touched). A trace that has left the model's
+/// period has no new trace.
 pub struct Staged {
     /// The table, quoted and qualified.
     pub table: String,
@@ -28,93 +27,147 @@ pub struct Staged {
     pub new: i64,
     /// Traces that it had otherwise.
     pub changed: i64,
-    /// The source's rows before reading, where they can be compared with the events read.
-    pub source_rows: Option<i64>,
+    /// Rows that the source has of other traces and the model has not.
+    pub missing: u64,
+    /// Rows that the model has of other traces and the source has not.
+    pub gone: u64,
 }
 
 impl Staged {
-    /// Reads what is new, and moves the high-water mark.
-    pub fn read(model: &Model, column: &str) -> Result<Self, Failure> {
+    /// Reads what is new, and moves the bound before which rows are settled.
+    pub fn read(model: &Model, place: &Place) -> Result<Self, Failure> {
         let table = model.table(&format!("refresh_{}", model.info.fits + 1));
+        // Not logged: it is gone before the transaction ends, and no publication of all tables looks at it.
         let create = format!(
-            "CREATE TABLE {table} AS SELECT trace_key, trace, trace_id AS old_id, trace AS old_trace FROM {} WITH NO DATA",
+            "CREATE UNLOGGED TABLE {table} AS SELECT trace_key, trace, trace_id AS old_id, trace AS old_trace, true AS touched FROM {} WITH NO DATA",
             model.table("traces")
         );
         sql::run(&create, &[])?;
-        let recent = recent(model, column);
+        let mut staged = Staged { table, new: 0, changed: 0, missing: 0, gone: 0 };
+        let settled = place.settled(model)?;
+        let recent = place.recent(&model.info, settled.before)?;
         // Where more lines change the templates of earlier ones, or what a line is depends on those before it, all
         // traces are read again.
         let all = lines::learn_more(model, &recent)? || model.info.depends_on_order();
-        let counted = can_count(model)?;
-        let by_time = counted && !all && model.info.refresh_by == model.info.at_column;
-        let (done, mut rows) = if by_time { read_window(model, &table, &recent)? } else { (false, None) };
-        if !done {
-            if counted && rows.is_none() {
-                rows = Some(count_rows(model)?);
-            }
-            read_again(model, &table, if all { &model.info.source } else { &recent }, column)?;
-        }
+        let digest = if by_window(model) && !all {
+            staged.read_window(model, place, &settled, &recent)?
+        } else {
+            let digest = place.digest(model, settled.before)?;
+            let known = settled.seen == Some(digest.old()) && !all;
+            staged.read_traces(model, if all { &model.info.source } else { &recent }, known)?;
+            digest
+        };
+        place.settle(model, digest, staged.missing + staged.gone == 0)?;
         let count = |condition: &str| -> Result<i64, Failure> {
-            let query = format!("SELECT pg_catalog.count(*) FROM {table} WHERE old_trace IS {condition}");
+            let query = format!("SELECT pg_catalog.count(*) FROM {} WHERE old_trace IS {condition}", staged.table);
             Ok(sql::one::<i64>(&query, &[])?.unwrap_or(0))
         };
-        let (new, changed) = (count("NULL")?, count("NOT NULL")?);
-        Ok(Staged { table, new, changed, source_rows: rows })
+        (staged.new, staged.changed) = (count("NULL")?, count("NOT NULL")?);
+        Ok(staged)
+    }
+
+    /// Reads the window alone, if that is enough, else whole traces. Gives the digest of the source's rows, which is
+    /// taken before anything else is read or with it: what changes later is found by the next refresh.
+    fn read_window(
+        &mut self,
+        model: &Model,
+        place: &Place,
+        settled: &Settled,
+        recent: &str,
+    ) -> Result<RowDigest, Failure> {
+        let (bound, literal) = (settled.before, place.literal(settled.before)?);
+        let mut digest = None;
+        if let (Some(form), Some(seen)) = (key_form(model)?, settled.seen.filter(|_| bound > i64::MIN)) {
+            let collected = if model.info.message_column.is_some() {
+                digest = Some(place.digest(model, bound)?);
+                collect(model, recent, "", None)?
+            } else {
+                let filter = format!(" FILTER (WHERE r.at OPERATOR(pg_catalog.>=) {literal})");
+                collect(model, &model.info.source, &filter, Some((place, bound)))?
+            };
+            if let Some(Collected { set, digest: on_the_way }) = collected {
+                digest = digest.or(on_the_way);
+                let known = digest.as_ref().is_some_and(|digest| digest.old() == seen) && set.keyless() == 0;
+                if known && (Window { model, table: &self.table, form, set, since: bound }).stage(&literal)? {
+                    return Ok(digest.unwrap_or_else(|| RowDigest::new(bound)));
+                }
+            }
+        }
+        let digest = match digest {
+            Some(digest) => digest,
+            None => place.digest(model, bound)?,
+        };
+        self.read_traces(model, recent, false)?;
+        Ok(digest)
+    }
+
+    /// Reads again whole the traces that have rows in a relation of the source's shape, and keeps those that are
+    /// otherwise. Unless it is known that other traces are what they were, they are compared, too.
+    fn read_traces(&mut self, model: &Model, recent: &str, known: bool) -> Result<(), Failure> {
+        let table = model.table("model");
+        let (keys, equals) = (model.table(&format!("refresh_{}_keys", model.info.fits + 1)), key_equality(model)?);
+        let touched = model.info.rows_query(recent, &format!("(SELECT templates FROM {table})"));
+        let create = format!(
+            "CREATE UNLOGGED TABLE {keys} AS SELECT DISTINCT r.trace_key FROM ({touched}) r WHERE r.trace_key IS NOT NULL"
+        );
+        source::run_reading(&model.info, || sql::run(&create, &[]))?;
+        let source = &model.info.source;
+        let names = [
+            ("staged", self.table.as_str()),
+            ("keys", &keys),
+            ("model", &table),
+            ("traces", &model.table("traces")),
+            ("equals", &equals),
+        ];
+        let statement = if known && !lost(&names)? {
+            let touched = format!("JOIN {keys} AS k ON k.trace_key {equals} r.trace_key");
+            sql::fill(READ_TOUCHED, &[&names[..], &[("now", &traces_query(model, source, &touched))]].concat())
+        } else {
+            sql::fill(COMPARE_ALL, &[&names[..], &[("now", &traces_query(model, source, ""))]].concat())
+        };
+        source::run_reading(&model.info, || sql::run(&statement, &[]))?;
+        sql::run(&format!("DROP TABLE {keys}"), &[])?;
+        self.set_aside()
+    }
+
+    /// Counts the rows of traces that were not touched but are otherwise, and leaves these traces as they are: only fit
+    /// takes in what was changed, deleted or came too late.
+    fn set_aside(&mut self) -> Result<(), Failure> {
+        let (mut missing, mut gone) = (0, 0);
+        let others = format!("SELECT trace, old_trace FROM {} WHERE NOT touched", self.table);
+        bulk::each_row(&others, &mut |row| {
+            // SAFETY: columns of type trace.
+            let trace = |i: usize| row.datum(i).map(|t| Trace::from_bytes(unsafe { varlena_payload(t) })).transpose();
+            let (now, old) = (trace(0)?.unwrap_or_default(), trace(1)?.unwrap_or_default());
+            let (more, less) = now.rows_apart(&old);
+            (missing, gone) = (missing + more, gone + less);
+            Ok(())
+        })?;
+        (self.missing, self.gone) = (missing, gone);
+        sql::run(&format!("DELETE FROM {} WHERE NOT touched", self.table), &[])?;
+        Ok(())
     }
 }
 
-/// The rows of the source that are in the window, as a relation.
-fn recent(model: &Model, column: &str) -> String {
-    let mut columns: Vec<String> =
-        model.info.used_columns().iter().map(|column| format!("x.{}", sql::quote_identifier(column))).collect();
-    columns.sort();
-    columns.dedup();
-    format!(
-        "(SELECT {} FROM {} x, {} m
-          WHERE m.high_water IS NULL OR x.{}::timestamptz OPERATOR(pg_catalog.>=) (m.high_water OPERATOR(pg_catalog.-) m.lateness))",
-        columns.join(", "),
-        model.info.source,
-        model.table("model"),
-        sql::quote_identifier(column)
-    )
+/// The touched traces as they are now, where they are otherwise.
+const READ_TOUCHED: &str = include_str!("../../../sql/model/read_touched.sql");
+/// All traces that are otherwise, touched or not.
+const COMPARE_ALL: &str = include_str!("../../../sql/model/compare_all.sql");
+
+/// Whether traces that had rows from the bound on have none there now.
+fn lost(names: &[(&str, &str)]) -> Result<bool, Failure> {
+    let query = "SELECT EXISTS (SELECT FROM {model} m, pg_catalog.unnest(m.recent_traces) AS i (id)
+                     JOIN {traces} t ON t.run_id OPERATOR(pg_catalog.=) 0 AND t.trace_id OPERATOR(pg_catalog.=) i.id
+                     WHERE NOT EXISTS (SELECT FROM {keys} k WHERE k.trace_key {equals} t.trace_key))";
+    sql::holds(&sql::fill(query, names), &[])
 }
 
-/// Whether the source's rows can be compared with the events read: one key per row and no period.
-fn can_count(model: &Model) -> Result<bool, Failure> {
-    // formats hide and skip lines
-    if model.info.trace_column.is_none() || !model.info.line_fields.is_empty() {
-        return Ok(false);
-    }
-    sql::holds(&format!("SELECT since IS NULL AND until IS NULL FROM {}", model.table("model")), &[])
-}
-
-/// The number of the source's rows.
-pub fn count_rows(model: &Model) -> Result<i64, Failure> {
-    let count = format!("SELECT pg_catalog.count(*) FROM {}", model.info.source);
-    Ok(sql::one(&count, &[])?.unwrap_or(0))
-}
-
-/// Reads the window alone, if that is enough; and the number of the source's rows, if it was counted.
-fn read_window(model: &Model, table: &str, recent: &str) -> Result<(bool, Option<i64>), Failure> {
-    let start = format!(
-        "SELECT m.high_water OPERATOR(pg_catalog.-) m.lateness FROM {} m WHERE pg_catalog.isfinite(m.high_water)",
-        model.table("model")
-    );
-    let start: Option<TimestampWithTimeZone> = sql::one(&start, &[])?;
-    let (Some(start), Some(form)) = (start, key_form(model)?) else { return Ok((false, None)) };
-    let literal: String =
-        sql::one("SELECT pg_catalog.quote_literal($1::timestamptz)", &[start.into()])?.unwrap_or_else(|| "NULL".into());
-    let literal = format!("{literal}::timestamptz");
-    let since = microseconds(start);
-    let collected = if model.info.message_column.is_some() {
-        let rows = count_rows(model)?;
-        collect(model, recent, "")?.map(|found| Collected { rows, ..found })
-    } else {
-        collect(model, &model.info.source, &format!(" FILTER (WHERE r.at OPERATOR(pg_catalog.>=) {literal})"))?
-    };
-    let Some(Collected { set, rows }) = collected else { return Ok((false, None)) };
-    let done = set.keyless() == 0 && Window { model, table, form, set, since }.stage(rows, &literal)?;
-    Ok((done, Some(rows)))
+/// Whether what a trace was before the window and its rows in the window make the trace: a row is one event of one
+/// trace, it is placed by its time, and no trace is left out.
+pub fn by_window(model: &Model) -> bool {
+    let info = &model.info;
+    let by_time = info.at_column.is_some() && info.refresh_by == info.at_column;
+    by_time && info.trace_column.is_some() && info.line_fields.is_empty() && !info.has_period
 }
 
 /// The rows of the window and where they go.
@@ -130,12 +183,12 @@ struct Window<'a> {
 type Changed = (usize, i64, Vec<u8>);
 
 impl Window<'_> {
-    /// Stages the traces that are new or changed. False, with nothing staged, where the model does not have just those
-    /// rows that are older than the window: some came too late, were changed or are gone.
-    fn stage(mut self, source_rows: i64, literal: &str) -> Result<bool, Failure> {
+    /// Stages the traces that are new or changed. False, with nothing staged, where all rows of a trace that were in the
+    /// window are gone.
+    fn stage(mut self, literal: &str) -> Result<bool, Failure> {
         let traces = self.model.table("traces");
         let mut met = vec![false; self.set.len()];
-        let (mut changed, mut lost, mut known) = (Vec::<Changed>::new(), false, 0u64);
+        let (mut changed, mut lost) = (Vec::<Changed>::new(), false);
         let mut ids = VariantIds::default();
         let in_window = format!(
             "SELECT trace_key, trace_id, trace FROM {traces}
@@ -146,7 +199,6 @@ impl Window<'_> {
             // SAFETY: columns of these types.
             let (at, bytes) = unsafe { (self.form.bytes(key, |key| self.set.find(key)), varlena_payload(trace)) };
             let view = TraceView::from_bytes(bytes)?;
-            known += (view.times.len() - view.times.partition_point(|&at| at < self.since)) as u64;
             let Some(at) = at else {
                 lost = true;
                 return Ok(());
@@ -157,21 +209,13 @@ impl Window<'_> {
             }
             Ok(())
         })?;
-        let events = format!("SELECT events_read FROM {}", self.model.table("model"));
-        let events: i64 = sql::one(&events, &[])?.unwrap_or(0);
-        let recent = self.set.rows();
-        if lost || source_rows - recent as i64 != events - known as i64 {
+        if lost {
             return Ok(false);
         }
         let unmet: Vec<usize> = (0..self.set.len()).filter(|&at| !met[at]).collect();
         self.write(unmet.into_iter().map(|at| (at, None)))?;
         self.take_up(&mut changed)?;
         self.write(changed.into_iter().map(|(at, id, old)| (at, Some((id, old)))))?;
-        if let Some(latest) = crate::infer::collect::latest(&self.set, &crate::pg::control())? {
-            // SAFETY: a timestamptz.
-            let latest = unsafe { DatumWithOid::new(timestamp(latest), pg_sys::TIMESTAMPTZOID) };
-            sql::run(&format!("UPDATE {} SET high_water = $1", self.model.table("model")), &[latest])?;
-        }
         Ok(true)
     }
 
@@ -214,35 +258,4 @@ impl Window<'_> {
         writer.finish();
         Ok(())
     }
-}
-
-/// Reads again whole the traces that have rows in a relation of the source's shape, and keeps those that are otherwise.
-fn read_again(model: &Model, staged: &str, recent: &str, column: &str) -> Result<(), Failure> {
-    let (table, source, equals) = (model.table("model"), &model.info.source, key_equality(model)?);
-    let column = sql::quote_identifier(column);
-    let templates = format!("(SELECT templates FROM {table})");
-    // Taken before reading: what arrives in between is read again next time.
-    let high_water: Option<TimestampWithTimeZone> =
-        sql::one(&format!("SELECT pg_catalog.max({column})::timestamptz FROM {source}"), &[])?;
-    let touched = format!(
-        "SELECT DISTINCT r.trace_key FROM ({}) r WHERE r.trace_key IS NOT NULL",
-        model.info.rows_query(recent, &templates)
-    );
-    let reread = traces_query(model, source, &format!("JOIN ({touched}) AS k ON k.trace_key {equals} r.trace_key"));
-    let insert = format!(
-        "INSERT INTO {staged}
-         SELECT t.trace_key, w.trace, o.trace_id AS old_id, o.trace AS old_trace
-         FROM ({reread}) AS t
-         CROSS JOIN {table} m
-         -- A trace whose start has left the period counts as gone.
-         CROSS JOIN LATERAL (SELECT CASE WHEN (m.since IS NULL OR logfsm.started_at(t.trace) OPERATOR(pg_catalog.>=) m.since)
-                       AND (m.until IS NULL OR logfsm.started_at(t.trace) OPERATOR(pg_catalog.<) m.until) THEN t.trace END AS trace) w
-         LEFT JOIN {traces} o ON o.run_id OPERATOR(pg_catalog.=) 0 AND o.trace_key {equals} t.trace_key
-         WHERE CASE WHEN o.trace IS NULL THEN w.trace IS NOT NULL
-                    ELSE w.trace IS NULL OR o.trace OPERATOR(logfsm.<>) w.trace END",
-        traces = model.table("traces")
-    );
-    source::run_reading(&model.info, || sql::run(&insert, &[]))?;
-    sql::run(&format!("UPDATE {table} SET high_water = $1"), &[high_water.into()])?;
-    Ok(())
 }

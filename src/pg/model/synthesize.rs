@@ -33,13 +33,13 @@ fn with_kind(options: &str, kind: Option<&str>) -> Result<String, Failure> {
     Ok(if kind == parsed.choice("kind") { options.into() } else { with_option(options, "kind", kind) })
 }
 
-/// Says what a run of test cases covers.
-fn tell_coverage(model: &Model, leaf: &str, what: &str) -> Result<(), Failure> {
+/// Says what a run of test cases covers; `rows` are its traces, as a FROM clause has it.
+fn tell_coverage(model: &Model, rows: &str, what: &str) -> Result<(), Failure> {
     let goals = Goal::all(&data::machine(model)?.automaton, what).len();
     let covered: Option<i64> =
-        sql::one(&format!("SELECT pg_catalog.sum(pg_catalog.cardinality(covers)) FROM {leaf}"), &[])?;
+        sql::one(&format!("SELECT pg_catalog.sum(pg_catalog.cardinality(covers)) FROM {rows}"), &[])?;
     let covered = covered.unwrap_or(0);
-    let traces: Option<i64> = sql::one(&format!("SELECT pg_catalog.count(*) FROM {leaf}"), &[])?;
+    let traces: Option<i64> = sql::one(&format!("SELECT pg_catalog.count(*) FROM {rows}"), &[])?;
     let left = goals as i64 - covered;
     let rest = if left > 0 { "; uncovered() names those that no trace of the generator covers" } else { "" };
     pgrx::notice!("{} traces cover {covered} of {goals} {what}{rest}", traces.unwrap_or(0));
@@ -89,7 +89,7 @@ pub fn synthesize(call: Call) -> Reply {
         let wanted = Wanted { run_id, traces, seed, options: &options };
         let Written { leaves, verdicts, traces, events } = run::write(&model, leaves, &wanted, &progress)?;
         if let Some(what) = cover {
-            tell_coverage(&model, &leaf, what)?;
+            tell_coverage(&model, &format!("{leaf} WHERE run_id OPERATOR(pg_catalog.=) {run_id}"), what)?;
         }
         let record = format!(
             "INSERT INTO {} (run_id, kind, status, fit, seed, options, fingerprint, generator, version, traces, events)
@@ -136,9 +136,18 @@ fn reject_if_broken(model: &Model, run_id: i32, verdicts: &[Verdict]) -> Result<
     Ok(true)
 }
 
+/// Learns what synthetic traces are made from and stores it.
+pub fn learn_generator(model: &Model, traces: &str, scores: Option<ScoreWriter>) -> Result<(), Failure> {
+    let text = text_form::encode(PREFIX, &learn_playout(model, traces, scores)?.to_bytes());
+    let set =
+        format!("UPDATE {} SET generator = $1::text::logfsm.generator, generator_fit = fits", model.table("model"));
+    sql::run(&set, &[text.into()])?;
+    Ok(())
+}
+
 /// Learns what synthetic traces are made from, from the machine, the prefix tree and the traces of a fit, and scores
 /// these traces on the way if asked to.
-pub fn learn_generator(model: &Model, traces: &str, mut scores: Option<ScoreWriter>) -> Result<(), Failure> {
+pub fn learn_playout(model: &Model, traces: &str, mut scores: Option<ScoreWriter>) -> Result<Playout, Failure> {
     let control = crate::pg::control();
     let tree = data::automaton(model, "prefix_tree")?.ok_or_else(|| null_argument("the model's prefix tree"))?;
     let machine = data::machine(model)?;
@@ -173,15 +182,11 @@ pub fn learn_generator(model: &Model, traces: &str, mut scores: Option<ScoreWrit
     if let Some(failure) = failed {
         return Err(failure);
     }
-    let text = text_form::encode(PREFIX, &Playout::new(machine, plan?).to_bytes());
-    let set =
-        format!("UPDATE {} SET generator = $1::text::logfsm.generator, generator_fit = fits", model.table("model"));
-    sql::run(&set, &[text.into()])?;
-    Ok(())
+    Ok(Playout::new(machine, plan?))
 }
 
 /// Whether the generator was learned before the latest refresh: it reads all traces, so it is left to who needs it.
-fn generator_is_old(model: &Model) -> Result<bool, Failure> {
+pub fn generator_is_old(model: &Model) -> Result<bool, Failure> {
     sql::holds(&format!("SELECT generator_fit OPERATOR(pg_catalog.<) fits FROM {}", model.table("model")), &[])
 }
 
@@ -207,13 +212,34 @@ pub fn drop_run(call: Call) -> Reply {
                 })
                 .hint(format!("SELECT * FROM {} lists the runs.", model.table("runs"))));
         }
-        let parents = ["scores", "parameters", "events", "traces"];
-        leaf::take_locks(&parents.iter().map(|p| model.table(p)).collect::<Vec<_>>())?;
-        leaf::drop_tables(&model, &parents.iter().map(|p| format!("{p}_run_{run}")).collect::<Vec<_>>())?;
+        remove_rows(&model, run)?;
         sql::run(&delete, &[run.into()])?;
         drop_earlier_fits(&model)
     })?;
     Ok(None)
+}
+
+/// Removes the rows of a run: with its leaves, or from those that it shares, which go with the last of their runs.
+fn remove_rows(model: &Model, run: i32) -> Result<(), Failure> {
+    let parents = ["scores", "parameters", "events", "traces"];
+    let of = |suffix: &str| parents.map(|parent| format!("{parent}_{suffix}"));
+    let drop = |suffix: &str| {
+        leaf::take_locks(&parents.map(|parent| model.table(parent)))?;
+        leaf::drop_tables(model, &of(suffix))
+    };
+    let own = format!("run_{run}");
+    let there = "SELECT pg_catalog.to_regclass($1) IS NOT NULL";
+    let shared = leaf::shared_by(model, run)?;
+    let Some(shared) = shared.filter(|_| !sql::holds(there, &[model.table(&of(&own)[3]).into()]).unwrap_or(true))
+    else {
+        return drop(&own);
+    };
+    for table in of(&shared) {
+        let delete = format!("DELETE FROM {} WHERE run_id OPERATOR(pg_catalog.=) $1", model.table(&table));
+        sql::run(&delete, &[run.into()])?;
+    }
+    let left = format!("SELECT EXISTS (SELECT FROM {})", model.table(&of(&shared)[3]));
+    if sql::holds(&left, &[])? { Ok(()) } else { drop(&shared) }
 }
 
 /// score_traces(model) → traces scored: anew, by the current machine and threshold

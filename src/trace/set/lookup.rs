@@ -5,7 +5,6 @@ use crate::error::Result;
 use crate::trace::order::{EventRow, assemble, sort_rows};
 use crate::trace::{Label, Trace, TraceView, Variant};
 use hashbrown::HashMap;
-use std::ops::Range;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Variants as a set numbers their labels: each event's label, `None` for one that the set does not have.
@@ -42,15 +41,6 @@ impl TraceSet {
     /// How many rows its traces have. O(traces).
     pub fn rows(&self) -> u64 {
         self.traces.iter().map(|rows| u64::from(rows.count)).sum()
-    }
-
-    /// The latest time of the rows of some traces. O(rows).
-    pub fn latest(&self, traces: Range<usize>) -> Result<Option<i64>> {
-        let mut latest = None;
-        for trace in traces {
-            self.each_row(trace, |row| latest = latest.max(Some(row.at)))?;
-        }
-        Ok(latest)
     }
 
     /// Whether the trace at a position has just those events that `old` has from `since` on.
@@ -141,7 +131,6 @@ mod tests {
             prop_assume!(!set.is_empty());
             let recent = rows.iter().filter(|r| r.0 >= since).count() as u64;
             prop_assert_eq!(set.rows(), recent);
-            prop_assert_eq!(set.latest(0..1).unwrap(), rows.iter().map(|r| r.0).max());
             let at = set.find(b"k").unwrap();
             let bytes = old.to_bytes();
             let view = TraceView::from_bytes(&bytes).unwrap();

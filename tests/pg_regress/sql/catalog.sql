@@ -31,6 +31,8 @@ set client_min_messages = warning;
 create table app_log (id text, event text, at timestamptz);
 select logfsm.create_model('m', source => 'app_log', trace => 'id', event => 'event', at => 'at');
 select relname from pg_class where relnamespace = 'm'::regnamespace and relkind in ('r', 'p', 'v') and obj_description(oid) is null;
+select c.relname, a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid
+where relnamespace = 'm'::regnamespace and relkind in ('r', 'p') and attnum > 0 and not attisdropped and col_description(c.oid, attnum) is null order by 1, 2;
 select relname, relacl from pg_class where relnamespace = 'm'::regnamespace and relkind in ('r', 'p', 'v') and relacl is not null;
 select nspacl from pg_namespace where nspname = 'm';
 -- The catalog's own checks of what the extension defined.

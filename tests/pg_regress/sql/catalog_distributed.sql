@@ -6,6 +6,15 @@ from pg_aggregate a join pg_proc p on p.oid = a.aggfnoid join pg_type t on t.oid
 where p.pronamespace = 'logfsm'::regnamespace and p.proname <> 'trace_agg'
   and (a.aggcombinefn = 0 or p.pronargs = 0 or a.aggkind <> 'n' or t.typtype = 'p' or t.typinput = 0 or t.typoutput = 0 or p.proparallel <> 's')
 order by 1::text;
+-- Nor one with a polymorphic argument: keys of the usual types have overloads of their own.
+select p.proname, count(*) as polymorphic, (select count(*) from pg_proc q where q.pronamespace = p.pronamespace and q.proname = p.proname) as all
+from pg_aggregate a join pg_proc p on p.oid = a.aggfnoid
+where p.pronamespace = 'logfsm'::regnamespace and exists (select from unnest(p.proargtypes) t join pg_type on pg_type.oid = t where typtype = 'p') group by p.pronamespace, p.proname order by 1;
+select p.proname, t.key, count(*) from pg_aggregate a join pg_proc p on p.oid = a.aggfnoid, lateral (select p.proargtypes[0]::regtype as key) t
+where p.pronamespace = 'logfsm'::regnamespace and p.proname in ('prefix_tree_agg', 'trace_set_agg') and p.pronargs > 1 group by 1, 2 order by 1, 2::text;
+-- Which overload a key takes.
+select logfsm.prefix_tree_agg(k::text, 'a', now()) is not null, logfsm.prefix_tree_agg(k::varchar, 'a', now()) is not null, logfsm.prefix_tree_agg(k::smallint, 'a', 1) is not null,
+       logfsm.prefix_tree_agg(date '2026-01-01' + k, 'a', now()) is not null, logfsm.prefix_tree_agg('x', 'a', now()) is not null from generate_series(1, 2) k;
 select p.oid::regprocedure as cannot_be_parallel
 from pg_aggregate a join pg_proc p on p.oid = a.aggfnoid
 where p.pronamespace = 'logfsm'::regnamespace and p.proname = 'trace_agg'

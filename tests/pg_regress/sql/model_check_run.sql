@@ -30,6 +30,7 @@ update m.events e set at = at - interval '1 day' where run_id = 1 and seq = 2 an
 select rule, violated, examples from logfsm.check_run('m', 1) where violated > 0 and rule <> 'delay_range';
 rollback;
 begin;
+delete from m.parameters where run_id = 1 and seq = 1 and trace_id = (select min(trace_id) + 5 from m.traces where run_id = 1);
 delete from m.events where run_id = 1 and seq = 1 and trace_id = (select min(trace_id) + 5 from m.traces where run_id = 1);
 select rule, violated, examples from logfsm.check_run('m', 1) where violated > 0 and rule <> 'duration_range';
 rollback;

@@ -14,7 +14,7 @@ select high_water at time zone 'UTC' from m.model;
 -- A row loaded in the past is missed, and said to be missing.
 insert into app_log values (3, 'open', 1, '2026-01-01 12:59');
 select * from logfsm.refresh('m');
--- A NULL load time is never new.
+-- Traces with a NULL load time are always read again.
 insert into app_log values (4, 'open', 1, null);
 select * from logfsm.refresh('m');
 select traces from logfsm.fit('m');

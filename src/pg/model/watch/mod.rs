@@ -60,6 +60,16 @@ impl Action {
     }
 }
 
+/// Fails for tables whose rows Citus keeps on other servers: it takes no triggers there.
+fn require_local(table: &str) -> Result<(), Failure> {
+    if !super::source::is_distributed(table)? {
+        return Ok(());
+    }
+    Err(Failure::new(PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED, format!("table {table} is distributed and cannot be watched"))
+        .detail("A watch is a trigger, and Citus takes none on distributed tables.")
+        .hint("Watch the table that its rows are copied from, or call refresh() and read scores from time to time, for example by pg_cron."))
+}
+
 /// watch(model, action, on_table) → void
 pub fn watch(call: Call) -> Reply {
     let (name, action) = (call.need_text(0, "model")?, call.need_text(1, "action")?);
@@ -69,6 +79,7 @@ pub fn watch(call: Call) -> Reply {
         model.require_fitted()?;
         super::lines::require_independent_rows(&model.info)?;
         let (table, by_row) = watched_table(&model, on_table)?;
+        require_local(&table)?;
         compiled::require_columns(&model, &table)?;
         let id: i64 = sql::one("SELECT $1::regclass::oid::bigint", &[table.as_str().into()])?.unwrap_or(0);
         // By name only where the number is not that of a table any more, as after a restore.

@@ -1,6 +1,7 @@
 //! Reading traces whole from the source: those that rows came too late for, and those that have more rows than are known.
 
 use super::super::refresh::{key_equality, key_type};
+use super::super::settled::Place;
 use super::super::{Model, source};
 use super::close::{each_raw, keys};
 use super::compiled::Compiled;
@@ -122,14 +123,9 @@ pub fn check_again(model: &Model, all: bool) -> Result<(), Failure> {
     source::require_readable(&model.info)?;
     let equals = key_equality(model)?;
     let rows = rows_of(model)?;
-    let grown = match &model.info.refresh_by {
-        Some(column) if !all => {
-            let recent = format!(
-                "(SELECT x.* FROM {} x, {} m WHERE m.high_water IS NULL OR x.{}::timestamptz OPERATOR(pg_catalog.>=) (m.high_water OPERATOR(pg_catalog.-) m.lateness))",
-                model.info.source,
-                model.table("model"),
-                sql::quote_identifier(column)
-            );
+    let grown = match Place::of(model)? {
+        Some(place) if !all => {
+            let recent = place.recent(&model.info, place.settled(model)?.before)?;
             let templates = format!("(SELECT templates FROM {})", model.table("model"));
             let recent = model.info.rows_query(&recent, &templates);
             format!("AND EXISTS (SELECT FROM ({recent}) g WHERE g.trace_key {equals} r.trace_key)")

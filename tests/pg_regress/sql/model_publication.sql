@@ -1,0 +1,34 @@
+-- A publication FOR ALL TABLES asks every table that is updated for an identity of its rows: models work beside it.
+set client_min_messages = error;
+create publication everything for all tables;
+create table app_log (id text, event text, at timestamptz, note text, outcome text);
+alter table app_log replica identity full;
+insert into app_log select 'r' || i / 3, (array['open', 'read', 'close'])[1 + i % 3], timestamptz '2026-01-01Z' + i * interval '1 min', 'x=' || i, null from generate_series(0, 89) i;
+insert into app_log values ('bad', 'close', '2026-01-01', 'x=1', 'fault'), ('bad', 'open', '2026-01-01 00:01', 'x=2', 'fault');
+select logfsm.create_model('m', source => 'app_log', trace => 'id', event => 'event', at => 'at');
+select logfsm.create_model('labelled', source => 'app_log', trace => 'id', event => 'event', at => 'at', label => 'outcome', negative => 'fault');
+select logfsm.create_model('lines', source => 'app_log', trace => 'id', message => 'note', at => 'at');
+select traces from logfsm.fit('m', 'k_tails');
+select traces from logfsm.fit('m', 'k_tails');
+select traces from logfsm.fit('labelled', 'edsm');
+select traces from logfsm.fit('lines', 'k_tails');
+select logfsm.synthesize('m', 10), logfsm.synthesize('labelled', 10), logfsm.synthesize('lines', 10), logfsm.synthesize('m', 10, kind => 'anomalous');
+select logfsm.drop_run('m', 1);
+select logfsm.watch('m'), logfsm.watch('lines');
+insert into app_log values ('live', 'open', now(), 'y'), ('live', 'fail', now(), 'z'), ('r1', 'late', '2026-01-01', 'w');
+update app_log set note = 'other' where id = 'live';
+select count(*) > 0 as found from m.anomalies;
+select count(*) from logfsm.close_traces('m', '0');
+select count(*) from logfsm.close_traces('lines', '0');
+-- In place, anew, and after late rows.
+select new_traces, changed_traces from logfsm.refresh('m');
+insert into app_log values ('more', 'open', now(), 'v', null), ('more', 'close', now() + interval '1 s', 'v', null);
+select new_traces from logfsm.refresh('m');
+select new_traces from logfsm.refresh('labelled');
+select new_traces from logfsm.refresh('lines');
+insert into app_log values ('r2', 'late', '2026-01-01 00:00:30', 'u');
+select missing_rows from logfsm.refresh('m');
+select logfsm.score_traces('m') > 0, logfsm.recalibrate('m') is not null, logfsm.unwatch('m');
+select logfsm.drop_model('m'), logfsm.drop_model('labelled'), logfsm.drop_model('lines');
+drop table app_log;
+drop publication everything;
