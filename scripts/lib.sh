@@ -7,10 +7,12 @@ cargo_pgrx_version=0.18.1
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
-# The Postgres that the scripts use: PG_MAJOR if set, else the newest installed, else what the distribution has.
+# The Postgres that the scripts use: PG_MAJOR if set, else the newest supported one that is installed with what building
+# takes, else what the distribution has.
 find_postgres() {
     if [ -z "${PG_MAJOR:-}" ]; then
-        PG_MAJOR=$(find /usr/lib/postgresql -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null | grep -E '^1[4-8]$' | sort -n | tail -n 1 || true)
+        PG_MAJOR=$(find /usr/lib/postgresql -mindepth 4 -maxdepth 4 -path '*/lib/pgxs/src' 2> /dev/null \
+            | sed -n 's|^/usr/lib/postgresql/\(1[5-8]\)/.*|\1|p' | sort -n | tail -n 1 || true)
     fi
     if [ -z "${PG_MAJOR:-}" ]; then
         PG_MAJOR=$(apt-cache depends postgresql 2>/dev/null | sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p' | head -n 1)

@@ -75,10 +75,11 @@ if [ -n "$update" ]; then
 elif [ -f "$work/output/regression.diffs" ]; then
     sed -e "s|$work/input|tests/pg_regress|; s|$work/output|.|" "$work/output/regression.diffs"
 fi
-if [ "$status" != 0 ] && ! grep -q '^test ' "$work/summary"; then
+if [ "$status" != 0 ] && ! grep -qE '^(test|ok|not ok) ' "$work/summary"; then
     tail -n 40 "$work/output/log/"*.log "$work/input/log/"*.log 2> /dev/null || true
 fi
-passed=$(grep -cE '^test .*\.\.\. +ok ' "$work/summary" || true)
+# PostgreSQL 15 says "test name ... ok 12 ms", later ones "ok 1 - name 12 ms".
+passed=$(grep -cE '^(test .*\.\.\. +ok |ok +[0-9]+ +[-+] )' "$work/summary" || true)
 failed=$((${#tests[@]} - passed))
 echo "regress: $passed passed, $failed failed"
 [ "$status" = 0 ] && [ "$failed" = 0 ]

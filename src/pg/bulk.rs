@@ -206,9 +206,9 @@ impl Indexes {
         let (state, info, none) = (self.state, self.relation, std::ptr::null_mut());
         // SAFETY: as COPY does it.
         unsafe {
-            #[cfg(any(feature = "pg14", feature = "pg15"))]
+            #[cfg(feature = "pg15")]
             pg_sys::ExecInsertIndexTuples(info, slot, state, false, false, none, std::ptr::null_mut());
-            #[cfg(not(any(feature = "pg14", feature = "pg15")))]
+            #[cfg(not(feature = "pg15"))]
             pg_sys::ExecInsertIndexTuples(info, slot, state, false, false, none, std::ptr::null_mut(), false);
         }
     }

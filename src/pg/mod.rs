@@ -39,6 +39,9 @@ use crate::infer::Control;
 use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};
 use pgrx::prelude::*;
 
+#[cfg(feature = "pg14")]
+compile_error!("PostgreSQL 14 is not supported: build with the feature pg15, pg16, pg17 or pg18");
+
 ::pgrx::pg_module_magic!(name, version);
 
 static MEMORY_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(512 * 1024);

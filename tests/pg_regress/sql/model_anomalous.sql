@@ -49,6 +49,7 @@ update m.events set template_id = 77 where run_id = 2 and transition_id is null;
 -- A normal trace among them is found.
 begin;
 update m.traces a set trace = n.trace, n_events = n.n_events from m.traces n where a.run_id = 2 and a.synthetic_key = 's3-1' and n.run_id = 1 and n.synthetic_key = 's3-1';
+delete from m.parameters p using m.traces a where a.run_id = 2 and a.synthetic_key = 's3-1' and (p.run_id, p.trace_id) = (a.run_id, a.trace_id);
 delete from m.events e using m.traces a where a.run_id = 2 and a.synthetic_key = 's3-1' and (e.run_id, e.trace_id) = (a.run_id, a.trace_id);
 insert into m.events select 2, a.trace_id, seq, at, template_id, transition_id, src, dst from m.events e join m.traces n using (run_id, trace_id), m.traces a
 where n.run_id = 1 and n.synthetic_key = 's3-1' and a.run_id = 2 and a.synthetic_key = 's3-1';

@@ -131,13 +131,14 @@ impl Columns {
     pub unsafe fn fit(&self, attributes: pg_sys::TupleDesc) -> bool {
         // SAFETY: attributes are numbered from 1.
         unsafe {
-            let all = (*attributes).attrs.as_slice((*attributes).natts as usize);
+            let all = (*attributes).natts as usize;
             self.all.iter().all(|column| {
-                all.get(column.number - 1).is_some_and(|a| {
+                (1..=all).contains(&column.number) && {
+                    let a = &*attribute(attributes, column.number - 1);
                     a.atttypid == column.type_id
                         && !a.attisdropped
                         && CStr::from_ptr(a.attname.data.as_ptr()).to_bytes() == column.name.as_bytes()
-                })
+                }
             })
         }
     }
@@ -286,4 +287,24 @@ fn parameters_of(row: &LineRow<'_>) -> Option<String> {
     let datum = crate::pg::line_functions::parameters(row, true).ok().flatten()?;
     // SAFETY: a jsonb.
     Some(unsafe { crate::pg::call::jsonb_text(datum) })
+}
+
+/// The column at a position, from 0, of a descriptor.
+///
+/// # Safety
+/// The descriptor is live and has so many columns.
+#[cfg(not(feature = "pg18"))]
+unsafe fn attribute(description: pg_sys::TupleDesc, i: usize) -> *const pg_sys::FormData_pg_attribute {
+    // SAFETY: as the caller promises.
+    unsafe { (*description).attrs.as_ptr().add(i) }
+}
+
+/// The same; PostgreSQL 18 keeps compact attributes before the full ones.
+///
+/// # Safety
+/// The descriptor is live and has so many columns.
+#[cfg(feature = "pg18")]
+unsafe fn attribute(description: pg_sys::TupleDesc, i: usize) -> *const pg_sys::FormData_pg_attribute {
+    // SAFETY: as the caller promises.
+    unsafe { pg_sys::TupleDescAttr(description, i as i32) }
 }
