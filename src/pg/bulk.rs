@@ -138,6 +138,26 @@ impl Drop for Scratch {
     }
 }
 
+/// The column at a position, from 0, of a descriptor.
+///
+/// # Safety
+/// The descriptor is live and has so many columns.
+#[cfg(not(feature = "pg18"))]
+pub unsafe fn attribute(description: pg_sys::TupleDesc, i: usize) -> *const pg_sys::FormData_pg_attribute {
+    // SAFETY: as the caller promises.
+    unsafe { (*description).attrs.as_ptr().add(i) }
+}
+
+/// The same; PostgreSQL 18 keeps compact attributes before the full ones.
+///
+/// # Safety
+/// The descriptor is live and has so many columns.
+#[cfg(feature = "pg18")]
+pub unsafe fn attribute(description: pg_sys::TupleDesc, i: usize) -> *const pg_sys::FormData_pg_attribute {
+    // SAFETY: as the caller promises.
+    unsafe { pg_sys::TupleDescAttr(description, i as i32) }
+}
+
 /// Memory for a text of a row that is written at once.
 #[derive(Default)]
 pub struct TextRoom(Vec<u32>);

@@ -8,6 +8,7 @@ use super::row::{Names, Row, Rows};
 use super::transaction::Traces;
 use crate::conform::NO_SEQ;
 use crate::log::{LineRow, NEW_TEMPLATE, Outcome};
+use crate::pg::bulk::attribute;
 use crate::pg::call::varlena_payload;
 use crate::pg::error::Failure;
 use pgrx::pg_sys::{self, Datum, Oid};
@@ -287,24 +288,4 @@ fn parameters_of(row: &LineRow<'_>) -> Option<String> {
     let datum = crate::pg::line_functions::parameters(row, true).ok().flatten()?;
     // SAFETY: a jsonb.
     Some(unsafe { crate::pg::call::jsonb_text(datum) })
-}
-
-/// The column at a position, from 0, of a descriptor.
-///
-/// # Safety
-/// The descriptor is live and has so many columns.
-#[cfg(not(feature = "pg18"))]
-unsafe fn attribute(description: pg_sys::TupleDesc, i: usize) -> *const pg_sys::FormData_pg_attribute {
-    // SAFETY: as the caller promises.
-    unsafe { (*description).attrs.as_ptr().add(i) }
-}
-
-/// The same; PostgreSQL 18 keeps compact attributes before the full ones.
-///
-/// # Safety
-/// The descriptor is live and has so many columns.
-#[cfg(feature = "pg18")]
-unsafe fn attribute(description: pg_sys::TupleDesc, i: usize) -> *const pg_sys::FormData_pg_attribute {
-    // SAFETY: as the caller promises.
-    unsafe { pg_sys::TupleDescAttr(description, i as i32) }
 }
