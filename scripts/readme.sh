@@ -7,6 +7,8 @@
 #   ```sql error 22023  must fail with this SQLSTATE
 #   ```sql skip         is not run
 #   ```sh run           runs in a shell, with PGHOST, PGPORT, PGUSER and PGDATABASE set
+#   ```text output      must be among what the sql block before it printed, line by line; see "plain" below
+#   ```text             shows something else
 # The extension must be installed in the private prefix: LOGFSM_INSTALLED=0 builds and installs it first.
 source "$(dirname "$0")/lib.sh"
 
@@ -31,12 +33,25 @@ awk -v work="$work" '
     /^```/ { inside = 0; close(file); next }
     inside { print > file }' "$readme"
 
+# Output without what differs from run to run or does not show: times of day and days (but not of the example's own year),
+# digits of a number after the sixth, the width of columns, how many rows there are, empty lines.
+plain() {
+    sed -E -e '/^\([0-9]+ rows?\)$/d' -e '/^ *$/d' \
+        -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([+-][0-9]{2}(:?[0-9]{2})?|Z)?/<time>/g' "$1" |
+        perl -pe 's/(?<![\w.])(\d+\.\d{4,}(e-?\d+)?)(?![\w.])/sprintf("%.6g", $1)/ge; s/-{2,}/--/g; s/ +//g'
+}
+# Whether the lines of one file are in another one, in a row.
+among() {
+    perl -e 'local $/; open A, "<", $ARGV[0]; open B, "<", $ARGV[1]; ($a, $b) = ("\n" . <A>, "\n" . <B>); exit(index($b, $a) < 0)' "$1" "$2"
+}
+
 passed=0 failed=0 skipped=0
+: > "$work/printed"
 result() {
     if [ "$1" = ok ]; then passed=$((passed + 1)); return; fi
     failed=$((failed + 1))
     printf 'FAIL  README.md line %d (%s): %s\n' "$((10#$line))" "$fence" "$2"
-    sed 's/^/      /' "$work/out" | tail -n 12
+    sed 's/^/      /' "$work/out" | tail -n 30
 }
 export PGDATABASE=readme PGUSER=reader PGOPTIONS="-c client_min_messages=warning"
 for file in "$work"/*.fence; do
@@ -54,10 +69,16 @@ for file in "$work"/*.fence; do
             else result fail "another error"; fi ;;
         "sh run")
             if (cd "$work" && PATH="$bin:$PATH" bash -euo pipefail "$block") > "$work/out" 2>&1; then result ok; else result fail "an error"; fi ;;
+        "text output")
+            plain "$block" > "$work/shown"
+            plain "$work/printed" > "$work/plain"
+            if among "$work/shown" "$work/plain"; then result ok
+            else cp "$work/printed" "$work/out"; result fail "the block before it prints something else"; fi ;;
         "sql skip") skipped=$((skipped + 1)) ;;
-        sql*) : > "$work/out"; result fail "unknown mark" ;;
-        *) : > "$work/out" ;;
+        "text" | "sh") : > "$work/out" ;;
+        *) : > "$work/out"; result fail "unknown mark" ;;
     esac
+    case $fence in sql*) cp "$work/out" "$work/printed" ;; esac
     [ -z "${LOGFSM_README_VERBOSE:-}" ] || { printf -- '--- line %d\n' "$((10#$line))"; cat "$work/out" 2> /dev/null || true; }
 done
 

@@ -126,7 +126,7 @@ CREATE FUNCTION @extschema@.infer(
     ) RETURNS @extschema@.automaton
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100000 AS 'MODULE_PATHNAME', 'logfsm_infer';
 COMMENT ON FUNCTION @extschema@.infer(@extschema@.automaton, text, jsonb, @extschema@.automaton) IS
-    'Learns a state machine from a prefix tree. method: a name from the methods view, or auto; options: that method''s, as a JSON object; negative: a prefix tree of traces to reject, for edsm and rpni. Deterministic; every training trace is accepted. Unknown method or option, or a trace in both trees: error 22023. NULL for a NULL tree, method or options.';
+    'Learns a state machine from a prefix tree. method: a name from the methods view, or auto; options: that method''s, as a JSON object; negative: a prefix tree of traces to reject, for edsm and rpni. Deterministic; every training trace is accepted. A negative trace with the events of a positive one is left out, with a note. Unknown method or option: error 22023. NULL for a NULL tree, method or options.';
 CREATE FUNCTION @extschema@.list_methods()
     RETURNS TABLE (method text, summary text, option text, default_value text, takes text, meaning text)
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME', 'logfsm_methods';
@@ -163,7 +163,7 @@ COMMENT ON FUNCTION @extschema@.stats(@extschema@.automaton) IS
 CREATE FUNCTION @extschema@.fingerprint(automaton @extschema@.automaton) RETURNS text
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'logfsm_fingerprint';
 COMMENT ON FUNCTION @extschema@.fingerprint(@extschema@.automaton) IS
-    'SHA-256 of the binary form as hexadecimal: equal exactly for equal automata.';
+    'SHA-256, as hexadecimal, of states, transitions, counts, samples and what was learned: names a machine in runs and seeds generation.';
 
 -- An automaton and a trace.
 CREATE FUNCTION @extschema@.accepts(automaton @extschema@.automaton, trace @extschema@.trace) RETURNS boolean

@@ -111,7 +111,14 @@ CREATE FUNCTION @extschema@.explain(model text, trace_key text)
     )
     LANGUAGE C STABLE PARALLEL UNSAFE ROWS 20 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'logfsm_explain_model';
 COMMENT ON FUNCTION @extschema@.explain(text, text) IS
-    'Why a trace of a model has its score; the trace is given by its key in the source, or by its synthetic key.';
+    'Why a trace of a model has its score; the trace is given by its key in the source, or by its synthetic key. A trace of a watched table that no fit knows yet is read from the source.';
+CREATE FUNCTION @extschema@.explain(model text, trace_key anyelement)
+    RETURNS TABLE (
+        seq integer, event text, kind text, state integer, probability double precision,
+        expected text, expected_probability double precision, contribution double precision, explanation text
+    )
+    LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 20 SET search_path = pg_catalog, pg_temp AS 'SELECT * FROM @extschema@.explain($1, $2::pg_catalog.text)';
+COMMENT ON FUNCTION @extschema@.explain(text, anyelement) IS 'explain for keys of any other type than text.';
 
 CREATE FUNCTION @extschema@.drop_model(model text, cascade boolean DEFAULT false) RETURNS void
     LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'logfsm_drop_model';

@@ -149,6 +149,11 @@ impl Error {
                 "Use text, binary or JSON written by logfsm itself, unchanged: ::text, COPY or logfsm.to_json()."
             }
             Error::NewerVersion { .. } => "Install the release of logfsm that wrote it, or a later one.",
+            Error::UnknownMethod { name, known } | Error::UnknownOption { name, known, .. }
+                if nearest(name, known).is_some() =>
+            {
+                return nearest(name, known).map(|near| format!("Did you mean \"{near}\"?"));
+            }
             Error::UnknownMethod { .. } => "SELECT * FROM logfsm.methods lists each method and its options.",
             Error::UnknownOption { .. } => "Option names are written in lower case, as the reference lists them.",
             Error::InvalidOption { .. } => "Leave the option out to get its default.",
@@ -175,4 +180,59 @@ impl Error {
 /// A reason as DETAIL: it ends with a full stop. What it starts with may be the caller's own text.
 fn sentence(reason: &str) -> String {
     format!("{}.", reason.trim_end_matches('.'))
+}
+
+/// Of some names the one that a mistyped one is likely to stand for; the first of equally near ones.
+pub fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+    let given: Vec<char> = name.to_lowercase().chars().map(|c| if c == '-' { '_' } else { c }).collect();
+    let distance = |other: &&'k str| edits(&given, &other.chars().collect::<Vec<_>>());
+    let near = known.iter().map(|other| (distance(other), *other)).min_by_key(|near| near.0)?;
+    // A third of the letters may be wrong, of short names one.
+    let length = near.1.chars().count();
+    (near.0 <= (length / 3).max(1) && near.0 < length).then_some(near.1)
+}
+
+/// Letters to insert, delete, replace or swap with the next one, at least (optimal string alignment).
+fn edits(a: &[char], b: &[char]) -> usize {
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            rows[i][j] = match (i, j) {
+                (0, _) | (_, 0) => i + j,
+                _ => {
+                    let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+                    let swapped = if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                        rows[i - 2][j - 2] + 1
+                    } else {
+                        usize::MAX
+                    };
+                    replaced.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1).min(swapped)
+                }
+            };
+        }
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_name_has_a_nearest_one() {
+        let known = ["min_count", "min_probability", "direction", "k"];
+        for (given, expected) in [
+            ("min_cuont", Some("min_count")),
+            ("mincount", Some("min_count")),
+            ("Direction", Some("direction")),
+            ("min-probabilty", Some("min_probability")),
+            ("K", Some("k")),
+            ("x", None),
+            ("colour", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(given, &known), expected, "{given}");
+        }
+        assert_eq!(nearest("k", &[]), None);
+    }
 }

@@ -53,13 +53,24 @@ fn traces_of_version_1() {
 
 #[test]
 fn automata_of_all_versions() {
-    same("an automaton", &tree().to_bytes(), include_str!("fixtures/automaton.v2"));
+    same("an automaton", &tree().to_bytes(), include_str!("fixtures/automaton.v3"));
+    // Older ones do not know what the slots looked like.
+    let older = Automaton { values: None, ..tree() };
+    assert!(tree().values.is_some() && older.fingerprint() == tree().fingerprint());
+    let read = |stored: &str| Automaton::from_bytes(&STANDARD.decode(stored.trim()).unwrap()).unwrap();
+    assert_eq!(read(include_str!("fixtures/automaton.v3")), tree());
     for stored in [include_str!("fixtures/automaton.v1"), include_str!("fixtures/automaton.v2")] {
-        assert_eq!(Automaton::from_bytes(&STANDARD.decode(stored.trim()).unwrap()).unwrap(), tree());
+        assert_eq!(read(stored), older);
     }
     for json in [include_str!("fixtures/automaton.v1.json"), include_str!("fixtures/automaton.v2.json")] {
-        assert_eq!(Automaton::from_json(json).unwrap(), tree());
+        assert_eq!(Automaton::from_json(json).unwrap(), older);
     }
+}
+
+#[test]
+fn the_json_form_of_version_3() {
+    assert_eq!(Automaton::from_json(include_str!("fixtures/automaton.v3.json")).unwrap(), tree());
+    assert_eq!(Automaton::from_json(&tree().to_json()).unwrap(), tree());
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! The binary and JSON forms of an automaton, both versioned and both checked when read.
 
-use super::{Automaton, Learned};
+use super::{Automaton, Learned, SlotValues};
 use crate::error::{Error, Result};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// The version this release writes, in binary and in JSON. Older ones stay readable.
-pub const AUTOMATON_VERSION: u8 = 2;
+pub const AUTOMATON_VERSION: u8 = 3;
 const WHAT: &str = "logfsm.automaton";
 
 #[derive(Serialize)]
@@ -28,9 +28,13 @@ impl Automaton {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let (&version, body) = bytes.split_first().ok_or_else(|| Error::invalid(WHAT, "It is empty."))?;
         check_version(version.into())?;
-        // Version 1 ended before what is learned beside states and transitions.
-        let completed =
-            (version == 1).then(|| postcard::to_extend(&Learned::default(), body.to_vec()).unwrap_or_default());
+        // Version 1 ended before what is learned beside states and transitions, version 2 before the slots.
+        let completed = (version < AUTOMATON_VERSION).then(|| {
+            let learned =
+                if version == 1 { postcard::to_allocvec(&Learned::default()).unwrap_or_default() } else { Vec::new() };
+            let slots = postcard::to_allocvec(&None::<Vec<SlotValues>>).unwrap_or_default();
+            [body, &learned, &slots].concat()
+        });
         let (automaton, rest): (Self, _) = postcard::take_from_bytes(completed.as_deref().unwrap_or(body))
             .map_err(|e| Error::invalid(WHAT, format!("The binary form: {e}.")))?;
         if !rest.is_empty() {
@@ -57,9 +61,14 @@ impl Automaton {
         Ok(automaton)
     }
 
-    /// SHA-256 of the binary form: names a model in runs and seeds its random streams.
+    /// SHA-256 of the binary form as version 2 wrote it: names a model in runs and seeds its random streams, which
+    /// therefore stay what they were. What was added since only sums up what the counts in it stand for.
     pub fn fingerprint(&self) -> [u8; 32] {
-        Sha256::digest(self.to_bytes()).into()
+        const FINGERPRINTED: u8 = 2;
+        let parts = (&self.kind, &self.labels, &self.stops, &self.transitions, &self.totals, &self.durations);
+        let rest = (&self.starts, &self.pair_times, &self.learned);
+        // invariant: serialising plain vectors into a growing buffer cannot fail
+        Sha256::digest(postcard::to_extend(&(parts, rest), vec![FINGERPRINTED]).unwrap_or_default()).into()
     }
 }
 

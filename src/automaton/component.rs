@@ -75,6 +75,7 @@ impl Component {
             starts: Sample::default(),
             pair_times: Vec::new(),
             learned: Learned::default(),
+            values: None,
         }
     }
 }

@@ -16,6 +16,7 @@ mod sample;
 mod stats;
 mod strata;
 mod validate;
+mod values;
 
 pub use binary::AUTOMATON_VERSION;
 pub use calibration::{
@@ -31,6 +32,9 @@ pub use render::{Direction, Follows, RenderOptions, START_OR_END, transition_mat
 pub use sample::{Item, Sample, keyed_hash};
 pub use stats::{StateInfo, StateKind, Stats};
 pub use strata::{Stratum, strata};
+pub use values::{
+    SLOT_SHAPES, SLOT_VALUES, SLOTS, SeenValue, SlotValues, ValueSample, character_classes, magnitude, number, shape,
+};
 
 use crate::trace::Label;
 use serde::{Deserialize, Serialize};
@@ -157,9 +161,13 @@ pub struct Automaton {
     pub starts: Sample<i64>,
     /// Times between pairs of events, ascending by (first, then).
     pub pair_times: Vec<PairTime>,
-    /// What a learner found beside states and transitions. The last field: version 1 had none.
+    /// What a learner found beside states and transitions. Version 1 had none.
     #[serde(default)]
     pub learned: Learned,
+    /// What the slots of each event type looked like, ascending by (label, name); `None` where that is not known. The
+    /// last field: versions 1 and 2 had none.
+    #[serde(default)]
+    pub values: Option<Vec<SlotValues>>,
 }
 
 impl Transition {

@@ -10,6 +10,7 @@ mod replace;
 pub use ends::Ends;
 pub use replace::Lost;
 
+use super::values::Collector;
 use super::{Automaton, Histogram, Kind, LabelId, PARAMETER_SAMPLE, START_SAMPLE, Sample, Totals, keyed_hash};
 use crate::error::{Error, Result};
 use crate::trace::{Label, TraceView, Variant};
@@ -67,6 +68,7 @@ pub struct PrefixTree {
     totals: Totals,
     durations: Histogram,
     starts: Sample<i64>,
+    values: Collector,
     bytes: usize,
     limit: usize,
     scratch: Vec<i64>,
@@ -86,6 +88,7 @@ impl PrefixTree {
             totals: Totals::default(),
             durations: Histogram::default(),
             starts: Sample::default(),
+            values: Collector::default(),
             bytes: 0,
             limit,
             scratch: Vec::new(),
@@ -206,9 +209,12 @@ impl PrefixTree {
                 grown += add_pair_times(known, times, &mut self.scratch);
             }
         }
+        self.values.begin();
         for (i, parameters) in parameters.iter().enumerate() {
             let Some(parameters) = parameters else { continue };
             totals.events_with_parameters += 1;
+            let label = known.labels[known.events[i] as usize];
+            grown += self.values.add(label, times.get(i).copied(), parameters);
             let next = known.events.get(i + 1).map(|&e| known.labels[e as usize]);
             let hash = parameter_hash(parameters, next.map(|id| &self.labels[id as usize]));
             let sample = match known.path.get(i + 1) {
@@ -269,6 +275,9 @@ impl PrefixTree {
         }
         self.durations.merge(&tree.durations);
         self.starts.merge(&tree.starts, START_SAMPLE);
+        // A tree of an older release that had no parameters had no slots either.
+        let none = (tree.values.is_none() && tree.totals.events_with_parameters == 0).then_some(&[][..]);
+        grown += self.values.merge(tree.values.as_deref().or(none), &labels);
         self.totals.add(&tree.totals);
         self.charge(grown)
     }

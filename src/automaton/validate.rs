@@ -33,6 +33,10 @@ impl Automaton {
             .or_else(|| self.statistics_problem())
             .or_else(|| self.guard_problem())
             .or_else(|| self.component_problem())
+            .or_else(|| {
+                let slots = self.values.as_deref().unwrap_or_default();
+                super::values::problem(slots, self.labels.len(), self.totals.traces).map(Into::into)
+            })
     }
 
     fn transition_problem(&self) -> Option<String> {

@@ -157,11 +157,13 @@ impl Machine {
             Finding::Invariant(number) => Detail::Invariant { rule: self.rule(number) },
             Finding::Count(Deviation { found, expected, .. }) => Detail::Count { found, expected },
             Finding::Delay { microseconds, .. } => {
-                let usual = step.transition.and_then(|t| self.automaton.transitions[t as usize].delays.quantile(0.9));
-                let usual = usual.unwrap_or_default() as f64 / 1e6;
-                Detail::Delay { seconds: microseconds as f64 / 1e6, usual }
+                let delays = step.transition.map(|t| &self.automaton.transitions[t as usize].delays);
+                let at = |share: f64| delays.and_then(|delays| delays.quantile(share)).unwrap_or_default();
+                Detail::Delay { microseconds, usual: (at(0.1), at(0.9)) }
             }
-            Finding::Parameter { ref slot, .. } => Detail::Parameter { slot: slot.clone() },
+            Finding::Parameter { ref slot, ref value, oddity, .. } => {
+                Detail::Parameter { slot: slot.clone(), value: value.clone(), oddity }
+            }
         };
         Explanation {
             position,

@@ -1,7 +1,7 @@
 //! The rows of an explanation: what an event was, what was expected, and both in words.
 
-use super::score::RARE;
-use super::{Finding, Step};
+use super::score::{Oddity, RARE};
+use super::{Finding, Step, duration, duration_range};
 use crate::automaton::StateId;
 
 /// What an event was, as the machine sees it.
@@ -74,15 +74,38 @@ pub(super) enum Detail {
         expected: u32,
     },
     Delay {
-        seconds: f64,
-        usual: f64,
+        microseconds: u64,
+        /// What four of five delays lie between.
+        usual: (u64, u64),
     },
     Parameter {
         slot: Box<str>,
+        value: Box<str>,
+        oddity: Oddity,
     },
     Invariant {
         rule: String,
     },
+}
+
+/// Characters of a value that a sentence shows.
+const SHOWN: usize = 60;
+
+/// A value that is not too long for a sentence.
+fn shortened(value: &str) -> String {
+    let mut characters = value.chars();
+    let mut shown: String = characters.by_ref().take(SHOWN).collect();
+    if characters.next().is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// A bound to three digits.
+fn rounded(number: f64) -> String {
+    let decimals = (2.0 - libm::floor(libm::log10(number.abs().max(1e-9)))).clamp(0.0, 9.0) as usize;
+    let text = format!("{number:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
 }
 
 impl ExplanationKind {
@@ -157,15 +180,29 @@ impl Explanation {
             (_, Detail::Count { found, expected }) => {
                 return format!("{event} occurs {found} times; the nearest training trace has {expected}");
             }
-            (ExplanationKind::Delay, Detail::Delay { seconds, usual }) => {
-                return format!("{event} came after {seconds:.6} s; usual is at most {usual:.6} s");
+            (ExplanationKind::Delay, Detail::Delay { microseconds, usual }) => {
+                let (after, usual) = (duration(*microseconds), duration_range(usual.0, usual.1));
+                return format!("{event} came after {after}; usual is {usual}");
             }
             (ExplanationKind::Invariant, Detail::Invariant { rule }) => {
                 let event = if event.is_empty() { "the end" } else { &event };
                 return format!("{event} breaks an invariant: {rule}");
             }
-            (ExplanationKind::Parameter, Detail::Parameter { slot }) => {
-                return format!("{event} has a value in parameter {slot} that it never had here");
+            (ExplanationKind::Parameter, Detail::Parameter { slot, value, oddity }) => {
+                let value = shortened(value);
+                return match oddity {
+                    Oddity::Value => format!("{event} has \"{value}\" in parameter {slot}, which it never had"),
+                    Oddity::Place => format!("{event} has \"{value}\" in parameter {slot}, which it never had here"),
+                    Oddity::Shape => {
+                        format!("{event} has \"{value}\" in parameter {slot}, which is unlike any value it had")
+                    }
+                    Oddity::Above(usual) => {
+                        format!("{event} has {value} in parameter {slot}; usual is at most {}", rounded(*usual))
+                    }
+                    Oddity::Below(usual) => {
+                        format!("{event} has {value} in parameter {slot}; usual is at least {}", rounded(*usual))
+                    }
+                };
             }
             (ExplanationKind::Missing, _) => return format!("{other} is missing here"),
             (ExplanationKind::Extra, _) => return format!("{event} is too much here"),

@@ -93,11 +93,12 @@ impl Live {
             }
         }
         let blamed = parameters.zip(step.transition).and_then(|(p, t)| machine.scorer.parameters(t as usize, p));
-        if let Some((added, slot)) = blamed {
-            let before = step.finding.contribution();
-            step.contribution += bits(added);
-            if bits(added) >= before {
-                step.finding = Finding::Parameter { slot: slot.into(), contribution: before + bits(added) };
+        if let Some((blame, slot, value)) = blamed {
+            let (before, added) = (step.finding.contribution(), blame.bits());
+            step.contribution += added;
+            if added >= before {
+                let (oddity, contribution) = (blame.oddity, before + added);
+                step.finding = Finding::Parameter { slot, value, oddity, contribution };
             }
         }
         self.events += 1;

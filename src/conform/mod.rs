@@ -3,6 +3,7 @@
 pub mod accuracy;
 mod align;
 mod compare;
+mod duration;
 mod evaluate;
 mod explain;
 mod explanation;
@@ -17,6 +18,7 @@ mod variant_scores;
 
 pub use align::{Alignment, Move};
 pub use compare::{COMPARE_OPTIONS, Change, Difference, Side, compare};
+pub use duration::{duration, duration_range};
 pub use evaluate::{Evaluation, Labelled, evaluate};
 pub use explanation::{Explanation, ExplanationKind};
 pub use live::{EventType, Finished, LIVE_VERSION, Live};
@@ -24,6 +26,6 @@ pub use machine::Machine;
 pub use paths::{Path, Paths};
 pub use predict::{PREDICT_OPTIONS, Prediction};
 pub use replay::{Finding, Frontier, Observed, Step};
-pub use score::{Deviation, FALSE_POSITIVE_RATE, calibrate, threshold};
+pub use score::{Deviation, FALSE_POSITIVE_RATE, Oddity, calibrate, threshold};
 pub use standing::{Last, NO_SEQ, Standing};
 pub use variant_scores::VariantScores;

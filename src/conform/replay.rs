@@ -4,7 +4,7 @@
 //! the weighted set of states the machine may be in (forward algorithm). For a deterministic machine both are one state.
 
 use super::Machine;
-use super::score::{Deviation, bits};
+use super::score::{Deviation, Oddity, bits};
 use crate::automaton::{LabelId, StateId};
 use crate::trace::{Trace, Variant};
 use serde::{Deserialize, Serialize};
@@ -61,10 +61,14 @@ pub enum Finding {
     },
     /// It breaks an invariant, which weighs more than the order of events does.
     Invariant(u32),
-    /// It has a parameter that no event on this transition had.
+    /// It has a parameter that is not as those of its kind were.
     Parameter {
-        /// The parameter's position or key.
+        /// The parameter's key, or its position from 1.
         slot: Box<str>,
+        /// Its value.
+        value: Box<str>,
+        /// What is odd about it.
+        oddity: Oddity,
         /// The part of the contribution that is due to it, and to a delay where there is one too, in bits.
         contribution: f64,
     },

@@ -94,6 +94,7 @@ pub fn restrict(tree: &Automaton, stops: &[u64]) -> Automaton {
         starts: Sample::default(),
         pair_times: Vec::new(),
         learned: Learned::default(),
+        values: None,
     }
 }
 /// Traces with the labels of one automaton, in the numbers of another; events that it lacks get a number beyond its.

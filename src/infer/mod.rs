@@ -151,15 +151,33 @@ pub fn infer_from(sample: Sample<'_>, method: &str, options: &str, control: &Con
         });
     }
     let options = Options::parse(learner.name(), learner.options(), options)?;
+    let (negative, note) = match sample.negative.map(|negative| without(negative, sample.positive)) {
+        Some((negative, note)) => (Some(negative), note),
+        None => (None, None),
+    };
+    let sample = Sample { negative: negative.as_ref(), ..sample };
     let mut machine = learner.learn(sample, &options, control)?;
-    let notes = match &machine.kind {
+    let mut notes = match &machine.kind {
         Kind::Inferred(provenance) => provenance.notes.clone(),
         Kind::PrefixTree => Vec::new(),
     };
+    notes.extend(note);
     machine.kind = Kind::Inferred(Provenance { method: learner.name().into(), options: options.to_text(), notes });
     let mut machine = general.finish(machine, sample.positive, control)?;
     add_invariants(learner, &mut machine, sample.positive, control)?;
     calibrated(machine, sample.positive, general.contamination(), control)
+}
+
+/// Negative traces without those that are positive too, which no machine can tell apart, and a note that says so.
+fn without(negative: &Automaton, positive: &Automaton) -> (Automaton, Option<String>) {
+    let traces = holdout::relabel(&distinct_traces(negative), negative, positive);
+    let left: Vec<u64> = traces.iter().map(|t| if accepts(positive, &t.events) { 0 } else { t.count }).collect();
+    let both = traces.iter().map(|t| t.count).sum::<u64>() - left.iter().sum::<u64>();
+    if both == 0 {
+        return (negative.clone(), None);
+    }
+    let note = format!("{both} negative traces have the events of positive ones and are accepted like them");
+    (restricted(negative, &left), Some(note))
 }
 
 /// Adds what scoring needs to know of the training traces.

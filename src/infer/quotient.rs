@@ -84,6 +84,7 @@ pub(super) fn renumber(
         pair_times: machine.pair_times.clone(),
         // What was learned names transitions by position: it goes with the machine that had them.
         learned: Learned::default(),
+        values: machine.values.clone(),
     };
     Ok((renumbered, number))
 }

@@ -7,7 +7,8 @@ use super::{check_interrupts, expanded, memory_limit, text_form};
 use crate::automaton::{Automaton, Histogram, PrefixTree};
 use crate::infer::{Control, Phase, phases};
 
-const PREFIX: &str = "automaton:";
+/// What the text form of an automaton starts with.
+pub const PREFIX: &str = "automaton:";
 
 /// Rows of values computed beforehand: only small things such as states, not events.
 pub fn rows<T: 'static>(values: Vec<T>, row: impl Fn(T) -> Result<Row, Failure> + 'static) -> Result<Rows, Failure> {

@@ -91,6 +91,11 @@ extension_sql_file!("../../sql/compare.sql", name = "compare", requires = ["func
 extension_sql_file!("../../sql/guards.sql", name = "guards", requires = ["types"]);
 extension_sql_file!("../../sql/parsing.sql", name = "parsing", requires = ["functions"]);
 extension_sql_file!("../../sql/model.sql", name = "model", requires = ["functions", "parsing", "generator"]);
+extension_sql_file!(
+    "../../sql/model_machine.sql",
+    name = "model_machine",
+    requires = ["model", "invariants", "guards"]
+);
 extension_sql_file!("../../sql/model_traces.sql", name = "model_traces", requires = ["model"]);
 extension_sql_file!("../../sql/scoring.sql", name = "scoring", requires = ["functions"]);
 extension_sql_file!("../../sql/synthesis.sql", name = "synthesis", requires = ["model"]);

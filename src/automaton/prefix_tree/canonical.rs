@@ -29,6 +29,7 @@ impl PrefixTree {
             starts: self.starts.clone(),
             pair_times: self.all_pair_times(&rank),
             learned: Learned::default(),
+            values: self.values.finish(&rank),
         }
     }
 

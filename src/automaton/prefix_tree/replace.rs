@@ -4,6 +4,7 @@
 //! in its place: that has to be looked up among the traces that stay.
 
 use super::{MAX_PAIR_LABELS, PrefixTree, parameter_hash, start_hash};
+use crate::automaton::values::Events;
 use crate::automaton::{Histogram, LabelId, PARAMETER_SAMPLE, START_SAMPLE, Sample, strata};
 use crate::error::Result;
 use crate::trace::{TraceView, Variant};
@@ -32,7 +33,8 @@ impl PrefixTree {
             Some(new) => old.shared(&variant, new, &Variant::from_bytes(new.variant)?),
             None => 0,
         };
-        if self.take_back(old, &variant, shared, lost).is_none() {
+        let taken = self.take_back(old, &variant, shared, lost);
+        if taken.and_then(|()| self.take_back_values(old, new, lost)).is_none() {
             // It was never added: whatever this tree is of, it is not these traces.
             lost.rest = true;
         }
@@ -79,6 +81,25 @@ impl PrefixTree {
             let emptied = held > 0 && sample.items.is_empty();
             self.nodes[path[i] as usize].strata -= u32::from(emptied);
         }
+        Some(())
+    }
+
+    fn take_back_values(&mut self, old: &TraceView<'_>, new: Option<&TraceView<'_>>, lost: &mut Lost) -> Option<()> {
+        let events = |view: &TraceView<'_>| {
+            let variant = Variant::from_bytes(view.variant).ok()?;
+            let labels: Option<Vec<LabelId>> = variant.labels.iter().map(|l| self.label_ids.get(l).copied()).collect();
+            let labels = labels?;
+            Some(variant.events.iter().map(|&event| labels[event as usize]).collect::<Vec<_>>())
+        };
+        let new_labels = new.map(events);
+        let gone = Events { labels: events(old)?, times: &old.times, parameters: &old.parameters };
+        let came = match (new, new_labels) {
+            (Some(new), Some(labels)) => {
+                Some(Events { labels: labels?, times: &new.times, parameters: &new.parameters })
+            }
+            _ => None,
+        };
+        lost.rest |= !self.values.take_back(&gone, came.as_ref())?;
         Some(())
     }
 

@@ -38,6 +38,7 @@ fn machine(states: usize, steps: &[Step<'_>]) -> Automaton {
         starts: Sample::default(),
         pair_times: Vec::new(),
         learned: Learned::default(),
+        values: None,
     }
 }
 

@@ -7,7 +7,8 @@
 //! * Each event type never seen outweighs everything statistical.
 //! * Delays: how improbable under the tail of the transition's delays (Weissman 1978), above what a trace of usual
 //!   length reaches by chance.
-//! * Parameters: how improbable a value or shape not seen before is on the transition (Good 1953), likewise.
+//! * Parameters: a value that is new in a closed domain, out of shape or far out of range goes beyond the threshold of
+//!   all else; nothing else about a value counts.
 //! * Invariants: how improbable it is that what held so often does not hold, of all invariants (Laplace). Order and
 //!   invariants are two views of the same fault: the larger one counts.
 //!
@@ -26,6 +27,7 @@ mod trust;
 pub use calibrate::calibrate;
 pub use counts::Deviation;
 pub(super) use edits::{Edit, nearest as nearest_edits};
+pub use parameters::Oddity;
 pub use threshold::threshold;
 
 use crate::automaton::{Automaton, Calibration, UNITS_PER_BIT};
@@ -33,7 +35,7 @@ use crate::trace;
 use broken::Invariants;
 use counts::Vectors;
 use delay::Delays;
-use parameters::ParameterValues;
+use parameters::{Blame, ParameterValues};
 
 /// What each event type never seen adds: more than statistics of a trace reach in practice.
 pub const UNKNOWN_TYPE: u64 = 64 * UNITS_PER_BIT;
@@ -67,6 +69,7 @@ impl Scorer {
     /// Prepares scoring. O(states + transitions + calibration).
     pub fn new(automaton: &Automaton) -> Self {
         let calibration = &automaton.learned.calibration;
+        let threshold = threshold(automaton, FALSE_POSITIVE_RATE).map_or(0, units);
         let (floor, divisor) =
             if calibration.is_empty() { (0, 1) } else { (calibration.floor, calibration.divisor.max(1)) };
         Scorer {
@@ -74,7 +77,7 @@ impl Scorer {
             divisor,
             vectors: Vectors::new(&calibration.vectors),
             delays: Delays::new(automaton),
-            parameters: ParameterValues::new(automaton),
+            parameters: ParameterValues::new(automaton, threshold),
             invariants: Invariants::new(automaton),
         }
     }
@@ -92,21 +95,21 @@ impl Scorer {
         self.delays.contribution(transition, microseconds, self.divisor)
     }
 
-    /// What the parameters of an event on a transition, as JSON text, add, with the slot to blame: its key, or its
-    /// position from 0 in an array.
-    pub fn parameters(&self, transition: usize, parameters: &str) -> Option<(u64, String)> {
+    /// What the parameters of an event on a transition, as JSON text, add, with the slot and value to blame: its key, or
+    /// its position in a list, from 1.
+    pub fn parameters(&self, transition: usize, parameters: &str) -> Option<(Blame, Box<str>, Box<str>)> {
         if !self.parameters.matter(transition) {
             return None;
         }
         let mut slots = trace::slots(parameters);
-        let (added, place) = self.parameters.contribution(transition, slots.iter().cloned(), self.divisor)?;
-        let list = parameters.trim_ascii_start().starts_with('[');
-        Some((added, if list { place.to_string() } else { slots.swap_remove(place).name.into_owned() }))
+        let blame = self.parameters.blame(transition, slots.iter().cloned())?;
+        let slot = slots.swap_remove(blame.place);
+        Some((blame, slot.name.into(), slot.value.as_deref().unwrap_or("null").into()))
     }
 
     /// What the parameters of an event on a transition add.
     pub fn added_by<'s>(&self, transition: usize, slots: impl Iterator<Item = trace::Slot<'s>>) -> u64 {
-        self.parameters.contribution(transition, slots, self.divisor).map_or(0, |(added, _)| added)
+        self.parameters.blame(transition, slots).map_or(0, |blame| blame.added)
     }
 
     /// True where the parameters of an event on a transition could add anything.

@@ -91,5 +91,6 @@ fn canonical(nodes: &[(u32, LabelId, u64, u64)], labels: Vec<crate::trace::Label
         starts: Sample::default(),
         pair_times: Vec::new(),
         learned: Learned::default(),
+        values: None,
     }
 }

@@ -126,5 +126,6 @@ fn numbered(
         starts: tree.starts.clone(),
         pair_times: tree.pair_times.clone(),
         learned: Learned::default(),
+        values: tree.values.clone(),
     }
 }

@@ -86,10 +86,10 @@ fn read_traces(model: &Model, leaves: &mut Leaves<'_>, windowed: bool) -> Result
 pub fn infer(model: &Model, options: &str, progress: &Progress) -> Result<(), Failure> {
     let table = model.table("model");
     progress.stage("inferring the machine");
-    // Methods that have no use for negative traces learn from the others alone.
+    // Labels change no method: only those that were chosen because they reject traces get to see them.
     let infer = format!(
         "UPDATE {table} SET automaton = logfsm.infer(prefix_tree, method, {options},
-             CASE WHEN method OPERATOR(pg_catalog.=) ANY ('{{auto,edsm,rpni}}'::text[]) THEN negative_tree END)"
+             CASE WHEN method OPERATOR(pg_catalog.=) ANY ('{{edsm,rpni}}'::text[]) THEN negative_tree END)"
     );
     sql::run(&infer, &[])?;
     Ok(())

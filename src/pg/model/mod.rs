@@ -166,6 +166,9 @@ sql_functions! {
     /// list_models() → setof record
     fn logfsm_list_models(call) { find::list_models(call) }
 
+    /// machine(model) → automaton
+    fn logfsm_machine(call) { explain::machine(call) }
+
     /// explain(model, trace_key) → setof record
     fn logfsm_explain_model(call) { explain::explain(call) }
 

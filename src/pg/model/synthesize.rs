@@ -153,12 +153,13 @@ pub fn learn_playout(model: &Model, traces: &str, mut scores: Option<ScoreWriter
     let machine = data::machine(model)?;
     let mut learner = PlanLearner::new(&tree, &machine, &control)?;
     let mut pass = || {
-        bulk::each_row(&format!("SELECT trace_id, trace FROM {traces}"), &mut |row| {
+        bulk::each_row(&format!("SELECT trace_id, trace, is_negative FROM {traces}"), &mut |row| {
             let (Some(trace_id), Some(trace)) = (row.datum(0), row.datum(1)) else { return Ok(()) };
             // SAFETY: the column is a trace.
             let view = TraceView::from_bytes(unsafe { varlena_payload(trace) })?;
             scores.iter_mut().try_for_each(|scores| scores.trace(&machine, trace_id, &view))?;
-            Ok(learner.add(&view)?)
+            // What must not happen is scored, but nothing is made like it.
+            if row.datum(2).is_some_and(|negative| negative.value() != 0) { Ok(()) } else { Ok(learner.add(&view)?) }
         })
     };
     let (choice, _) = parallel::beside(&control, &|control| choose(&tree, &machine, control), &mut pass)?;

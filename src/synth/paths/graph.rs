@@ -316,6 +316,7 @@ impl Graph {
             starts: Sample::default(),
             pair_times: Vec::new(),
             learned: Learned::default(),
+            values: None,
         }
     }
 

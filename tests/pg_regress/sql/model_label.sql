@@ -10,9 +10,15 @@ select trace_key, is_negative, logfsm.accepts(automaton, trace) as accepted from
 select count(distinct trace_id) from m.events;
 select s.name, s.value from m.model, logfsm.stats(prefix_tree) s where s.name in ('traces', 'distinct_traces')
 union all select 'negative ' || s.name, s.value from m.model, logfsm.stats(negative_tree) s where s.name in ('traces', 'distinct_traces') order by 1;
--- auto takes edsm; a method that has no use for them learns from the others.
+-- Labels change no method: auto learns from the others, as if the rest were not there.
 select traces from logfsm.fit('m');
-select value from m.model, logfsm.stats(automaton) s where s.name = 'method';
+create temp table labelled as select logfsm.fingerprint(automaton) as f from m.model;
+create view unlabelled as select * from log l where not exists (select from log f where f.id = l.id and f.outcome = 'fault');
+select logfsm.create_model('u', source => 'unlabelled', trace => 'id', event => 'event', seq => 'seq');
+select traces from logfsm.fit('u');
+select f = logfsm.fingerprint(automaton) as same from labelled, u.model;
+select logfsm.drop_model('u');
+drop view unlabelled;
 select traces from logfsm.fit('m', 'mdl');
 select value from m.model, logfsm.stats(automaton) s where s.name = 'traces';
 -- A later label makes a trace negative, at refresh by the tree, at fit alike.
@@ -27,10 +33,13 @@ create temp table refreshed as select logfsm.fingerprint(automaton) f, logfsm.fi
 select trace_key from m.traces where is_negative order by 1;
 select traces from logfsm.fit('m', 'rpni');
 select r.f = logfsm.fingerprint(automaton) and r.n = logfsm.fingerprint(negative_tree) as same from refreshed r, m.model;
--- Nothing but negative traces, and a trace that is both.
+-- Nothing but negative traces; and a negative trace with the events of another one, which no machine can tell apart.
 update log set outcome = 'fault';
 select logfsm.fit('m', 'rpni');
 update log set outcome = case when id = 1 then 'fault' else 'fine' end;
 insert into log values (10, 'a', 1, 'fine', '2026-01-01 00:03');
-select logfsm.fit('m', 'rpni');
+select traces from logfsm.fit('m', 'rpni');
+select value from m.model, logfsm.stats(automaton) s where s.name = 'note';
+select traces from logfsm.fit('m');
+select trace_key from m.traces where is_negative;
 select logfsm.drop_model('m');

@@ -23,6 +23,7 @@ mod transaction;
 pub use close::{after_fit, close_traces};
 pub use compiled::on_change;
 pub use fire::on_insert;
+pub(super) use reread::rows_of;
 
 use super::Model;
 use crate::pg::call::{Call, Reply, datum};

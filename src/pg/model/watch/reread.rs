@@ -86,7 +86,7 @@ fn row(model: &Compiled, trace: u32, values: &[Option<Datum>], rows: &mut Rows) 
 }
 
 /// The rows of the source, and of watched tables that the source does not read, with the table's name.
-fn rows_of(model: &Model) -> Result<String, Failure> {
+pub fn rows_of(model: &Model) -> Result<String, Failure> {
     let query = format!(
         "WITH RECURSIVE reads (id) AS (
              SELECT pg_catalog.to_regclass($1)::oid
