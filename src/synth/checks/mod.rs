@@ -41,7 +41,7 @@ rules! {
     contiguous_seq, "structural", "the events of a trace are numbered 1, 2, … and as many as the trace says";
     known_template, "structural", "an event's template is one of the model's";
     known_slots, "structural", "an event has the parameters that real events of its type have";
-    parameter_of_event, "structural", "a parameter belongs to an event";
+    parameter_of_event, "structural", "a parameter belongs to an event; only those that do not are counted";
     transition_exists, "process", "an event's transition is one of the model's, with its source, template and target";
     starts_at_start, "process", "the first event leaves the start state";
     contiguous_path, "process", "each event leaves the state that the one before it led to";
@@ -100,11 +100,6 @@ impl Verdicts {
                 verdict.examples.truncate(EXAMPLES);
             }
         }
-    }
-
-    /// Notes that so many things were looked at, those that break the rule among them.
-    pub fn look_at(&mut self, check: Check, things: u64) {
-        self.0[check as usize].checked = things;
     }
 
     /// Adds those of another checker of the same run.
