@@ -87,6 +87,13 @@ expect a_reader_does_not_wait_for_strangers 4 "SET ROLE reader" "SELECT count(*)
 nowhere=$(query "SELECT logfsm.fit('nowhere')" 2>&1 || true)
 if grep -q 42704 <<< "$nowhere"; then ok a_name_that_nobody_has; else bad a_name_that_nobody_has "$nowhere"; fi
 
+# A temporary table of another session, and rows that would fill memory.
+hold "CREATE TEMP TABLE model OF logfsm.model_info; INSERT INTO model (name, source, events, fits) VALUES ('t', 'x', 'table', 0); GRANT SELECT ON model TO PUBLIC"
+expect listing_passes_over_temporary_tables f "SELECT bool_or(schema LIKE 'pg\_temp%') FROM logfsm.models"
+query "SET ROLE stranger; CREATE SCHEMA large; CREATE TABLE large.model OF logfsm.model_info; GRANT USAGE ON SCHEMA large TO PUBLIC;
+       INSERT INTO large.model (name, source, events, fits, parse_settings, trace_pattern)
+       VALUES ('l', repeat('x', 100000000), 'table', 0, '{}', NULL); GRANT SELECT ON large.model TO PUBLIC" > /dev/null
+expect listing_passes_over_rows_of_no_model f "SELECT bool_or(name = 'l') FROM logfsm.models"
 # fit waits for a lock as long as the session says.
 hold "SET ROLE owner; SELECT count(*) FROM n.traces"
 started=$(date +%s%N)

@@ -43,6 +43,7 @@ impl Place {
                        AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::regclass AND d.objsubid OPERATOR(pg_catalog.=) 0
                        AND c.reloftype OPERATOR(pg_catalog.=) $1
                        AND c.relname OPERATOR(pg_catalog.=) 'model' AND c.relkind OPERATOR(pg_catalog.=) 'r'
+                       AND c.relpersistence OPERATOR(pg_catalog.<>) 't'
                      ORDER BY n.nspname";
         let _as_caller = AsOwner::as_caller();
         let mut found = Vec::new();
@@ -71,7 +72,7 @@ impl Place {
 
     /// The model, if it can be read at once.
     fn read_now(self) -> Option<Model> {
-        match info::read(self.table, false, false) {
+        match info::brief(self.table, false) {
             Stored::Row(info) => Some(self.model(*info)),
             Stored::Nothing | Stored::Locked => None,
         }
@@ -83,11 +84,12 @@ impl Place {
 }
 
 /// The model that a name means to the caller: that of a schema or, where none is, that whose row says so; the caller's
-/// own before others'. He needs USAGE on the schema and SELECT on its table "model", or for changes membership.
+/// own before others'. He needs USAGE on the schema and SELECT on its table "model", or for changes membership. Of its row
+/// only what a list shows is read.
 pub fn find(name: &str, changes: bool) -> Result<Model, Failure> {
     let mut named = Place::in_schema(name).filter(|place| place.is_open(changes));
     if let Some(place) = named.take_if(|place| place.is_own()) {
-        match info::read(place.table, true, false) {
+        match info::brief(place.table, true) {
             Stored::Row(info) => return Ok(place.model(*info)),
             Stored::Nothing | Stored::Locked => {}
         }
@@ -101,7 +103,7 @@ pub fn find(name: &str, changes: bool) -> Result<Model, Failure> {
     }
     let mut locked = None;
     if let Some(place) = named {
-        match info::read(place.table, false, false) {
+        match info::brief(place.table, false) {
             Stored::Row(info) => return Ok(place.model(*info)),
             Stored::Locked => locked = Some(place),
             Stored::Nothing => {}
@@ -112,7 +114,7 @@ pub fn find(name: &str, changes: bool) -> Result<Model, Failure> {
     }
     // There is no other that it could be.
     if let Some(place) = locked
-        && let Stored::Row(info) = info::read(place.table, true, false)
+        && let Stored::Row(info) = info::brief(place.table, true)
     {
         return Ok(place.model(*info));
     }
@@ -178,7 +180,7 @@ pub fn list_models(call: Call) -> Reply {
         let mut models: Vec<Listed> = Vec::new();
         for place in Place::all()?.into_iter().filter(|place| place.is_open(false)) {
             pgrx::check_for_interrupts!();
-            if let Stored::Row(info) = info::read(place.table, false, false) {
+            if let Stored::Row(info) = info::brief(place.table, false) {
                 let rank = rank(&place, &info);
                 models.push(Listed { model: place.model(*info), rank });
             }

@@ -50,29 +50,63 @@ pub enum Stored {
     Locked,
 }
 
-/// Reads the row of a table, waiting for its lock or not; where `keep` says so, the lock stays until the transaction ends.
-pub fn read(table: Oid, wait: bool, keep: bool) -> Stored {
+/// The longest values that are looked at before it is known whose model it is: a stranger's row must not fill memory.
+const LONGEST_BRIEF: usize = 1024;
+
+/// How much of a row is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// What a list of models shows.
+    Brief,
+    /// All of it.
+    Whole,
+}
+
+/// Reads what a list of models shows of a table's row, waiting for its lock or not. The lock is given back.
+pub fn brief(table: Oid, wait: bool) -> Stored {
     let lock = pg_sys::AccessShareLock as pg_sys::LOCKMODE;
-    // SAFETY: the relation is locked before it is opened, and closed again.
+    // SAFETY: as below.
     unsafe {
         if wait {
             pg_sys::LockRelationOid(table, lock);
         } else if !pg_sys::ConditionalLockRelationOid(table, lock) {
             return Stored::Locked;
         }
+        let found = locked(table, Extent::Brief);
+        pg_sys::UnlockRelationOid(table, lock);
+        found.map_or(Stored::Nothing, |info| Stored::Row(Box::new(info)))
+    }
+}
+
+/// Reads the row of a table, whose lock is kept until the transaction ends.
+pub fn whole(table: Oid) -> Option<Info> {
+    // SAFETY: the lock is held when the relation is opened.
+    unsafe {
+        pg_sys::LockRelationOid(table, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+        locked(table, Extent::Whole)
+    }
+}
+
+/// # Safety
+/// The table is locked.
+unsafe fn locked(table: Oid, extent: Extent) -> Option<Info> {
+    // SAFETY: the relation is closed again; its lock is the caller's.
+    unsafe {
         let relation = pg_sys::RelationIdGetRelation(table);
         if relation.is_null() {
-            pg_sys::UnlockRelationOid(table, lock);
-            return Stored::Nothing;
+            return None;
         }
         let class = (*relation).rd_rel;
-        let is_ours = (*class).relkind == pg_sys::RELKIND_RELATION as std::ffi::c_char
+        // Pages of temporary tables are in their session's memory, and a standby has none of unlogged ones.
+        let persistence = (*class).relpersistence as u8;
+        let is_here = persistence == pg_sys::RELPERSISTENCE_PERMANENT
+            || (persistence == pg_sys::RELPERSISTENCE_UNLOGGED && !pg_sys::RecoveryInProgress());
+        let is_ours = (*class).relkind as u8 == pg_sys::RELKIND_RELATION
             && (*class).reloftype == row_type()
             && (*class).relam == pg_sys::HEAP_TABLE_AM_OID;
-        let found = if is_ours { first_row(relation) } else { None };
-        let kept = if keep && found.is_some() { pg_sys::NoLock as pg_sys::LOCKMODE } else { lock };
-        pg_sys::relation_close(relation, kept);
-        found.map_or(Stored::Nothing, |info| Stored::Row(Box::new(info)))
+        let found = if is_here && is_ours { first_row(relation, extent) } else { None };
+        pg_sys::relation_close(relation, pg_sys::NoLock as pg_sys::LOCKMODE);
+        found
     }
 }
 
@@ -97,14 +131,14 @@ pub fn row_type() -> Oid {
 
 /// # Safety
 /// The relation is a heap, open and locked.
-unsafe fn first_row(relation: pg_sys::Relation) -> Option<Info> {
+unsafe fn first_row(relation: pg_sys::Relation, extent: Extent) -> Option<Info> {
     // SAFETY: a scan by a registered snapshot; values are copied before it ends.
     unsafe {
         // By a snapshot of its own, unless the transaction reads by one: what others have committed since counts.
         let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetTransactionSnapshot());
         let scan = pg_sys::systable_beginscan(relation, Oid::INVALID, false, snapshot, 0, std::ptr::null_mut());
         let tuple = pg_sys::systable_getnext(scan);
-        let info = if tuple.is_null() { None } else { Columns::of(relation, tuple).info() };
+        let info = if tuple.is_null() { None } else { Columns::of(relation, tuple, extent).info() };
         pg_sys::systable_endscan(scan);
         pg_sys::UnregisterSnapshot(snapshot);
         info
@@ -116,12 +150,13 @@ struct Columns<'a> {
     attributes: Vec<&'a pg_sys::FormData_pg_attribute>,
     values: Vec<Datum>,
     nulls: Vec<bool>,
+    extent: Extent,
 }
 
 impl Columns<'_> {
     /// # Safety
     /// The tuple is one of the relation, which stays open.
-    unsafe fn of(relation: pg_sys::Relation, tuple: pg_sys::HeapTuple) -> Self {
+    unsafe fn of(relation: pg_sys::Relation, tuple: pg_sys::HeapTuple, extent: Extent) -> Self {
         // SAFETY: both arrays are as wide as the relation.
         unsafe {
             let description = (*relation).rd_att;
@@ -129,7 +164,7 @@ impl Columns<'_> {
             let (mut values, mut nulls) = (vec![Datum::null(); width], vec![true; width]);
             pg_sys::heap_deform_tuple(tuple, description, values.as_mut_ptr(), nulls.as_mut_ptr());
             let attributes = (0..width).map(|i| &*attribute(description, i)).collect();
-            Columns { attributes, values, nulls }
+            Columns { attributes, values, nulls, extent }
         }
     }
 
@@ -143,8 +178,15 @@ impl Columns<'_> {
     }
 
     fn text(&self, name: &str) -> Option<String> {
+        let value = self.datum(name, pg_sys::TEXTOID)?;
         // SAFETY: the column is of type text.
-        self.datum(name, pg_sys::TEXTOID).and_then(|d| unsafe { utf8(varlena_payload(d)).ok().map(Into::into) })
+        unsafe {
+            let length = pg_sys::toast_raw_datum_size(value) as usize;
+            if self.extent == Extent::Brief && length > LONGEST_BRIEF {
+                return None;
+            }
+            utf8(varlena_payload(value)).ok().map(Into::into)
+        }
     }
 
     fn get<T: FromDatum>(&self, name: &str, sql_type: Oid) -> Option<T> {
@@ -154,12 +196,40 @@ impl Columns<'_> {
 
     fn info(&self) -> Option<Info> {
         let number = |name: &str| self.get::<i64>(name, pg_sys::INT8OID);
+        let brief = Info {
+            name: self.text("name")?,
+            source: self.text("source")?,
+            trace_column: None,
+            trace_pattern: None,
+            trace_slot: None,
+            event_column: None,
+            message_column: None,
+            at_column: None,
+            seq_column: None,
+            component_column: None,
+            params_column: None,
+            refresh_by: None,
+            parse_settings: None,
+            line_fields: Vec::new(),
+            label_column: None,
+            negative_label: None,
+            events: self.text("events")?,
+            fits: self.get("fits", pg_sys::INT4OID)?,
+            method: self.text("method"),
+            fitted_at: self.get("fitted_at", pg_sys::TIMESTAMPTZOID),
+            traces: number("traces"),
+            events_read: number("events_read"),
+            has_period: false,
+            states: number("states"),
+            transitions: number("transitions"),
+        };
+        if self.extent == Extent::Brief {
+            return Some(brief);
+        }
         let fields: Option<Vec<Option<String>>> = self.get("line_fields", pg_sys::TEXTARRAYOID);
         // SAFETY: the column is of type jsonb.
         let json = |name: &str| self.datum(name, pg_sys::JSONBOID).map(|d| unsafe { crate::pg::call::jsonb_text(d) });
         Some(Info {
-            name: self.text("name")?,
-            source: self.text("source")?,
             trace_column: self.text("trace_column"),
             trace_pattern: self.text("trace_pattern"),
             trace_slot: self.get("trace_slot", pg_sys::INT4OID),
@@ -174,16 +244,9 @@ impl Columns<'_> {
             line_fields: fields.unwrap_or_default().into_iter().flatten().collect(),
             label_column: self.text("label_column"),
             negative_label: self.text("negative_label"),
-            events: self.text("events")?,
-            fits: self.get("fits", pg_sys::INT4OID)?,
-            method: self.text("method"),
-            fitted_at: self.get("fitted_at", pg_sys::TIMESTAMPTZOID),
-            traces: number("traces"),
-            events_read: number("events_read"),
             has_period: self.datum("since", pg_sys::TIMESTAMPTZOID).is_some()
                 || self.datum("until", pg_sys::TIMESTAMPTZOID).is_some(),
-            states: number("states"),
-            transitions: number("transitions"),
+            ..brief
         })
     }
 }

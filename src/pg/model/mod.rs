@@ -60,9 +60,8 @@ const EVERY: &[&str] = &["*"];
 impl Model {
     /// Reads the model in a schema that is known to hold one.
     pub fn read(schema: String, owner: pg_sys::Oid) -> Result<Self, Failure> {
-        let stored = relations::name_in(&schema, "model").map(|table| info::read(table, true, true));
-        if let Some(info::Stored::Row(info)) = stored {
-            return Ok(Model { schema, owner, info: *info, tables: EVERY });
+        if let Some(info) = relations::name_in(&schema, "model").and_then(info::whole) {
+            return Ok(Model { schema, owner, info, tables: EVERY });
         }
         let message = format!("schema \"{schema}\" holds no model");
         Err(Failure::new(PgSqlErrorCode::ERRCODE_DATA_CORRUPTED, message)
