@@ -1,6 +1,6 @@
 # Everything here runs as root or as an ordinary user with sudo, and works in a private Postgres: see scripts/lib.sh.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-keep test lint bench callgrind cancel clean
+.PHONY: help setup demo demo-keep test lint bench callgrind cancel attack clean
 
 help: ## say what there is
 	@echo "logfsm: state machines from log tables, inside PostgreSQL"
@@ -30,6 +30,9 @@ callgrind: ## count the instructions of the hot loops
 
 cancel: ## cancel statements 200 times and look at what is left of them
 	scripts/cancel.sh
+
+attack: ## random, mutated and hostile calls of everything: crashes, internal errors, memory, time
+	scripts/attack.sh
 
 clean: ## stop private clusters left running, remove them, the private Postgres and what was built
 	bash -c 'source scripts/lib.sh; for socket in "$$home"/*.socket; do [ ! -e "$$socket" ] || stop_cluster "$$(basename "$$socket" .socket)"; done; rm -rf "$$home"'

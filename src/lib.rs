@@ -21,6 +21,7 @@ pub mod automaton;
 pub mod conform;
 pub mod error;
 pub mod infer;
+pub mod interrupt;
 pub mod log;
 pub mod synth;
 pub mod trace;

@@ -37,7 +37,7 @@ fn found(events: &[u32], window: &[u32], start: u32, end: u32) -> bool {
 #[test]
 fn no_window_of_a_negative_occurs_in_a_positive() {
     let tree = log();
-    let positives = distinct_traces(&tree);
+    let positives = distinct_traces(&tree, &Control::unlimited()).unwrap();
     let (start, end) = (u32::MAX, u32::MAX - 1);
     for protocol in [Protocol::Published, Protocol::Strict] {
         let folds = folds(&tree, Plan { protocol, folds: 5, seed: 3 }, &Control::unlimited()).unwrap();
@@ -154,8 +154,12 @@ fn published_logs_have_their_published_scores() {
         [("hadoop", 0.015, 1.0, 0.98, 0.99), ("nglclient", 0.195, 0.858, 0.855, 0.925)]
     {
         let Some(tree) = prins(name) else { return };
-        assert!((tree.component_diversity() - diversity).abs() < 5e-4, "{name}: {}", tree.component_diversity());
-        assert!((tree.log_confidence() - confidence).abs() < 5e-4, "{name}: {}", tree.log_confidence());
+        let found = (
+            tree.component_diversity(&Control::unlimited()).unwrap(),
+            tree.log_confidence(&Control::unlimited()).unwrap(),
+        );
+        assert!((found.0 - diversity).abs() < 5e-4, "{name}: {}", found.0);
+        assert!((found.1 - confidence).abs() < 5e-4, "{name}: {}", found.1);
         let control = Control::unlimited();
         for method in ["auto", "prins"] {
             let (mut recall, mut accuracy) = (0.0, 0.0);

@@ -72,7 +72,7 @@ proptest! {
             .map(|i| Invariant { a: i.a.map(number), b: number(i.b), ..i }).collect();
         list.sort_unstable();
         let monitor = Monitor::new(both.labels.len(), &list);
-        for trace in distinct_traces(&both) {
+        for trace in distinct_traces(&both, &Control::unlimited()).unwrap() {
             let mut state = monitor.start();
             let mut broken: Vec<usize> =
                 trace.events.iter().flat_map(|&event| monitor.advance(&mut state, Some(event))).collect();
@@ -80,7 +80,7 @@ proptest! {
             broken.sort_unstable();
             broken.dedup();
             let expected: Vec<usize> = (0..list.len())
-                .filter(|&i| violations(&both, &list[i], usize::MAX).iter().any(|v| v.events == trace.events))
+                .filter(|&i| violations(&both, &list[i], usize::MAX, &Control::unlimited()).unwrap().iter().any(|v| v.events == trace.events))
                 .collect();
             prop_assert_eq!(broken, expected, "{:?}", trace.events);
         }

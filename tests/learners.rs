@@ -16,7 +16,7 @@ fn methods() -> Vec<&'static str> {
 
 fn check_machine(method: &str, tree: &Automaton, machine: &Automaton) {
     machine.validate().unwrap_or_else(|e| panic!("{method}: {e} {:?}", e.detail()));
-    for trace in distinct_traces(tree) {
+    for trace in distinct_traces(tree, &Control::unlimited()).unwrap() {
         assert!(accepts(machine, &trace.events), "{method} rejects a training trace");
     }
     // With flow conserved, what leaves a state and what stops there add up to its visits: probabilities sum to 1.
@@ -79,7 +79,7 @@ proptest! {
         let mined = InvariantMiner::from_tree(&tree, &control).unwrap().finish(&MiningOptions::default());
         prop_assert!(check(&tree, &mined.list, &control).unwrap().is_empty());
         for invariant in &mined.list {
-            prop_assert!(violations(&tree, invariant, 1).is_empty());
+            prop_assert!(violations(&tree, invariant, 1, &control).unwrap().is_empty());
         }
         let machine = infer(&tree, "synoptic", "{}", &control).unwrap();
         prop_assert!(check(&machine, &mined.list, &control).unwrap().is_empty());

@@ -56,7 +56,7 @@ fn shape(machine: &Automaton) -> BTreeSet<(String, String, String, bool)> {
 fn prins(tree: &Automaton, options: &str) -> Automaton {
     let machine = infer(tree, "prins", options, &Control::unlimited()).unwrap();
     machine.validate().unwrap_or_else(|e| panic!("{options}: {e} {:?}", e.detail()));
-    for trace in distinct_traces(tree) {
+    for trace in distinct_traces(tree, &Control::unlimited()).unwrap() {
         assert!(accepts(&machine, &trace.events), "{options} loses a trace");
     }
     assert_eq!(Automaton::from_bytes(&machine.to_bytes()).unwrap(), machine);

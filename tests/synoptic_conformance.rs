@@ -72,7 +72,7 @@ fn check_case(case: &Value) -> Vec<String> {
     if !broken.is_empty() {
         wrong.push(format!("{name}: the model breaks {} invariants", broken.len()));
     }
-    if !distinct_traces(&tree).iter().all(|trace| accepts(&machine, &trace.events)) {
+    if !distinct_traces(&tree, &Control::unlimited()).unwrap().iter().all(|trace| accepts(&machine, &trace.events)) {
         wrong.push(format!("{name}: a trace is not accepted"));
     }
     let most = case["final_nodes_max"].as_u64().unwrap();
@@ -140,9 +140,13 @@ fn check_fact(fact: &Value) -> bool {
                 machine.transitions.iter().find(|t| t.label == label).unwrap().target
             };
             for states in [vec![after("c")], vec![after("c"), after("a")]] {
-                assert_eq!(traces_through(&machine, &tree, &states).unwrap().len(), 1, "fact {id}");
+                assert_eq!(
+                    traces_through(&machine, &tree, &states, &Control::unlimited()).unwrap().len(),
+                    1,
+                    "fact {id}"
+                );
             }
-            assert!(traces_through(&machine, &tree, &[]).is_err(), "fact {id}");
+            assert!(traces_through(&machine, &tree, &[], &Control::unlimited()).is_err(), "fact {id}");
         }
         "perfume" => check_times(id, &traces_at(&fact["input"])),
         _ => return false,

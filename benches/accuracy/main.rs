@@ -82,8 +82,8 @@ fn table(
     );
     println!(
         "component diversity {:.3}, confidence {:.3}; {published}",
-        tree.component_diversity(),
-        tree.log_confidence()
+        tree.component_diversity(&Control::unlimited()).unwrap(),
+        tree.log_confidence(&Control::unlimited()).unwrap()
     );
     println!("| method | states | transitions | s | protocol | recall | spec. local | spec. hidden | BA | bits |");
     println!("|---|---|---|---|---|---|---|---|---|---|");

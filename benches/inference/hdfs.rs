@@ -30,7 +30,8 @@ const PEERS_MOST: usize = 71_883;
 /// Runs AALpy and pm4py on the same traces with the Python that `LOGFSM_PEERS` names, if it does.
 fn peers(tree: &Automaton) {
     let Some(python) = std::env::var_os("LOGFSM_PEERS") else { return };
-    let lines: Vec<String> = distinct_traces(tree)
+    let lines: Vec<String> = distinct_traces(tree, &Control::unlimited())
+        .unwrap()
         .into_iter()
         .map(|t| {
             let names = t.events.iter().map(|&e| tree.labels[e as usize].to_string());

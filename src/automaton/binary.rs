@@ -2,8 +2,7 @@
 
 use super::{Automaton, Learned, SlotValues};
 use crate::error::{Error, Result};
-use serde::Serialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// The version this release writes, in binary and in JSON. Older ones stay readable.
@@ -50,13 +49,31 @@ impl Automaton {
         serde_json::to_string(&JsonOut { version: AUTOMATON_VERSION, automaton: self }).unwrap_or_default()
     }
 
+    /// The JSON form, if it has at most so many bytes: it is several times as long as the binary one.
+    pub fn to_json_within(&self, limit: usize) -> Result<String> {
+        let mut text = Bounded { text: Vec::new(), limit };
+        match serde_json::to_writer(&mut text, &JsonOut { version: AUTOMATON_VERSION, automaton: self }) {
+            Ok(()) => Ok(String::from_utf8(text.text).unwrap_or_default()),
+            Err(_) => Err(Error::MemoryLimit { operation: "to_json", limit }),
+        }
+    }
+
     /// Reads the JSON form, checking everything.
     pub fn from_json(json: &str) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Version {
+            version: u64,
+        }
         let not_object = || Error::invalid(WHAT, "The JSON form is an object with a version.");
-        let value: Value = serde_json::from_str(json).map_err(|_| not_object())?;
-        check_version(value.get("version").and_then(Value::as_u64).ok_or_else(not_object)?)?;
-        let automaton: Self =
-            serde_json::from_value(value).map_err(|e| Error::invalid(WHAT, format!("The JSON form: {e}.")))?;
+        // Read twice: a tree of JSON values would take many times what the automaton does.
+        let version: Version = serde_json::from_str(json).map_err(|_| not_object())?;
+        check_version(version.version)?;
+        let automaton: Self = serde_json::from_str(json).map_err(|error| {
+            // Where in the text it is says nothing: jsonb has an order of its own.
+            let error = error.to_string();
+            let what = error.split(" at line ").next().unwrap_or_default();
+            Error::invalid(WHAT, format!("The JSON form: {what}."))
+        })?;
         automaton.validate()?;
         Ok(automaton)
     }
@@ -69,6 +86,26 @@ impl Automaton {
         let rest = (&self.starts, &self.pair_times, &self.learned);
         // invariant: serialising plain vectors into a growing buffer cannot fail
         Sha256::digest(postcard::to_extend(&(parts, rest), vec![FINGERPRINTED]).unwrap_or_default()).into()
+    }
+}
+
+/// Text that fails to grow beyond a limit.
+struct Bounded {
+    text: Vec<u8>,
+    limit: usize,
+}
+
+impl std::io::Write for Bounded {
+    fn write(&mut self, more: &[u8]) -> std::io::Result<usize> {
+        if self.text.len() + more.len() > self.limit || self.text.try_reserve(more.len()).is_err() {
+            return Err(std::io::ErrorKind::OutOfMemory.into());
+        }
+        self.text.extend_from_slice(more);
+        Ok(more.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

@@ -148,7 +148,7 @@ pub fn compare(
         at += 1;
     }
     found.retain(|(.., sides)| sides[0].count + sides[1].count > 0);
-    Ok(judge(found, alpha, unchanged, &stands, &sides, &labels))
+    judge(found, alpha, unchanged, &stands, &sides, &labels, control)
 }
 
 /// A difference before it is judged: the stand, the label's number, both sides.
@@ -161,12 +161,13 @@ fn judge(
     stands: &[Stand],
     views: &[SideView<'_>; 2],
     labels: &[&Label],
-) -> Vec<Difference> {
+    control: &Control<'_>,
+) -> Result<Vec<Difference>> {
     let mut tested: Vec<(f64, Raw)> = found.into_iter().map(|raw| (p_value(&raw.2), raw)).collect();
     tested.sort_by(|x, y| x.0.total_cmp(&y.0));
     let tests = tested.len();
     let mut rejecting = true;
-    let mut all = Vec::new();
+    let (mut all, mut bytes) = (Vec::new(), 0);
     for (i, (p_value, (at, label, sides))) in tested.into_iter().enumerate() {
         // Holm: the i-th smallest against alpha / (tests - i), up to the first that fails.
         rejecting &= p_value <= alpha / (tests - i) as f64;
@@ -180,16 +181,20 @@ fn judge(
             continue;
         }
         let view = usize::from(sides[0].count == 0);
+        let example = example(stands, at, label, &views[view], view);
+        bytes += example.iter().map(|&l| size_of::<Label>() + labels[l].heap_bytes()).sum::<usize>();
+        control.check()?;
+        control.check_memory("compare", bytes)?;
         all.push(Difference {
             change,
-            example: example(stands, at, label, &views[view], view).into_iter().map(|l| labels[l].clone()).collect(),
+            example: example.into_iter().map(|l| labels[l].clone()).collect(),
             label: label.map(|l| labels[l].clone()),
             sides,
             p_value,
             is_significant: rejecting,
         });
     }
-    all
+    Ok(all)
 }
 
 /// The events to a stand, one more, and the shortest way from there to an end.

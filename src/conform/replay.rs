@@ -6,6 +6,7 @@
 use super::Machine;
 use super::score::{Deviation, Oddity, bits};
 use crate::automaton::{LabelId, StateId};
+use crate::interrupt;
 use crate::trace::{Trace, Variant};
 use serde::{Deserialize, Serialize};
 
@@ -153,6 +154,7 @@ impl Machine {
                 let possible = self.possible(state, label, asked.as_ref());
                 next.extend(possible.map(|i| self.automaton.transitions[i].target));
             }
+            breathe(next.len(), i);
             next.sort_unstable();
             next.dedup();
             if next.is_empty() {
@@ -182,6 +184,7 @@ impl Machine {
                     next.push((t.target, weight + libm::log2(self.probability(t)), i as u32, from as u32));
                 }
             }
+            breathe(next.len(), i);
             if next.len() > 1 {
                 next.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(&b.2)));
                 next.dedup_by_key(|entry| entry.0);
@@ -241,6 +244,7 @@ impl Machine {
             }
             probability += weight * self.smoothed(state, count, background);
         }
+        breathe(next.len(), 1);
         let possible = !next.is_empty();
         if possible {
             frontier.states = normalise(next);
@@ -286,6 +290,16 @@ impl Machine {
             .collect();
         steps.push(self.end(&frontier));
         steps
+    }
+}
+
+/// States that an event leads to, or events, after which it is asked whether to go on.
+const MANY: usize = 1024;
+
+/// Asks whether to go on, after an event of a machine that can be in many states, and now and then.
+fn breathe(states: usize, event: usize) {
+    if states >= MANY || event % MANY == 0 {
+        interrupt::check();
     }
 }
 

@@ -64,7 +64,7 @@ pub(super) fn learn(
     let stay = stay.method.as_deref();
     let small = tree.state_count() <= SMALL.0 && tree.labels.len() <= SMALL.1;
     let folds = if small { FOLDS } else { 1 };
-    let mut folds: Vec<Fold> = (0..folds).map(|fold| Fold::new(tree, fold)).collect();
+    let mut folds: Vec<Fold> = (0..folds).map(|fold| Fold::new(tree, fold, control)).collect::<Result<_>>()?;
     let first = folds.swap_remove(0);
     folds.retain(|fold| !fold.held.is_empty() && fold.rest.totals.traces > 0);
     folds.insert(0, first);
@@ -146,10 +146,10 @@ struct Fold {
 }
 
 impl Fold {
-    fn new(tree: &Automaton, fold: usize) -> Self {
-        let (rest, held) = holdout::split(tree, fold, FOLDS);
-        let shorter = WittenBell::new(1, tree.labels.len(), &distinct_traces(&rest));
-        Fold { rest, held, shorter }
+    fn new(tree: &Automaton, fold: usize, control: &Control<'_>) -> Result<Self> {
+        let (rest, held) = holdout::split(tree, fold, FOLDS, control)?;
+        let shorter = WittenBell::new(1, tree.labels.len(), &distinct_traces(&rest, control)?);
+        Ok(Fold { rest, held, shorter })
     }
 }
 

@@ -102,8 +102,8 @@ fn frequencies_help(
     threshold: i64,
     control: &Control<'_>,
 ) -> Result<(bool, Option<String>)> {
-    let (positive, accepted) = holdout::split(positive, 0, FOLDS);
-    let (negative, rejected) = holdout::split(negative, 0, FOLDS);
+    let (positive, accepted) = holdout::split(positive, 0, FOLDS, control)?;
+    let (negative, rejected) = holdout::split(negative, 0, FOLDS, control)?;
     if accepted.is_empty() || rejected.is_empty() || positive.totals.traces == 0 {
         return Ok((false, Some("too few traces to hold some out: frequencies are no evidence".into())));
     }

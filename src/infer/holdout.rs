@@ -1,5 +1,6 @@
 //! Holding distinct traces out of a prefix tree, to judge learners on what they have not seen.
 
+use super::Control;
 use crate::automaton::{Automaton, Histogram, LabelId, Learned, Sample, StateId, Totals, Transition};
 use crate::error::{Error, Result};
 
@@ -12,30 +13,57 @@ pub struct Held {
     pub count: u64,
 }
 
+/// What a distinct trace takes beside its events.
+const HELD_BYTES: usize = 48;
+/// Distinct traces between two questions whether to go on.
+const TRACES_PER_CHECK: usize = 256;
+
 /// All distinct traces of a prefix tree, breadth-first: shorter ones first, then by label. O(sum of lengths).
-pub fn distinct_traces(tree: &Automaton) -> Vec<Held> {
+///
+/// Fails for anything but a tree, such as a machine with a loop, and where the traces do not fit into memory: those of a
+/// tree of n states may have n² / 2 events.
+pub fn distinct_traces(tree: &Automaton, control: &Control<'_>) -> Result<Vec<Held>> {
+    let not_a_tree =
+        || Error::NotAPrefixTree { operation: "listing distinct traces", method: tree.method().to_string() };
     let mut entered: Vec<Option<(StateId, LabelId)>> = vec![None; tree.state_count()];
+    let mut depth = vec![0usize; tree.state_count()];
     for t in &tree.transitions {
-        entered[t.target as usize] = Some((t.source, t.label));
-    }
-    let trace = |mut state: usize| {
-        let mut events = Vec::new();
-        while let Some((source, label)) = entered[state] {
-            events.push(label);
-            state = source as usize;
+        // Sources come before targets, so their depth is known.
+        if t.target <= t.source || entered[t.target as usize].replace((t.source, t.label)).is_some() {
+            return Err(not_a_tree());
         }
-        events.reverse();
-        events
-    };
-    let stopped = tree.stops.iter().enumerate().filter(|(_, count)| **count > 0);
-    stopped.map(|(state, &count)| Held { events: trace(state), count }).collect()
+        depth[t.target as usize] = depth[t.source as usize] + 1;
+    }
+
+    let stopped = || tree.stops.iter().enumerate().filter(|(_, count)| **count > 0);
+    let bytes = stopped().fold(0usize, |sum, (state, _)| {
+        sum.saturating_add(HELD_BYTES + size_of::<LabelId>().saturating_mul(depth[state]))
+    });
+    control.check_memory("listing distinct traces", bytes)?;
+
+    let mut traces = Vec::with_capacity(stopped().count());
+    for (state, &count) in stopped() {
+        if traces.len() % TRACES_PER_CHECK == 0 {
+            control.check()?;
+        }
+        let mut events = vec![0; depth[state]];
+        let mut at = state;
+        for place in events.iter_mut().rev() {
+            // invariant: a state of depth n is entered n times on the way back
+            let Some((source, label)) = entered[at] else { return Err(not_a_tree()) };
+            *place = label;
+            at = source as usize;
+        }
+        traces.push(Held { events, count });
+    }
+    Ok(traces)
 }
 
 /// Splits the distinct traces of a prefix tree: every `folds`-th, from number `fold` on, is held out.
 ///
 /// The tree of the others keeps labels and counts only. O(size of the tree).
-pub fn split(tree: &Automaton, fold: usize, folds: usize) -> (Automaton, Vec<Held>) {
-    let all = distinct_traces(tree);
+pub fn split(tree: &Automaton, fold: usize, folds: usize, control: &Control<'_>) -> Result<(Automaton, Vec<Held>)> {
+    let all = distinct_traces(tree, control)?;
     let held = all.iter().enumerate().filter(|(i, _)| i % folds == fold).map(|(_, trace)| trace.clone()).collect();
     let mut stops = tree.stops.clone();
     for (number, count) in stops.iter_mut().filter(|count| **count > 0).enumerate() {
@@ -43,7 +71,7 @@ pub fn split(tree: &Automaton, fold: usize, folds: usize) -> (Automaton, Vec<Hel
             *count = 0;
         }
     }
-    (restrict(tree, &stops), held)
+    Ok((restrict(tree, &stops), held))
 }
 
 /// The prefix tree of fewer traces, by how many of each distinct one are left (in the order of [`distinct_traces`]);
@@ -136,21 +164,37 @@ pub fn accepts(machine: &Automaton, events: &[LabelId]) -> bool {
 /// * `states`: at least one and at most 64 states
 ///
 /// O(events × frontier × 2^states seen) at worst, O(events) for a deterministic machine.
-pub fn traces_through(machine: &Automaton, tree: &Automaton, states: &[StateId]) -> Result<Vec<Held>> {
+pub fn traces_through(
+    machine: &Automaton,
+    tree: &Automaton,
+    states: &[StateId],
+    control: &Control<'_>,
+) -> Result<Vec<Held>> {
     check_states(machine, states)?;
-    let mut found: Vec<Held> =
-        distinct_traces(tree).into_iter().filter(|trace| passes(machine, &trace.events, states)).collect();
+    let mut found = Vec::new();
+    for trace in distinct_traces(tree, control)? {
+        if passes(machine, &trace.events, states, control)? {
+            found.push(trace);
+        }
+    }
     found.sort_by_key(|trace| std::cmp::Reverse(trace.count));
     Ok(found)
 }
 
 /// True where some accepting path of a machine takes the events through all of at most 64 states.
 /// O(length × frontier × 2^states seen) at worst, O(length) for a deterministic machine.
-pub fn passes(machine: &Automaton, events: &[LabelId], states: &[StateId]) -> bool {
+pub fn passes(machine: &Automaton, events: &[LabelId], states: &[StateId], control: &Control<'_>) -> Result<bool> {
     let bit = |state: StateId| states.iter().position(|&s| s == state).map_or(0u64, |i| 1 << i);
     let all = states.iter().fold(0, |mask, &state| mask | bit(state));
     let mut frontier = vec![(0 as StateId, bit(0))];
+    let mut steps = 0;
     for &event in events {
+        steps += frontier.len();
+        if steps >= STEPS_PER_CHECK {
+            control.check()?;
+            control.check_memory("following a trace through states", 2 * size_of_val(&frontier[..]))?;
+            steps = 0;
+        }
         let follow = |&(state, seen): &(StateId, u64)| {
             let outgoing = machine.outgoing(state);
             let start = outgoing.partition_point(|t| t.label < event);
@@ -161,8 +205,11 @@ pub fn passes(machine: &Automaton, events: &[LabelId], states: &[StateId]) -> bo
         frontier.sort_unstable();
         frontier.dedup();
     }
-    frontier.iter().any(|&(state, seen)| seen == all && machine.stops[state as usize] > 0)
+    Ok(frontier.iter().any(|&(state, seen)| seen == all && machine.stops[state as usize] > 0))
 }
+
+/// Steps of following a trace between two questions whether to go on.
+const STEPS_PER_CHECK: usize = 4096;
 
 /// Fails unless `states` are between 1 and 64 states of a machine.
 pub fn check_states(machine: &Automaton, states: &[StateId]) -> Result<()> {

@@ -182,7 +182,7 @@ fn without(negative: &Automaton, positive: &Automaton) -> (Automaton, Option<Str
 
 /// Adds what scoring needs to know of the training traces.
 fn calibrated(machine: Automaton, tree: &Automaton, contamination: f64, control: &Control<'_>) -> Result<Automaton> {
-    let traces = distinct_traces(tree);
+    let traces = distinct_traces(tree, control)?;
     control.check()?;
     let traces = holdout::relabel(&traces, tree, &machine);
     calibrate(machine, traces, contamination, control)

@@ -28,8 +28,8 @@ use super::format_match::Expression;
 use super::format_one::{Attempt, Buffers, Format};
 use super::format_pattern::{TracePart, compile, invalid, shorten, trace_expression};
 use super::format_time::Clock;
+use super::pattern::Pattern;
 use crate::error::{Error, Result};
-use regex::Regex;
 use std::borrow::Cow;
 
 /// What happens to a line that no format can read: none matches it, or its time is none.
@@ -70,7 +70,7 @@ pub struct FormatOptions {
 pub struct LineFormats {
     pub(crate) formats: Vec<Format>,
     trace: Option<Vec<TracePart>>,
-    separator: Option<Regex>,
+    separator: Option<Pattern>,
     pub(crate) relative_time: bool,
     on_unmatched: OnUnmatched,
 }

@@ -87,7 +87,8 @@ pub(crate) fn explain(line: &str, pattern: &str) -> Result<Explanation> {
     };
     let matched = |end: usize, tail: &str| -> Option<usize> {
         let regex = compile(&format!("^(?:{}){tail}", &pattern[..end]), "format").ok()?;
-        regex.find(line).map(|m| m.end())
+        crate::interrupt::check();
+        regex.find(line).map(|(_, end)| end)
     };
     if matched(pattern.len(), "$").is_some() {
         return Ok(Explanation {

@@ -1,8 +1,8 @@
 //! A format's expression on a line: whether it matches it whole, and where its groups are.
 
 use super::format_pattern::{WHAT, compile};
+use super::pattern::{Pattern, Places};
 use crate::error::Result;
-use regex::{CaptureLocations, Regex};
 use regex_syntax::hir::{Capture, Dot, Hir, HirKind, Repetition};
 
 /// An expression that must match a whole line.
@@ -11,14 +11,14 @@ use regex_syntax::hir::{Capture, Dot, Hir, HirKind, Repetition};
 /// the line, need not be walked byte by byte.
 #[derive(Debug, Clone)]
 pub(crate) struct Expression {
-    whole: Regex,
+    whole: Pattern,
     head: Option<Head>,
 }
 
 /// What comes before a last group of anything.
 #[derive(Debug, Clone)]
 struct Head {
-    regex: Regex,
+    regex: Pattern,
     /// The number of the last group.
     group: usize,
     /// Whether that takes line feeds too.
@@ -28,8 +28,8 @@ struct Head {
 /// Where the groups of an expression are in the line that was matched last.
 #[derive(Debug)]
 pub(crate) struct Groups {
-    whole: CaptureLocations,
-    head: Option<CaptureLocations>,
+    whole: Places,
+    head: Option<Places>,
     /// The last group, where the head matched.
     rest: Option<(usize, (usize, usize))>,
 }
@@ -47,8 +47,8 @@ impl Expression {
 
     /// Room for the places of its groups.
     pub fn groups(&self) -> Groups {
-        let head = self.head.as_ref().map(|head| head.regex.capture_locations());
-        Groups { whole: self.whole.capture_locations(), head, rest: None }
+        let head = self.head.as_ref().map(|head| head.regex.places());
+        Groups { whole: self.whole.places(), head, rest: None }
     }
 
     /// Whether it matches the line.
@@ -63,11 +63,11 @@ impl Expression {
             && (head.any || !line.contains('\n'))
         {
             // Of all ways to match, the first one of the head is also the first of the whole: what follows always fits.
-            let found = head.regex.captures_read(places, line);
-            groups.rest = found.map(|found| (head.group, (found.end(), line.len())));
+            let found = head.regex.find_groups(line, places);
+            groups.rest = found.map(|(_, end)| (head.group, (end, line.len())));
             return groups.rest.is_some();
         }
-        self.whole.captures_read(&mut groups.whole, line).is_some()
+        self.whole.find_groups(line, &mut groups.whole).is_some()
     }
 }
 
@@ -137,7 +137,8 @@ mod tests {
             // a group given twice is no expression
             if let Ok(expression) = Expression::new(&pattern) {
                 let mut groups = expression.groups();
-                let whole = expression.whole.captures(&line);
+                let whole = regex::Regex::new(&format!("^(?:{pattern})$")).unwrap();
+                let whole = whole.captures(&line);
                 prop_assert_eq!(expression.find(&line, &mut groups), whole.is_some());
                 for i in 0..expression.whole.captures_len() {
                     let place = whole.as_ref().and_then(|found| found.get(i)).map(|found| (found.start(), found.end()));

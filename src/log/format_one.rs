@@ -6,8 +6,8 @@ use super::format_json;
 use super::format_match::{Expression, Groups};
 use super::format_pattern::{TracePart, expand, invalid, shorten, trace_key};
 use super::format_time::{Clock, Cycle, Time};
+use super::pattern::Pattern;
 use crate::error::Result;
-use regex::Regex;
 use std::borrow::Cow;
 
 /// What reading one line leaves for the next: buffers, and the last date, which the next line often has too.
@@ -38,7 +38,7 @@ pub(crate) struct Format {
     pub hidden: bool,
     pub csv: bool,
     /// How its records begin, where every other line continues the record before it.
-    pub start: Option<Regex>,
+    pub start: Option<Pattern>,
     pub clock: Clock,
 }
 

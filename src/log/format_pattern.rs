@@ -1,5 +1,6 @@
 //! The text of formats: constants, empty groups, trace expressions, and the bound on what is compiled.
 
+use super::pattern::Pattern;
 use crate::error::{Error, Result};
 use regex::{Regex, RegexBuilder};
 use std::borrow::Cow;
@@ -20,9 +21,19 @@ pub(crate) fn invalid(reason: impl Into<String>) -> Error {
     Error::InvalidPattern { what: WHAT, reason: reason.into() }
 }
 
-/// A regular expression of bounded size; matching takes time linear in the line.
-pub(crate) fn compile(pattern: &str, what: &'static str) -> Result<Regex> {
-    let invalid = |reason: String| Error::InvalidPattern { what, reason };
+/// The error for an expression of a setting.
+pub(crate) fn invalid_of(what: &'static str, reason: String) -> Error {
+    Error::InvalidPattern { what, reason }
+}
+
+/// A regular expression of bounded size.
+pub(crate) fn compile(pattern: &str, what: &'static str) -> Result<Pattern> {
+    Pattern::new(pattern, what)
+}
+
+/// The crate's expression, within the bounds on its text and on what it compiles to.
+pub(crate) fn limits(pattern: &str, what: &'static str) -> Result<Regex> {
+    let invalid = |reason: String| invalid_of(what, reason);
     if pattern.len() > MAX_PATTERN {
         return Err(invalid(format!("It has {} bytes, more than {MAX_PATTERN}.", pattern.len())));
     }

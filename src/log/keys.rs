@@ -3,9 +3,9 @@
 //! A line that names several keys belongs to each of their traces.
 
 use super::format_pattern::compile;
+use super::pattern::Pattern;
 use super::templates::{Parsed, Template};
 use crate::error::Result;
-use regex::Regex;
 
 /// Up to so many keys are compared one by one.
 const FEW: usize = 8;
@@ -13,7 +13,7 @@ const FEW: usize = 8;
 /// An expression whose matches in a message are trace keys.
 #[derive(Debug, Clone)]
 pub struct KeyPattern {
-    regex: Regex,
+    regex: Pattern,
     group: usize,
 }
 
@@ -36,10 +36,7 @@ impl KeyPattern {
     /// assert_eq!(pattern.keys("copy blk_7 to blk_-8, drop blk_7"), ["blk_7", "blk_-8"]);
     /// ```
     pub fn keys<'a>(&self, message: &'a str) -> Vec<&'a str> {
-        if self.group == 0 {
-            return distinct(self.regex.find_iter(message).map(|m| m.as_str()));
-        }
-        distinct(self.regex.captures_iter(message).filter_map(|c| c.get(self.group)).map(|m| m.as_str()))
+        distinct(self.regex.each(message, self.group).map(|(from, to)| &message[from..to]))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Masks: regular expressions for what the caller knows to be one value.
 
 use super::format_pattern::compile;
+use super::pattern::Pattern;
 use crate::error::{Error, Result};
-use regex::Regex;
 
 /// Masks that one set of options may have.
 const MAX_MASKS: usize = 100;
@@ -13,7 +13,7 @@ const MAX_MASKS: usize = 100;
 #[derive(Debug, Clone, Default)]
 pub struct Masks {
     patterns: Vec<String>,
-    regex: Option<Regex>,
+    regex: Option<Pattern>,
 }
 
 impl PartialEq for Masks {
@@ -49,8 +49,7 @@ impl Masks {
 
     /// The parts of a line that are values, in order; empty matches are none.
     pub(crate) fn spans<'a>(&'a self, line: &'a str) -> impl Iterator<Item = (usize, usize)> + 'a {
-        let found = self.regex.iter().flat_map(move |regex| regex.find_iter(line));
-        found.map(|m| (m.start(), m.end())).filter(|(from, to)| from < to)
+        self.regex.iter().flat_map(move |regex| regex.each(line, 0))
     }
 
     /// True where there are none.

@@ -34,6 +34,7 @@ mod masks;
 mod matcher;
 mod miner;
 mod moved;
+mod pattern;
 mod scan;
 mod settings;
 mod shape;

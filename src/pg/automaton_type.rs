@@ -3,12 +3,17 @@
 use super::call::{cstring, datum, jsonb, sql_functions, text, varlena};
 use super::error::Failure;
 use super::set::{Row, Rows, stream};
-use super::{check_interrupts, expanded, memory_limit, text_form};
+use super::{check_interrupts, control, expanded, memory_limit, text_form};
 use crate::automaton::{Automaton, Histogram, PrefixTree};
+use crate::error::Error;
 use crate::infer::{Control, Phase, phases};
 
 /// What the text form of an automaton starts with.
 pub const PREFIX: &str = "automaton:";
+/// How many times the memory of a text PostgreSQL takes to make jsonb of it: measured on automata.
+const JSONB_PER_TEXT: usize = 10;
+/// How many times the memory of its JSON text an automaton takes at most, the text itself included.
+const AUTOMATON_PER_JSON: usize = 3;
 
 /// Rows of values computed beforehand: only small things such as states, not events.
 pub fn rows<T: 'static>(values: Vec<T>, row: impl Fn(T) -> Result<Row, Failure> + 'static) -> Result<Rows, Failure> {
@@ -64,12 +69,19 @@ sql_functions! {
 
     /// to_json(automaton) → jsonb
     fn logfsm_to_json(call) {
-        Ok(Some(jsonb(&expanded::automaton(call, 0)?.to_json())?))
+        // As a tree of values, which Postgres makes of it, it takes several times its text.
+        let limit = memory_limit();
+        let text = expanded::automaton(call, 0)?
+            .to_json_within(limit / JSONB_PER_TEXT)
+            .map_err(|_| Error::MemoryLimit { operation: "to_json", limit })?;
+        Ok(Some(jsonb(&text)))
     }
 
     /// from_json(jsonb) → automaton
     fn logfsm_from_json(call) {
-        Ok(Some(varlena(&Automaton::from_json(&call.json(0, "null"))?.to_bytes())))
+        let text = call.json(0, "null");
+        control().check_memory("from_json", text.len().saturating_mul(AUTOMATON_PER_JSON))?;
+        Ok(Some(varlena(&Automaton::from_json(&text)?.to_bytes())))
     }
 
     /// states(automaton) → setof (state_id, name, kind, visits, stops)

@@ -2,10 +2,12 @@
 //! page.
 //!
 //! The writer passes by constraints and triggers, and by indexes unless told otherwise: it is for tables of ours, whose
-//! rows are valid by how they are made.
+//! rows are valid by how they are made. What the table is, and that its columns are what is written into them, is checked
+//! each time it is opened: its owner may have changed it since it was made.
 
 use super::error::Failure;
 use super::sql;
+use super::value::{Row, RowType, Value, ValueType, attribute, wrong_type};
 use pgrx::pg_sys::{self, Datum};
 use pgrx::{PgSqlErrorCode, Spi};
 use std::ffi::CString;
@@ -18,23 +20,12 @@ const BUFFERS_PART: usize = 8;
 /// Rows after which what a closure allocated is freed, and interrupts are looked at.
 const ROWS_PER_RESET: u64 = 256;
 
-/// One row of a query.
-pub struct Row<'a> {
-    values: &'a [Datum],
-    nulls: &'a [bool],
-}
-
-impl Row<'_> {
-    /// The value of column `i`, counting from 0; `None` for NULL. It lives as long as the row.
-    pub fn datum(&self, i: usize) -> Option<Datum> {
-        (!*self.nulls.get(i)?).then(|| self.values[i])
-    }
-}
-
 #[repr(C)]
 struct Receiver<'a> {
     base: pg_sys::DestReceiver,
     each: &'a mut dyn FnMut(Row<'_>) -> Result<(), Failure>,
+    /// The types of the result's columns, as its descriptor says at startup.
+    columns: RowType,
     scratch: Scratch,
 }
 
@@ -44,11 +35,11 @@ unsafe extern "C-unwind" fn receive(slot: *mut pg_sys::TupleTableSlot, receiver:
         pg_sys::panic::pgrx_extern_c_guard(move || {
             let receiver = &mut *receiver.cast::<Receiver<'_>>();
             pg_sys::slot_getallattrs(slot);
-            let columns = (*(*slot).tts_tupleDescriptor).natts as usize;
-            let row = Row {
-                values: std::slice::from_raw_parts((*slot).tts_values, columns),
-                nulls: std::slice::from_raw_parts((*slot).tts_isnull, columns),
-            };
+            if (*(*slot).tts_tupleDescriptor).natts as usize != receiver.columns.len() {
+                let message = "a query gave rows of another width than it said";
+                Failure::new(PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH, message).raise();
+            }
+            let row = receiver.columns.row((*slot).tts_values, (*slot).tts_isnull);
             let each = &mut receiver.each;
             if let Err(failure) = receiver.scratch.round(|| each(row)) {
                 failure.raise();
@@ -58,7 +49,14 @@ unsafe extern "C-unwind" fn receive(slot: *mut pg_sys::TupleTableSlot, receiver:
     }
 }
 
-unsafe extern "C-unwind" fn start(_: *mut pg_sys::DestReceiver, _: i32, _: pg_sys::TupleDesc) {}
+unsafe extern "C-unwind" fn start(receiver: *mut pg_sys::DestReceiver, _: i32, description: pg_sys::TupleDesc) {
+    // SAFETY: as above; the executor gives the descriptor of the rows to come.
+    unsafe {
+        pg_sys::panic::pgrx_extern_c_guard(move || {
+            (*receiver.cast::<Receiver<'_>>()).columns = RowType::of(description);
+        })
+    }
+}
 unsafe extern "C-unwind" fn end(_: *mut pg_sys::DestReceiver) {}
 
 /// Calls `each` with every row of a query as the executor makes it: nothing is stored in between, and the plan may be
@@ -81,6 +79,7 @@ pub fn each_row(query: &str, each: &mut dyn FnMut(Row<'_>) -> Result<(), Failure
                 mydest: pg_sys::CommandDest::DestNone,
             },
             each,
+            columns: RowType::none(),
             scratch: Scratch::new(),
         };
         let options = pg_sys::SPIExecuteOptions {
@@ -163,8 +162,8 @@ pub unsafe fn attribute(description: pg_sys::TupleDesc, i: usize) -> *const pg_s
 pub struct TextRoom(Vec<u32>);
 
 impl TextRoom {
-    /// A text datum, valid until the next one is made.
-    pub fn text(&mut self, value: &str) -> Datum {
+    /// A text, valid until the next one is made.
+    pub fn text(&mut self, value: &str) -> Value {
         let size = value.len() + pg_sys::VARHDRSZ;
         let words = size.div_ceil(size_of::<u32>());
         if self.0.len() < words {
@@ -175,16 +174,16 @@ impl TextRoom {
         unsafe {
             pgrx::set_varsize_4b(room.cast(), size as i32);
             std::ptr::copy_nonoverlapping(value.as_ptr(), room.add(1).cast(), value.len());
+            Value::new(Datum::from(room), ValueType::Text)
         }
-        Datum::from(room)
     }
 }
 
 /// Fills a table of ours.
 pub struct BulkWriter {
     relation: pg_sys::Relation,
-    /// For each value of a row its column's position.
-    columns: Vec<usize>,
+    /// For each value of a row where it goes.
+    columns: Vec<Column>,
     values: Vec<Datum>,
     nulls: Vec<bool>,
     slots: Vec<*mut pg_sys::TupleTableSlot>,
@@ -198,6 +197,15 @@ pub struct BulkWriter {
     size: usize,
     indexes: Option<Indexes>,
     rows: u64,
+}
+
+/// A column that is filled.
+#[derive(Clone, Copy)]
+struct Column {
+    /// Its position among the table's attributes.
+    place: usize,
+    kind: ValueType,
+    not_null: bool,
 }
 
 /// A table's indexes, open for writing.
@@ -246,29 +254,24 @@ impl Indexes {
 
 impl BulkWriter {
     /// As [`BulkWriter::open`], for a table that has indexes: rows go into them too, and unique ones are checked.
-    pub fn open_indexed(table: &str, columns: &[&str]) -> Result<Self, Failure> {
+    pub fn open_indexed(table: &str, columns: &[(&str, ValueType)]) -> Result<Self, Failure> {
         let mut writer = Self::open(table, columns)?;
         // SAFETY: the relation was just opened.
         writer.indexes = Some(unsafe { Indexes::open(writer.relation) });
         Ok(writer)
     }
 
-    /// Opens a table, quoted and qualified, to fill these columns; others stay NULL.
-    pub fn open(table: &str, columns: &[&str]) -> Result<Self, Failure> {
-        let query = "SELECT a.attnum::integer FROM pg_catalog.unnest($2::text[]) WITH ORDINALITY AS c (name, place)
-                     JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) $1::regclass
-                      AND a.attname OPERATOR(pg_catalog.=) c.name ORDER BY c.place";
-        let names: Vec<String> = columns.iter().map(|name| name.to_string()).collect();
-        let numbers: Vec<i32> = sql::column(query, &[table.into(), names.into()])?;
+    /// Opens a table, quoted and qualified, to fill these columns with values of these types; others stay NULL.
+    pub fn open(table: &str, columns: &[(&str, ValueType)]) -> Result<Self, Failure> {
         let oid: Option<pg_sys::Oid> = sql::one("SELECT $1::regclass::oid", &[table.into()])?;
-        let (Some(oid), true) = (oid, numbers.len() == columns.len()) else {
-            let message = format!("table {table} lacks a column of {}", columns.join(", "));
-            return Err(Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN, message)
-                .hint("The model's schema was changed by hand; drop the model and create it anew."));
-        };
-        // SAFETY: the relation stays open until `finish` or the end of the transaction.
+        // SAFETY: the relation stays open, and so keeps its columns, until `finish` or the end of the transaction.
         unsafe {
-            let relation = pg_sys::table_open(oid, pg_sys::RowExclusiveLock as i32);
+            let relation = pg_sys::try_table_open(oid.unwrap_or_default(), pg_sys::RowExclusiveLock as i32);
+            if relation.is_null() {
+                return Err(changed(table, "It is gone."));
+            }
+            require_plain_table(relation, table)?;
+            let columns = columns_of((*relation).rd_att, table, columns)?;
             let width = (*(*relation).rd_att).natts as usize;
             let context = pg_sys::AllocSetContextCreateInternal(
                 pg_sys::CurrentMemoryContext,
@@ -279,7 +282,7 @@ impl BulkWriter {
             );
             Ok(BulkWriter {
                 relation,
-                columns: numbers.into_iter().map(|number| number as usize - 1).collect(),
+                columns,
                 values: vec![Datum::null(); width],
                 nulls: vec![true; width],
                 slots: Vec::new(),
@@ -295,10 +298,20 @@ impl BulkWriter {
     }
 
     /// Adds a row, a value per column as named at [`BulkWriter::open`]; the values are copied.
-    pub fn row(&mut self, row: &[Option<Datum>]) {
-        for (value, &column) in row.iter().zip(&self.columns) {
-            self.nulls[column] = value.is_none();
-            self.values[column] = value.unwrap_or(Datum::null());
+    pub fn row(&mut self, row: &[Option<Value>]) -> Result<(), Failure> {
+        if row.len() != self.columns.len() {
+            return Err(changed("a table", &format!("{} values for {} columns.", row.len(), self.columns.len())));
+        }
+        for (value, column) in row.iter().zip(&self.columns) {
+            match value {
+                Some(value) => self.values[column.place] = value.datum(column.kind)?,
+                None if column.not_null => {
+                    let code = PgSqlErrorCode::ERRCODE_NOT_NULL_VIOLATION;
+                    return Err(Failure::new(code, "a value is missing for a column that is NOT NULL").hint(CHANGED));
+                }
+                None => {}
+            }
+            self.nulls[column.place] = value.is_none();
         }
         // SAFETY: both arrays are as wide as the table; the tuple lives in our context until the batch is written.
         unsafe {
@@ -321,6 +334,7 @@ impl BulkWriter {
         if self.filled == BATCH_ROWS || self.bytes > BATCH_BYTES {
             self.flush();
         }
+        Ok(())
     }
 
     fn flush(&mut self) {
@@ -382,4 +396,75 @@ impl BulkWriter {
         }
         self.rows
     }
+}
+
+/// What to do about a table that is not as it was made.
+const CHANGED: &str = "The model's schema was changed by hand; drop the model and create it anew.";
+
+fn changed(table: &str, detail: &str) -> Failure {
+    let code = PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+    Failure::new(code, format!("{table} is not the table that logfsm made")).detail(detail).hint(CHANGED)
+}
+
+/// Fails unless a relation is what rows may be written into page by page: an ordinary heap of the current role.
+///
+/// # Safety
+/// It must be open.
+unsafe fn require_plain_table(relation: pg_sys::Relation, table: &str) -> Result<(), Failure> {
+    // SAFETY: as the caller promises; the rest are catalog look-ups.
+    unsafe {
+        let class = &*(*relation).rd_rel;
+        if class.relkind as u8 != pg_sys::RELKIND_RELATION {
+            return Err(changed(table, "It is a view, a foreign or a partitioned table, or the like."));
+        }
+        if class.relam != pg_sys::Oid::from(pg_sys::HEAP_TABLE_AM_OID) {
+            return Err(changed(table, "It is not stored as a heap."));
+        }
+        if class.relpersistence as u8 == pg_sys::RELPERSISTENCE_TEMP {
+            return Err(changed(table, "It is temporary."));
+        }
+        if !pg_sys::has_privs_of_role(pg_sys::GetUserId(), class.relowner) {
+            return Err(changed(table, "It belongs to another role."));
+        }
+        Ok(())
+    }
+}
+
+/// Where the values of rows go. Fails unless the table has these columns with these types, and no others that would have
+/// to be computed.
+///
+/// # Safety
+/// The descriptor must be that of an open relation.
+unsafe fn columns_of(
+    description: pg_sys::TupleDesc,
+    table: &str,
+    wanted: &[(&str, ValueType)],
+) -> Result<Vec<Column>, Failure> {
+    let mut found: Vec<Option<Column>> = vec![None; wanted.len()];
+    // SAFETY: as the caller promises.
+    let width = unsafe { (*description).natts } as usize;
+    for place in 0..width {
+        // SAFETY: the descriptor has that many attributes.
+        let attribute = unsafe { &*attribute(description, place) };
+        if attribute.attisdropped {
+            continue;
+        }
+        let name = pgrx::name_data_to_str(&attribute.attname);
+        let given = wanted.iter().position(|(wanted, _)| *wanted == name);
+        if attribute.attgenerated != 0 || (given.is_none() && attribute.attnotnull) {
+            let detail = format!("Its column \"{name}\" is generated, or NOT NULL and not one of the model.");
+            return Err(changed(table, &detail));
+        }
+        let Some(given) = given else { continue };
+        let (kind, expected) = (ValueType::of(attribute.atttypid), wanted[given].1);
+        if kind != expected {
+            return Err(wrong_type(&format!("column \"{name}\" of {table}"), kind, expected));
+        }
+        found[given] = Some(Column { place, kind, not_null: attribute.attnotnull });
+    }
+    let names = || wanted.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    found.into_iter().collect::<Option<_>>().ok_or_else(|| {
+        let message = format!("table {table} lacks a column of {}", names());
+        Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN, message).hint(CHANGED)
+    })
 }

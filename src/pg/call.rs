@@ -178,11 +178,25 @@ pub unsafe fn varlena_payload<'a>(datum: Datum) -> &'a [u8] {
     }
 }
 
+/// The largest value that PostgreSQL passes on: MaxAllocSize.
+pub const LARGEST_VALUE: usize = 0x3fff_ffff;
+
+/// Raises an error for a value that is too large for PostgreSQL.
+fn require_size(size: usize) {
+    if size > LARGEST_VALUE {
+        Failure::new(PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED, "a result of logfsm is too large for PostgreSQL")
+            .detail(format!("It has {} MB, a value has at most {} MB.", size >> 20, LARGEST_VALUE >> 20))
+            .hint("Work on fewer or smaller rows at a time.")
+            .raise();
+    }
+}
+
 /// A varlena datum with this payload, in the current memory context.
 pub fn varlena(payload: &[u8]) -> Datum {
+    let size = payload.len() + pg_sys::VARHDRSZ;
+    require_size(size);
     // SAFETY: palloc gives room for header and payload.
     unsafe {
-        let size = payload.len() + pg_sys::VARHDRSZ;
         let room = pg_sys::palloc(size).cast::<u8>();
         pgrx::set_varsize_4b(room.cast(), size as i32);
         std::ptr::copy_nonoverlapping(payload.as_ptr(), room.add(pg_sys::VARHDRSZ), payload.len());
@@ -200,11 +214,17 @@ pub fn datum<T: IntoDatum>(value: T) -> Option<Datum> {
     value.into_datum()
 }
 
-/// A jsonb datum from JSON text that we wrote ourselves.
-pub fn jsonb(json: &str) -> Result<Datum, Failure> {
-    let value: serde_json::Value = serde_json::from_str(json)
-        .map_err(|e| Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, format!("logfsm wrote invalid JSON: {e}")))?;
-    pgrx::JsonB(value).into_datum().ok_or_else(|| null_argument("json"))
+/// A jsonb datum from JSON text, as Postgres reads it: however deep it is nested, and with its errors where it is none.
+pub fn jsonb(json: &str) -> Datum {
+    // SAFETY: jsonb_in takes a C string.
+    unsafe {
+        pg_sys::OidInputFunctionCall(
+            pg_sys::Oid::from(pg_sys::F_JSONB_IN),
+            cstring(json).cast_mut_ptr(),
+            pg_sys::JSONBOID,
+            -1,
+        )
+    }
 }
 
 /// # Safety
@@ -231,6 +251,7 @@ pub fn utf8(bytes: &[u8]) -> Result<&str, Failure> {
 
 /// A NUL-terminated copy in the current memory context.
 pub fn cstring(value: &str) -> Datum {
+    require_size(value.len() + 1);
     // SAFETY: pnstrdup copies exactly the given bytes and adds the NUL.
     Datum::from(unsafe { pg_sys::pnstrdup(value.as_ptr().cast::<c_char>(), value.len()) })
 }

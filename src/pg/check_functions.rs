@@ -135,7 +135,7 @@ sql_functions! {
                 return Err(Error::NotAPrefixTree { operation: "violations", method: provenance.method }.into());
             }
             let (kind, a, b) = (call.need_text(1, "kind")?, call.need_text(2, "a")?, call.need_text(3, "b")?);
-            let found = violations(&tree, &named(&tree, kind, a, b)?, most(call, 4)?);
+            let found = violations(&tree, &named(&tree, kind, a, b)?, most(call, 4)?, &super::control())?;
             let name = move |&id: &LabelId| tree.labels[id as usize].clone();
             rows(found, move |v| {
                 let events: Vec<_> = v.events.iter().map(&name).collect();

@@ -28,7 +28,11 @@ pub fn passes_through(machine: &Machine, trace: &[u8], states: &[StateId]) -> Re
     }
     let labels = machine.resolve(&trace.variant);
     let events: Option<Vec<u32>> = trace.variant.events.iter().map(|&event| labels[event as usize]).collect();
-    Ok(events.is_some_and(|events| passes(&machine.automaton, &events, states)))
+    let control = Control::new(&check_interrupts, memory_limit());
+    Ok(match events {
+        Some(events) => passes(&machine.automaton, &events, states, &control)?,
+        None => false,
+    })
 }
 
 sql_functions! {

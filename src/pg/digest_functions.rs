@@ -3,12 +3,15 @@
 use super::call::{Call, Reply, datum, sql_functions, varlena_payload};
 use super::error::Failure;
 use super::expanded::{self, Growing};
+use super::value::ValueType;
 use crate::trace::{RowDigest, RowHash};
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::{self, Datum};
 use std::ffi::CStr;
 
 impl Growing for RowDigest {
+    const TYPE: ValueType = ValueType::Bytea;
+
     fn empty() -> Self {
         RowDigest::new(i64::MIN)
     }

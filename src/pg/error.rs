@@ -63,6 +63,13 @@ impl From<Error> for Failure {
 
 impl From<pgrx::spi::Error> for Failure {
     fn from(error: pgrx::spi::Error) -> Self {
+        if let pgrx::spi::Error::DatumError(wrong) = &error {
+            // Types of results depend on tables that their owners may change.
+            let message = format!("a query gave a value of another type: {wrong}");
+            return Failure::new(PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH, message)
+                .detail("The type of a column of the model or its source was changed after create_model().")
+                .hint("Change it back, or drop the model and create it anew.");
+        }
         Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, format!("logfsm could not run a query: {error}"))
     }
 }

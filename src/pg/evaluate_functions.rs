@@ -46,9 +46,9 @@ fn tell_confidence(confidence: f64, level: PgLogLevel) {
 pub fn tell_of_log(model: &Model, method: &str) -> Result<(), Failure> {
     let tree = tree_in(model)?;
     if method == "prins" {
-        warn_of_diversity(tree.component_diversity());
+        warn_of_diversity(tree.component_diversity(&super::control())?);
     }
-    tell_confidence(tree.log_confidence(), PgLogLevel::NOTICE);
+    tell_confidence(tree.log_confidence(&super::control())?, PgLogLevel::NOTICE);
     Ok(())
 }
 
@@ -182,14 +182,14 @@ sql_functions! {
 
     /// log_component_diversity(automaton) → double precision
     fn logfsm_log_component_diversity(call) {
-        let diversity = expanded::automaton(call, 0)?.component_diversity();
+        let diversity = expanded::automaton(call, 0)?.component_diversity(&super::control())?;
         warn_of_diversity(diversity);
         Ok(datum(diversity))
     }
 
     /// log_confidence(automaton) → double precision
     fn logfsm_log_confidence(call) {
-        let confidence = expanded::automaton(call, 0)?.log_confidence();
+        let confidence = expanded::automaton(call, 0)?.log_confidence(&super::control())?;
         tell_confidence(confidence, PgLogLevel::WARNING);
         Ok(datum(confidence))
     }

@@ -1,8 +1,9 @@
 //! Aggregate states as expanded objects: in memory while an aggregate adds to them, flattened only when they must
 //! travel.
 
-use super::call::{Call, into_context, null_argument, varlena_payload};
+use super::call::{Call, LARGEST_VALUE, into_context, null_argument, varlena_payload};
 use super::error::Failure;
+use super::value::ValueType;
 use super::{check_interrupts, memory_limit};
 use crate::automaton::{Automaton, PrefixTree};
 use crate::log::{MinerOptions, TemplateMiner};
@@ -13,6 +14,8 @@ use std::ffi::c_void;
 
 /// A state that grows by merging, with a flat form.
 pub trait Growing: Clone + 'static {
+    /// Its type in SQL.
+    const TYPE: ValueType;
     /// Nothing yet.
     fn empty() -> Self;
     /// Its flat form.
@@ -24,6 +27,8 @@ pub trait Growing: Clone + 'static {
 }
 
 impl Growing for PrefixTree {
+    const TYPE: ValueType = ValueType::Automaton;
+
     fn empty() -> Self {
         PrefixTree::new(memory_limit())
     }
@@ -44,6 +49,8 @@ impl Growing for PrefixTree {
 }
 
 impl Growing for TemplateMiner {
+    const TYPE: ValueType = ValueType::Templates;
+
     fn empty() -> Self {
         TemplateMiner::new(MinerOptions::default(), memory_limit())
     }
@@ -62,6 +69,8 @@ impl Growing for TemplateMiner {
 }
 
 impl Growing for TraceSet {
+    const TYPE: ValueType = ValueType::TraceSet;
+
     fn empty() -> Self {
         TraceSet::new(memory_limit())
     }
@@ -96,9 +105,6 @@ impl<T: Growing> Methods<T> {
     const TABLE: &'static pg_sys::ExpandedObjectMethods =
         &pg_sys::ExpandedObjectMethods { get_flat_size: Some(flat_size::<T>), flatten_into: Some(flatten::<T>) };
 }
-
-/// The largest value that Postgres passes on: MaxAllocSize.
-const LARGEST_VALUE: usize = 0x3fff_ffff;
 
 fn too_large(size: usize) -> Failure {
     Failure::new(

@@ -7,6 +7,7 @@ use super::error::Failure;
 use super::replay_functions::event_row;
 use super::set::{Row, Rows, stream};
 use super::trace_type::reply;
+use super::value::{self, value};
 use super::{check_interrupts, expanded, memory_limit, text_form};
 use crate::conform::Machine;
 use crate::infer::Control;
@@ -100,7 +101,7 @@ fn goals(goals: &[Goal], playout: &Playout) -> Vec<String> {
 
 /// A trace with what is known of how it came about: (number, trace, weight, log_probability, label, about, mutation,
 /// mutated_seq, covers); `bytes` is the trace's binary form.
-pub fn trace_row(number: i64, synthetic: &Synthetic, bytes: &[u8], playout: &Playout) -> Row {
+pub fn trace_row(number: i64, synthetic: &Synthetic, bytes: &[u8], playout: &Playout) -> Vec<Option<value::Value>> {
     let name = |label: u32, end: &'static str| {
         let labels = &playout.machine.automaton.labels;
         labels.get(label as usize).map_or_else(|| end.to_string(), ToString::to_string)
@@ -112,15 +113,15 @@ pub fn trace_row(number: i64, synthetic: &Synthetic, bytes: &[u8], playout: &Pla
         None => synthetic.forced.map(|p| format!("{} → {}", name(p.first, "START"), name(p.then, "END"))),
     };
     vec![
-        datum(number),
-        Some(varlena(bytes)),
-        datum(synthetic.weight),
-        synthetic.log_probability.and_then(datum),
-        Some(text(if mutant.is_some() { "anomalous" } else { "normal" })),
-        about.as_deref().map(text),
-        mutant.map(|mutant| text(&mutant.name())),
-        mutant.and_then(|mutant| datum(mutant.seq as i32)),
-        (!synthetic.covers.is_empty()).then(|| datum(goals(&synthetic.covers, playout))).flatten(),
+        value(number),
+        Some(value::Value::trace(bytes)),
+        value(synthetic.weight),
+        synthetic.log_probability.map(value::Value::from),
+        Some(value::Value::text(if mutant.is_some() { "anomalous" } else { "normal" })),
+        about.as_deref().map(value::Value::text),
+        mutant.map(|mutant| value::Value::text(&mutant.name())),
+        mutant.map(|mutant| value::Value::from(mutant.seq as i32)),
+        (!synthetic.covers.is_empty()).then(|| value::Value::texts(goals(&synthetic.covers, playout))).flatten(),
     ]
 }
 
@@ -214,7 +215,8 @@ sql_functions! {
             Ok(Box::new((next..=last).map(move |number| {
                 pgrx::check_for_interrupts!();
                 let synthetic = generator.trace_within(number as u64, &control())?;
-                Ok(trace_row(number, &synthetic, &synthetic.trace.to_bytes(), generator.playout()))
+                let row = trace_row(number, &synthetic, &synthetic.trace.to_bytes(), generator.playout());
+                Ok(row.into_iter().map(|value| value.map(value::Value::into_result)).collect())
             })))
         })
     }

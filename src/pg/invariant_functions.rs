@@ -5,6 +5,7 @@ use super::call::{Reply, cstring, datum, sql_functions, text, varlena};
 use super::error::Failure;
 use super::expanded::{self, Growing};
 use super::set::{Rows, stream};
+use super::value::ValueType;
 use super::{check_interrupts, memory_limit, text_form};
 use crate::automaton::{Invariant, Kind};
 use crate::error::Error;
@@ -16,6 +17,8 @@ use pgrx::pg_sys::Datum;
 const PREFIX: &str = "invariant_counts:";
 
 impl Growing for InvariantMiner {
+    const TYPE: ValueType = ValueType::InvariantCounts;
+
     fn empty() -> Self {
         InvariantMiner::new(memory_limit())
     }

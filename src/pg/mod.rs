@@ -20,6 +20,7 @@ mod infer_functions;
 mod invariant_functions;
 mod jsonb;
 mod line_functions;
+mod memory;
 mod model;
 mod plan;
 mod prefix_tree_agg;
@@ -34,6 +35,7 @@ mod threads;
 mod trace_agg;
 mod trace_set;
 mod trace_type;
+mod value;
 
 use crate::infer::Control;
 use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};
@@ -50,6 +52,11 @@ static MEMORY_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(512 * 1024);
 #[pg_guard]
 #[allow(non_snake_case)]
 pub extern "C-unwind" fn _PG_init() {
+    crate::interrupt::set(|| {
+        if let Err(error) = check_interrupts() {
+            error::Failure::from(error).raise();
+        }
+    });
     GucRegistry::define_int_guc(
         c"logfsm.memory_limit",
         c"Memory that the trees and learners of one backend may take.",
@@ -67,10 +74,10 @@ fn memory_limit() -> usize {
     MEMORY_LIMIT.get() as usize * 1024
 }
 
-/// Raises an error if the query was cancelled, for the core's hook.
+/// Raises an error if the query was cancelled, for the core's hook, and fails where its memory has grown beyond bounds.
 fn check_interrupts() -> crate::error::Result<()> {
     pgrx::check_for_interrupts!();
-    Ok(())
+    memory::check()
 }
 
 /// What a long computation of the core may take: until the query is cancelled, within the memory limit, on as many

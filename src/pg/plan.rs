@@ -2,12 +2,12 @@
 //!
 //! They probe indexes by construction: a generic plan made while a table was small would scan it for ever.
 
-use super::call::varlena_payload;
 use super::error::Failure;
 use super::model::Settings;
+use super::value::{Row, RowType};
+use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::{self, Datum};
 use pgrx::spi::Spi;
-use pgrx::{FromDatum, PgSqlErrorCode};
 use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char};
 
@@ -35,36 +35,6 @@ pub struct Plan {
     trigger: bool,
 }
 
-/// One row of a result.
-pub struct Record<'a> {
-    values: &'a [Datum],
-    nulls: &'a [bool],
-}
-
-impl Record<'_> {
-    /// Column `i`, from 0, converted by pgrx.
-    pub fn get<T: FromDatum>(&self, i: usize) -> Option<T> {
-        // SAFETY: callers ask for the type that their statement returns.
-        self.datum(i).and_then(|datum| unsafe { T::from_datum(datum, false) })
-    }
-
-    /// Column `i` as it is.
-    pub fn datum(&self, i: usize) -> Option<Datum> {
-        (!self.nulls[i]).then(|| self.values[i])
-    }
-
-    /// The payload of column `i` of a variable-length type; valid until the statement's result is dropped.
-    pub fn bytes(&self, i: usize) -> Option<&[u8]> {
-        // SAFETY: callers ask for columns of such types.
-        self.datum(i).map(|datum| unsafe { varlena_payload(datum) })
-    }
-
-    /// Column `i` of a text type.
-    pub fn text(&self, i: usize) -> Option<String> {
-        self.bytes(i).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
-    }
-}
-
 impl Plan {
     /// A statement to be prepared when it first runs.
     pub fn new(sql: &str, types: &[pg_sys::Oid]) -> Self {
@@ -88,7 +58,7 @@ impl Plan {
     pub fn each(
         &self,
         args: &[Option<Datum>],
-        each: impl FnMut(&Record<'_>) -> Result<(), Failure>,
+        each: impl FnMut(&Row<'_>) -> Result<(), Failure>,
     ) -> Result<u64, Failure> {
         // SAFETY: no trigger data are used.
         unsafe { self.each_of(std::ptr::null_mut(), args, each) }
@@ -102,7 +72,7 @@ impl Plan {
         &self,
         data: *mut pg_sys::TriggerData,
         args: &[Option<Datum>],
-        mut each: impl FnMut(&Record<'_>) -> Result<(), Failure>,
+        mut each: impl FnMut(&Row<'_>) -> Result<(), Failure>,
     ) -> Result<u64, Failure> {
         Spi::connect_mut(|_| {
             // SAFETY: inside a connection; arguments have the types given at preparation.
@@ -121,12 +91,12 @@ impl Plan {
                 }
                 let (rows, table) = (pg_sys::SPI_processed, pg_sys::SPI_tuptable);
                 if !table.is_null() {
-                    let columns = (*(*table).tupdesc).natts as usize;
-                    let (mut values, mut nulls) = (vec![Datum::null(); columns], vec![true; columns]);
+                    let columns = RowType::of((*table).tupdesc);
+                    let (mut values, mut nulls) = (vec![Datum::null(); columns.len()], vec![true; columns.len()]);
                     for i in 0..(*table).numvals as usize {
                         let tuple = *(*table).vals.add(i);
                         pg_sys::heap_deform_tuple(tuple, (*table).tupdesc, values.as_mut_ptr(), nulls.as_mut_ptr());
-                        each(&Record { values: &values, nulls: &nulls })?;
+                        each(&columns.row(values.as_ptr(), nulls.as_ptr()))?;
                     }
                 }
                 Ok(rows)

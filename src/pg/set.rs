@@ -64,7 +64,7 @@ pub unsafe fn form(tuple_desc: pg_sys::TupleDesc, row: Row) -> Option<Datum> {
     let mut values: Vec<Datum> = row.into_iter().map(|value| value.unwrap_or(Datum::null())).collect();
     // SAFETY: both arrays have the descriptor's length.
     unsafe {
-        debug_assert_eq!(values.len(), (*tuple_desc).natts as usize);
+        require_width(tuple_desc, values.len());
         let tuple = pg_sys::heap_form_tuple(tuple_desc, values.as_mut_ptr(), nulls.as_mut_ptr());
         Some(pg_sys::HeapTupleHeaderGetDatum((*tuple).t_data))
     }
@@ -79,8 +79,24 @@ pub unsafe fn form_columns<const N: usize>(tuple_desc: pg_sys::TupleDesc, row: [
     let mut values = row.map(|value| value.unwrap_or(Datum::null()));
     // SAFETY: both arrays have the descriptor's length.
     unsafe {
-        debug_assert_eq!(N, (*tuple_desc).natts as usize);
+        require_width(tuple_desc, N);
         let tuple = pg_sys::heap_form_tuple(tuple_desc, values.as_mut_ptr(), nulls.as_mut_ptr());
         pg_sys::HeapTupleHeaderGetDatum((*tuple).t_data)
+    }
+}
+
+/// Fails where a function is declared with another number of columns than it gives.
+///
+/// # Safety
+/// `tuple_desc` must be valid.
+unsafe fn require_width(tuple_desc: pg_sys::TupleDesc, width: usize) {
+    // SAFETY: as the caller promises.
+    let declared = unsafe { (*tuple_desc).natts } as usize;
+    if declared != width {
+        let message = format!("a function of logfsm gives {width} columns and is declared with {declared}");
+        Failure::new(PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH, message)
+            .detail("The library and the extension's SQL objects are of different releases.")
+            .hint("ALTER EXTENSION logfsm UPDATE.")
+            .raise();
     }
 }

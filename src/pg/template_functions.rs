@@ -127,7 +127,7 @@ sql_functions! {
 
     /// to_json(templates) → jsonb
     fn logfsm_templates_to_json(call) {
-        cache::templates(call, 0)?.map(|templates| super::call::jsonb(&templates.to_json())).transpose()
+        Ok(cache::templates(call, 0)?.map(|templates| super::call::jsonb(&templates.to_json())))
     }
 
     /// is_moved_by(templates, templates) → boolean

@@ -43,10 +43,23 @@ impl Shape {
 /// Stands for a sequence number that was not given.
 const NO_SEQ: i64 = i64::MIN;
 
+/// Rows between two looks at what they take.
+const ROWS_PER_CHECK: usize = 1024;
+/// Parameters so long are looked at one by one.
+const LONG: usize = 1 << 16;
+/// What a row takes beside its parameters, in the state and in the trace that is made of it.
+const ROW_BYTES: usize = 64;
+/// How many times the parameters are held while a trace is made: as rows, as a trace, in binary form, as a value.
+const COPIES: usize = 4;
+/// What a label takes beside its text: in the list, and with its number.
+const LABEL_BYTES: usize = 160;
+
 /// Labels of one call site, numbered as they come.
 #[derive(Default)]
 struct Interner {
     labels: Vec<Label>,
+    /// About what they take.
+    bytes: usize,
     ids: HashMap<Label, u32>,
 }
 
@@ -68,6 +81,7 @@ impl Interner {
             return id;
         }
         let (label, id) = (Label::new(component, event), self.labels.len() as u32);
+        self.bytes += LABEL_BYTES + 2 * label.heap_bytes();
         self.labels.push(label.clone());
         self.ids.insert(label, id);
         id
@@ -82,6 +96,8 @@ struct State {
     words: *mut u64,
     rows: usize,
     room: usize,
+    /// Bytes of parameters.
+    texts: usize,
 }
 
 /// One row of a state.
@@ -108,7 +124,7 @@ impl State {
             let state = pg_sys::MemoryContextAlloc(context, size_of::<State>()).cast::<State>();
             let room = 8;
             let words = pg_sys::MemoryContextAlloc(context, room * shape.words() * 8).cast();
-            state.write(State { shape, interner, words, rows: 0, room });
+            state.write(State { shape, interner, words, rows: 0, room, texts: 0 });
             state
         }
     }
@@ -121,6 +137,10 @@ impl State {
     /// Appends a row; the parameters' text must live as long as the state.
     fn push(&mut self, row: Row<'_>) -> Result<(), Failure> {
         let stride = self.shape.words();
+        self.texts += row.parameters.map_or(0, str::len);
+        if self.rows.is_multiple_of(ROWS_PER_CHECK) || row.parameters.is_some_and(|text| text.len() > LONG) {
+            self.check()?;
+        }
         // SAFETY: `words` has room for `room` records of `stride` words.
         unsafe {
             if self.rows == self.room {
@@ -147,6 +167,13 @@ impl State {
         Ok(())
     }
 
+    /// Fails where the trace would not fit into memory, or its labels do not.
+    fn check(&self) -> Result<(), Failure> {
+        let bytes = self.texts.saturating_add(self.rows.saturating_mul(ROW_BYTES));
+        super::control().check_memory("trace_agg", bytes.saturating_mul(COPIES))?;
+        Ok(super::control().check_memory("the list of event types in trace_agg", self.interner().bytes)?)
+    }
+
     fn row<'a>(&self, i: usize) -> Row<'a> {
         let stride = self.shape.words();
         // SAFETY: i < rows; the words were written by `push`.
@@ -168,6 +195,7 @@ impl State {
     }
 
     fn trace(&self) -> Result<Trace, Failure> {
+        self.check()?;
         let rows = (0..self.rows).map(|i| {
             let row = self.row(i);
             let seq = (self.shape.seq && row.seq != NO_SEQ).then_some(row.seq);

@@ -3,6 +3,7 @@
 use super::call::{Call, Reply, cstring, null_argument, sql_functions, varlena, varlena_payload};
 use super::error::Failure;
 use super::trace_agg::finite_time;
+use super::value::{Value, ValueType};
 use super::{expanded, memory_limit, text_form};
 use crate::error::Error;
 use crate::infer::{Control, collect, parallel};
@@ -18,7 +19,14 @@ const EQUAL_IMAGE: i16 = 4;
 
 /// How values of a type are turned into bytes that are equal exactly where the values are equal, and back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyForm {
+pub struct KeyForm {
+    kind: ValueType,
+    layout: Layout,
+}
+
+/// How a type's values are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layout {
     /// Passed by value: eight bytes in the order of signed numbers.
     Value,
     /// Of variable length: its payload.
@@ -48,44 +56,57 @@ impl KeyForm {
             }
             let (mut length, mut by_value) = (0i16, false);
             pg_sys::get_typlenbyval(base, &mut length, &mut by_value);
-            match (by_value, length) {
-                (true, _) => Some(KeyForm::Value),
-                (_, -1) => Some(KeyForm::Varlena),
-                (_, length) => usize::try_from(length).ok().map(KeyForm::Fixed),
-            }
+            let layout = match (by_value, length) {
+                (true, _) => Layout::Value,
+                (_, -1) => Layout::Varlena,
+                (_, length) => Layout::Fixed(usize::try_from(length).ok()?),
+            };
+            Some(KeyForm { kind: ValueType::of(base), layout })
         }
     }
 
-    /// Calls `with` with a value's bytes.
-    ///
-    /// # Safety
-    /// `datum` must be of the type that this form was made for.
-    pub unsafe fn bytes<T>(self, datum: Datum, with: impl FnOnce(&[u8]) -> T) -> T {
-        match self {
-            KeyForm::Value => with(&(datum.value() as u64 ^ 1 << 63).to_be_bytes()),
-            // SAFETY: as the caller promises.
-            KeyForm::Varlena => with(unsafe { varlena_payload(datum) }),
-            // SAFETY: as the caller promises.
-            KeyForm::Fixed(length) => with(unsafe { std::slice::from_raw_parts(datum.cast_mut_ptr(), length) }),
-        }
+    /// The type of the values.
+    pub fn kind(self) -> ValueType {
+        self.kind
     }
 
-    /// A value from its bytes, in the current memory context.
-    pub fn datum(self, bytes: &[u8]) -> Datum {
-        match self {
-            KeyForm::Value => {
-                let mut number = [0; 8];
-                number.copy_from_slice(&bytes[..8]);
+    /// Calls `with` with a value's bytes. Fails where it is of another type.
+    pub fn bytes<T>(self, value: Value, with: impl FnOnce(&[u8]) -> T) -> Result<T, Failure> {
+        let datum = value.datum(self.kind)?;
+        Ok(match self.layout {
+            Layout::Value => with(&(datum.value() as u64 ^ 1 << 63).to_be_bytes()),
+            // SAFETY: the datum is of this form's type.
+            Layout::Varlena => with(unsafe { varlena_payload(datum) }),
+            // SAFETY: as above.
+            Layout::Fixed(length) => with(unsafe { std::slice::from_raw_parts(datum.cast_mut_ptr(), length) }),
+        })
+    }
+
+    /// A value from its bytes, in the current memory context. Fails where there are not as many as it has.
+    pub fn value(self, bytes: &[u8]) -> Result<Value, Failure> {
+        let datum = match self.layout {
+            Layout::Value => {
+                let number: [u8; 8] = bytes.try_into().map_err(|_| self.other_key())?;
                 Datum::from(u64::from_be_bytes(number) ^ 1 << 63)
             }
-            KeyForm::Varlena => varlena(bytes),
+            Layout::Varlena => varlena(bytes),
+            Layout::Fixed(length) if bytes.len() != length => return Err(self.other_key()),
             // SAFETY: a copy of that length.
-            KeyForm::Fixed(length) => unsafe {
+            Layout::Fixed(length) => unsafe {
                 let copy = pg_sys::palloc(length).cast::<u8>();
                 std::ptr::copy_nonoverlapping(bytes.as_ptr(), copy, length);
                 Datum::from(copy)
             },
-        }
+        };
+        // SAFETY: made in the form of that type's values.
+        Ok(unsafe { Value::new(datum, self.kind) })
+    }
+
+    fn other_key(self) -> Failure {
+        let message = format!("a trace key is not of type {}", self.kind.name());
+        Failure::new(PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH, message)
+            .detail("The source was changed while it was read.")
+            .hint("Try again.")
     }
 }
 
@@ -143,8 +164,12 @@ fn add_row(call: Call, timed: bool, declared: Option<pg_sys::Oid>) -> Reply {
     let row = SetRow { at, seq, component, event, parameters: parameters.as_deref() };
     match call.datum(1) {
         None => set.add(None, row)?,
-        // SAFETY: the form was made for the argument's type.
-        Some(key) => unsafe { key_form(call, declared)?.bytes(key, |key| set.add(Some(key), row)) }?,
+        Some(key) => {
+            let form = key_form(call, declared)?;
+            // SAFETY: the form was made for the argument's type.
+            let key = unsafe { Value::new(key, form.kind()) };
+            form.bytes(key, |key| set.add(Some(key), row))??;
+        }
     }
     Ok(Some(datum))
 }

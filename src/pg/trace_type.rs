@@ -21,6 +21,16 @@ pub fn read(bytes: &[u8]) -> Result<Trace, Failure> {
     Ok(Trace::from_bytes(bytes)?)
 }
 
+/// A trace from outside. What its parameters hold must be what PostgreSQL takes as jsonb, too.
+fn checked(bytes: &[u8]) -> Reply {
+    let trace = Trace::from_bytes(bytes)?;
+    trace.check_parameters()?;
+    trace.parameters.iter().flatten().for_each(|json| {
+        super::call::jsonb(json);
+    });
+    Ok(Some(varlena(&trace.to_bytes())))
+}
+
 fn labels_array(trace: &Trace) -> Option<Datum> {
     datum(trace.variant.iter().map(Label::to_string).collect::<Vec<String>>())
 }
@@ -30,7 +40,7 @@ sql_functions! {
     fn logfsm_trace_in(call) {
         let Some(input) = call.cstring(0)? else { return Ok(None) };
         let bytes = text_form::decode("logfsm.trace", PREFIX, input)?;
-        Ok(Some(varlena(&Trace::from_bytes(&bytes)?.to_bytes())))
+        checked(&bytes)
     }
 
     /// trace_out(trace)
@@ -50,8 +60,7 @@ sql_functions! {
 
     /// trace_recv(internal)
     fn logfsm_trace_recv(call) {
-        let bytes = text_form::received(call);
-        Ok(Some(varlena(&Trace::from_bytes(&bytes)?.to_bytes())))
+        checked(&text_form::received(call))
     }
 
     /// trace_send(trace)
@@ -144,7 +153,7 @@ sql_functions! {
                     trace.times.get(i).copied().map(timestamp),
                     label.component.as_deref().map(text),
                     Some(text(&label.event)),
-                    parameters.map(super::call::jsonb).transpose()?,
+                    parameters.map(super::call::jsonb),
                 ])
             })))
         })

@@ -128,7 +128,7 @@ impl<'a> PlanLearner<'a> {
     /// The plan, with paths generated as chosen; goes over the traces once more where some have identifiers.
     pub fn finish(self, choice: Choice, again: ForEachTrace<'_>, control: &Control<'_>) -> Result<Plan> {
         let PlanLearner { tree, machine, mut delays, speed, parameters, .. } = self;
-        let traces = distinct_traces(tree);
+        let traces = distinct_traces(tree, control)?;
         let mut variants: Vec<u64> = traces.iter().map(|t| variant_hash(t.events.iter().copied())).collect();
         variants.sort_unstable();
         delays.follow = speed.finish();

@@ -200,7 +200,16 @@ impl Trace {
         postcard::to_extend(&wire, vec![TRACE_VERSION]).unwrap_or_default()
     }
 
-    /// Reads what [`Trace::to_bytes`] wrote, of this or an older release, checking everything.
+    /// Fails where an event's parameters are not JSON, however deep. What trace_agg made is; other input may not be.
+    pub fn check_parameters(&self) -> Result<()> {
+        let is_json = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+        match self.parameters.iter().position(|text| text.as_deref().is_some_and(|text| !is_json(text))) {
+            None => Ok(()),
+            Some(event) => Err(Error::invalid(WHAT, format!("The parameters of event {} are not JSON.", event + 1))),
+        }
+    }
+
+    /// Reads what [`Trace::to_bytes`] wrote, of this or an older release, checking everything but what parameters hold.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         TraceView::from_bytes(bytes)?.to_trace()
     }
@@ -219,6 +228,13 @@ mod tests {
             let rows = rows.iter().map(|(at, seq, e, c, p)| (Some(*at), Some(*seq), e.as_str(), c.as_deref(), p.as_deref())).collect();
             let trace = Trace::from_rows(rows);
             prop_assert_eq!(Trace::from_bytes(&trace.to_bytes()).unwrap(), trace);
+        }
+
+        #[test]
+        fn parameters_are_json_of_any_depth(depth in 0usize..3000, cut in 0usize..2) {
+            let json = format!("{}1{}", "[".repeat(depth), "]".repeat(depth - depth.min(cut)));
+            let trace = Trace::from_rows(vec![(None, Some(1), "e", None, Some(json.as_str()))]);
+            prop_assert_eq!(trace.check_parameters().is_ok(), depth == 0 || cut == 0);
         }
 
         #[test]

@@ -1,7 +1,9 @@
 //! What can be said before learning: how diverse the components of logs are, how complete logs are; and intervals.
 
+use super::require_tree;
 use crate::automaton::{Automaton, LabelId};
-use crate::infer::distinct_traces;
+use crate::error::Result;
+use crate::infer::{Control, distinct_traces};
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeSet;
 
@@ -39,25 +41,34 @@ pub fn mean_of(a: (f64, Interval), b: (f64, Interval)) -> Interval {
 impl Automaton {
     /// The log-component diversity score of a prefix tree: (distinct sets of components − 1) / (traces − 1); 0 where all
     /// traces have the same components, and for a single trace.
-    pub fn component_diversity(&self) -> f64 {
-        let traces = distinct_traces(self);
+    ///
+    /// Fails for anything but a prefix tree.
+    pub fn component_diversity(&self, control: &Control<'_>) -> Result<f64> {
+        require_tree(self, "log_component_diversity")?;
+        let traces = distinct_traces(self, control)?;
         let total: u64 = traces.iter().map(|trace| trace.count).sum();
         let components = |events: &[LabelId]| -> BTreeSet<Option<&str>> {
             events.iter().map(|&e| self.labels[e as usize].component.as_deref()).collect()
         };
         let sets: BTreeSet<_> = traces.iter().map(|trace| components(&trace.events)).collect();
-        if total < 2 { 0.0 } else { (sets.len() - 1) as f64 / (total - 1) as f64 }
+        Ok(if total < 2 { 0.0 } else { (sets.len() - 1) as f64 / (total - 1) as f64 })
     }
 
     /// Log confidence of a prefix tree (Cohen & Maoz 2015): 1 − mean over the observed pairs of event types in a row,
     /// whatever their components, of (1 − share of traces that hold the pair) ^ traces. Near 1 where more traces would
     /// show nothing new.
-    pub fn log_confidence(&self) -> f64 {
-        let traces = distinct_traces(self);
+    ///
+    /// Fails for anything but a prefix tree.
+    pub fn log_confidence(&self, control: &Control<'_>) -> Result<f64> {
+        require_tree(self, "log_confidence")?;
+        let traces = distinct_traces(self, control)?;
         let total: u64 = traces.iter().map(|trace| trace.count).sum();
         let event = |id: LabelId| self.labels[id as usize].event.as_ref();
         let mut holding: HashMap<[&str; 2], u64> = HashMap::new();
-        for trace in &traces {
+        for (i, trace) in traces.iter().enumerate() {
+            if i % 256 == 0 {
+                control.check()?;
+            }
             let pairs = trace.events.windows(2).map(|pair| [event(pair[0]), event(pair[1])]);
             let pairs: HashSet<[&str; 2]> = pairs.collect();
             pairs.into_iter().for_each(|pair| *holding.entry(pair).or_default() += trace.count);
@@ -66,6 +77,7 @@ impl Automaton {
         let mut counts: Vec<u64> = holding.into_values().collect();
         counts.sort_unstable();
         let missed = |&n: &u64| libm::pow(1.0 - n as f64 / total as f64, total as f64);
-        if counts.is_empty() { 1.0 } else { 1.0 - counts.iter().map(missed).sum::<f64>() / counts.len() as f64 }
+        let mean = |sum: f64| 1.0 - sum / counts.len() as f64;
+        Ok(if counts.is_empty() { 1.0 } else { mean(counts.iter().map(missed).sum()) })
     }
 }

@@ -65,7 +65,7 @@ const MOST_NEGATIVES: usize = 10_000;
 /// A held-out trace for which no negative is found contributes none.
 pub fn folds(tree: &Automaton, plan: Plan, control: &Control<'_>) -> Result<Vec<Fold>> {
     require_tree(tree, "evaluate")?;
-    let traces = distinct_traces(tree);
+    let traces = distinct_traces(tree, control)?;
     // In the published protocol copies of one trace are shuffled apart.
     let mut instances: Vec<u32> = match plan.protocol {
         Protocol::Strict => (0..traces.len() as u32).collect(),

@@ -43,7 +43,7 @@ impl Candidate {
     fn learn(&self, tree: &Automaton, control: &Control<'_>) -> Result<Judge> {
         Ok(match self {
             Candidate::Method(name, options) => Judge::Machine(Box::new(infer(tree, name, options, control)?)),
-            Candidate::NGram(n) => Judge::NGrams(NGrams::new(*n, &distinct_traces(tree))),
+            Candidate::NGram(n) => Judge::NGrams(NGrams::new(*n, &distinct_traces(tree, control)?)),
         })
     }
 }
@@ -149,7 +149,7 @@ pub fn held_out_bits(folds: &[Fold], candidate: &Candidate, control: &Control<'_
     let (mut bits, mut events) = (0.0, 0.0);
     for fold in folds {
         let labels = fold.training.labels.len();
-        let training = distinct_traces(&fold.training);
+        let training = distinct_traces(&fold.training, control)?;
         let (sum, count) = match candidate.learn(&fold.training, control)? {
             Judge::Machine(machine) => {
                 bits_per_event(&machine, &WittenBell::new(1, labels, &training), &fold.held, control)?

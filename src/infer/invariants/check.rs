@@ -181,8 +181,12 @@ pub(crate) struct Checker {
 
 impl Checker {
     /// O(edges × labels / 64) per round of the fixed point, few rounds.
-    pub(crate) fn new(graph: LabelGraph, labels: usize, kinds: Kinds) -> Self {
+    ///
+    /// Fails where the sets of labels, one per label and per node, do not fit into memory.
+    pub(crate) fn new(graph: LabelGraph, labels: usize, kinds: Kinds, control: &Control<'_>) -> Result<Self> {
         let words = labels.div_ceil(64).max(1);
+        let rows = (3 * (labels + 1)).saturating_add(graph.labels.len());
+        control.check_memory("checking invariants", rows.saturating_mul(words * size_of::<u64>()))?;
         let rows = |bits: u64| vec![bits; (labels + 1) * words];
         let mut checker =
             Checker { words, follow: rows(u64::MAX), precede: rows(u64::MAX), may_precede: rows(0), graph };
@@ -201,18 +205,18 @@ impl Checker {
             }
         };
         if kinds.followed {
-            let flow = flow(graph, &graph.successors, &predecessors, TERMINAL, words, true);
+            let flow = flow(graph, &graph.successors, &predecessors, TERMINAL, (words, true), control)?;
             gather(&flow, &mut checker.follow, true);
         }
         if kinds.precedes {
-            let flow = flow(graph, &predecessors, &graph.successors, INITIAL, words, true);
+            let flow = flow(graph, &predecessors, &graph.successors, INITIAL, (words, true), control)?;
             gather(&flow, &mut checker.precede, true);
         }
         if kinds.never {
-            let flow = flow(graph, &predecessors, &graph.successors, INITIAL, words, false);
+            let flow = flow(graph, &predecessors, &graph.successors, INITIAL, (words, false), control)?;
             gather(&flow, &mut checker.may_precede, false);
         }
-        checker
+        Ok(checker)
     }
 
     fn bit(&self, table: &[u64], row: usize, column: LabelId) -> bool {
@@ -232,6 +236,9 @@ impl Checker {
     }
 }
 
+/// Words of sets between two questions whether to go on.
+const STEPS_PER_CHECK: usize = 1 << 20;
+
 /// The fixed point of: a node's set is the union or, for `all`, the intersection over its neighbours `inward` of their
 /// set and their label. The node `source` has the empty set.
 fn flow(
@@ -239,9 +246,9 @@ fn flow(
     inward: &[Vec<u32>],
     outward: &[Vec<u32>],
     source: u32,
-    words: usize,
-    all: bool,
-) -> Vec<u64> {
+    (words, all): (usize, bool),
+    control: &Control<'_>,
+) -> Result<Vec<u64>> {
     let nodes = graph.labels.len();
     let mut sets = vec![if all { u64::MAX } else { 0 }; nodes * words];
     sets[source as usize * words..(source as usize + 1) * words].fill(0);
@@ -250,9 +257,14 @@ fn flow(
     let mut queued = vec![false; nodes];
     queue.iter().for_each(|&node| queued[node as usize] = true);
     let mut visited = vec![false; nodes];
-    let mut set = vec![0u64; words];
+    let (mut set, mut steps) = (vec![0u64; words], 0);
     while let Some(node) = queue.pop_front() {
         let node = node as usize;
+        steps += (1 + inward[node].len()) * words;
+        if steps >= STEPS_PER_CHECK {
+            control.check()?;
+            steps = 0;
+        }
         queued[node] = false;
         set.fill(if all { u64::MAX } else { 0 });
         for &from in &inward[node] {
@@ -274,7 +286,7 @@ fn flow(
             }
         }
     }
-    sets
+    Ok(sets)
 }
 
 /// A path of a machine that breaks an invariant.
@@ -295,7 +307,7 @@ pub fn check(machine: &Automaton, invariants: &[Invariant], control: &Control<'_
     control.check()?;
     // Labels beyond the machine's may be named too: a user's invariant on an event that never occurs.
     let beyond = invariants.iter().flat_map(|i| [i.b, i.a.unwrap_or(0)]).max().map_or(0, |l| l as usize + 1);
-    let checker = Checker::new(graph, machine.labels.len().max(beyond), Kinds::of(invariants));
+    let checker = Checker::new(graph, machine.labels.len().max(beyond), Kinds::of(invariants), control)?;
     let mut found = Vec::new();
     for (number, invariant) in invariants.iter().enumerate() {
         if number % 1024 == 0 {
@@ -339,12 +351,19 @@ pub struct Violation {
 
 /// The distinct traces of a prefix tree that break an invariant, the most frequent first, at most `limit`.
 /// O(sum of lengths): says why something is not an invariant.
-pub fn violations(tree: &Automaton, invariant: &Invariant, limit: usize) -> Vec<Violation> {
-    let mut found: Vec<Violation> =
-        distinct_traces(tree).into_iter().filter_map(|trace| violation(trace, invariant)).collect();
+///
+/// Fails for anything but a prefix tree.
+pub fn violations(
+    tree: &Automaton,
+    invariant: &Invariant,
+    limit: usize,
+    control: &Control<'_>,
+) -> Result<Vec<Violation>> {
+    let traces = distinct_traces(tree, control)?;
+    let mut found: Vec<Violation> = traces.into_iter().filter_map(|trace| violation(trace, invariant)).collect();
     found.sort_by_key(|v| std::cmp::Reverse(v.count));
     found.truncate(limit);
-    found
+    Ok(found)
 }
 
 fn violation(trace: Held, invariant: &Invariant) -> Option<Violation> {

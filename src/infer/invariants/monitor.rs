@@ -4,7 +4,7 @@ use super::{Invariant, InvariantKind};
 use crate::automaton::{Automaton, LabelId};
 use serde::{Deserialize, Serialize};
 
-/// Invariants made ready for checking traces: bit sets over labels, one row per label.
+/// Invariants made ready for checking traces: bit sets over labels, one sparse row per label.
 ///
 /// ```
 /// use logfsm::{automaton::PrefixTree, infer::{self, invariants::Monitor}, trace::{Trace, TraceView}};
@@ -24,13 +24,48 @@ pub struct Monitor {
     list: Vec<Invariant>,
     words: usize,
     /// Per label b: the a that b must never follow.
-    never: Vec<u64>,
+    never: Rows,
     /// Per label b: the a that must come before.
-    precede: Vec<u64>,
+    precede: Rows,
     /// Per label a: the b that must come after. The last row is INITIAL's.
-    follow: Vec<u64>,
+    follow: Rows,
     /// Per label a: the b that must come between two of it.
     between: Vec<Vec<LabelId>>,
+}
+
+/// Rows of bit sets of which only the words that are not zero are kept: there may be a million labels, but there are
+/// never more words than invariants.
+#[derive(Debug, Clone, Default)]
+struct Rows {
+    /// The words of row i are those from `starts[i]` up to `starts[i + 1]`.
+    starts: Vec<u32>,
+    /// Where in its row a word is, and its bits.
+    words: Vec<(u32, u64)>,
+}
+
+impl Rows {
+    /// Rows with these bits set, given as (row, column).
+    fn of(rows: usize, mut bits: Vec<(u32, u32)>) -> Self {
+        bits.sort_unstable();
+        let (mut starts, mut words) = (vec![0; rows + 1], Vec::<(u32, u64)>::new());
+        for (row, column) in bits {
+            let (at, bit) = (column / 64, 1 << (column % 64));
+            let first_of_row = starts[row as usize + 1] == 0;
+            match words.last_mut().filter(|last| !first_of_row && last.0 == at) {
+                Some(word) => word.1 |= bit,
+                None => words.push((at, bit)),
+            }
+            starts[row as usize + 1] = words.len() as u32;
+        }
+        for i in 1..starts.len() {
+            starts[i] = starts[i].max(starts[i - 1]);
+        }
+        Rows { starts, words }
+    }
+
+    fn row(&self, row: usize) -> &[(u32, u64)] {
+        &self.words[self.starts[row] as usize..self.starts[row + 1] as usize]
+    }
 }
 
 /// Where a trace stands; small, and stored as it is.
@@ -51,31 +86,26 @@ impl Monitor {
         Self::new(automaton.labels.len(), &automaton.learned.invariants)
     }
 
-    /// Prepares invariants over `labels` labels, ascending as lists of invariants are. O(labels² / 64 + invariants).
+    /// Prepares invariants over `labels` labels, ascending as lists of invariants are. O(labels + invariants × log).
     pub fn new(labels: usize, invariants: &[Invariant]) -> Self {
-        let words = labels.div_ceil(64).max(1);
-        let rows = || vec![0u64; (labels + 1) * words];
-        let mut monitor = Monitor {
-            list: invariants.to_vec(),
-            words,
-            never: rows(),
-            precede: rows(),
-            follow: rows(),
-            between: vec![Vec::new(); labels],
+        let bits = |kind: InvariantKind, of: &dyn Fn(u32, u32) -> (u32, u32)| {
+            let chosen = invariants.iter().filter(|invariant| invariant.kind == kind);
+            Rows::of(labels + 1, chosen.map(|i| of(i.a.unwrap_or(labels as u32), i.b)).collect())
         };
-        for invariant in invariants {
-            let (a, b) = (invariant.a.map_or(labels, |a| a as usize), invariant.b as usize);
-            let set = |table: &mut [u64], row: usize, column: usize| {
-                table[row * words + column / 64] |= 1 << (column % 64);
-            };
-            match invariant.kind {
-                InvariantKind::AlwaysFollowedBy => set(&mut monitor.follow, a, b),
-                InvariantKind::AlwaysPrecedes => set(&mut monitor.precede, b, a),
-                InvariantKind::NeverFollowedBy => set(&mut monitor.never, b, a),
-                InvariantKind::InterruptedBy => monitor.between[a].push(invariant.b),
+        let mut between = vec![Vec::new(); labels];
+        for invariant in invariants.iter().filter(|invariant| invariant.kind == InvariantKind::InterruptedBy) {
+            if let Some(of_a) = invariant.a.and_then(|a| between.get_mut(a as usize)) {
+                of_a.push(invariant.b);
             }
         }
-        monitor
+        Monitor {
+            list: invariants.to_vec(),
+            words: labels.div_ceil(64).max(1),
+            never: bits(InvariantKind::NeverFollowedBy, &|a, b| (b, a)),
+            precede: bits(InvariantKind::AlwaysPrecedes, &|a, b| (b, a)),
+            follow: bits(InvariantKind::AlwaysFollowedBy, &|a, b| (a, b)),
+            between,
+        }
     }
 
     /// The invariants, by the numbers that checks give.
@@ -91,12 +121,9 @@ impl Monitor {
     /// Where a trace stands before its first event.
     pub fn start(&self) -> MonitorState {
         let labels = self.between.len();
-        MonitorState {
-            seen: vec![0; self.words],
-            pending: self.row(&self.follow, labels).to_vec(),
-            last: vec![0; labels],
-            events: 0,
-        }
+        let mut pending = vec![0; self.words];
+        self.follow.row(labels).iter().for_each(|&(at, word)| pending[at as usize] |= word);
+        MonitorState { seen: vec![0; self.words], pending, last: vec![0; labels], events: 0 }
     }
 
     /// True where a state, such as one read from storage, is of these invariants' size.
@@ -114,8 +141,12 @@ impl Monitor {
         let Some(label) = label.filter(|&label| (label as usize) < self.between.len()) else { return Vec::new() };
         let row = label as usize;
         let mut broken = Vec::new();
-        for (w, (&never, &precede)) in self.row(&self.never, row).iter().zip(self.row(&self.precede, row)).enumerate() {
+        for &(w, never) in self.never.row(row) {
+            let w = w as usize;
             self.number(&mut broken, InvariantKind::NeverFollowedBy, bits(never & state.seen[w], w), label);
+        }
+        for &(w, precede) in self.precede.row(row) {
+            let w = w as usize;
             self.number(&mut broken, InvariantKind::AlwaysPrecedes, bits(precede & !state.seen[w], w), label);
         }
         let before = state.last[row];
@@ -126,8 +157,8 @@ impl Monitor {
         }
         broken.sort_unstable();
         state.pending[row / 64] &= !(1 << (row % 64));
-        for (pending, follow) in state.pending.iter_mut().zip(self.row(&self.follow, row)) {
-            *pending |= follow;
+        for &(w, follow) in self.follow.row(row) {
+            state.pending[w as usize] |= follow;
         }
         state.seen[row / 64] |= 1 << (row % 64);
         state.last[row] = state.events;
@@ -151,10 +182,6 @@ impl Monitor {
         }
         broken.sort_unstable();
         broken
-    }
-
-    fn row<'a>(&self, table: &'a [u64], row: usize) -> &'a [u64] {
-        &table[row * self.words..(row + 1) * self.words]
     }
 
     /// The numbers of the invariants of a kind between each of some a and b.

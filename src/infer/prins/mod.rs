@@ -80,7 +80,7 @@ impl Learner for Prins {
         let first_label: Vec<LabelId> =
             (0..machines.len()).map(|c| of_label.partition_point(|&of| of < c) as LabelId).collect();
         let models = Models { machines: &machines, of_label: &of_label, first_label: &first_label };
-        let traces = distinct_traces(tree);
+        let traces = distinct_traces(tree, control)?;
         let stitched = stitch::stitch(&models, &traces, control)?;
         let mut targets: Vec<StateId> = stitched.graph.edges.iter().flatten().map(|edge| edge.1).collect();
         let edges = targets.len();

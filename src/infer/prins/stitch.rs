@@ -104,7 +104,7 @@ mod tests {
         let tree = tree.to_automaton();
         let machine = crate::infer::quotient(&tree, &[0; 7], 1, &Control::unlimited()).unwrap();
         let models = Models { machines: &[machine], of_label: &[0, 0], first_label: &[0] };
-        let traces = crate::infer::distinct_traces(&tree);
+        let traces = crate::infer::distinct_traces(&tree, &Control::unlimited()).unwrap();
         let stitched = stitch(&models, &traces, &Control::unlimited()).unwrap();
         let into_initial = stitched.graph.edges.iter().flatten().any(|edge| edge.1 == 0);
         assert!(!into_initial, "{:?}", stitched.graph);

@@ -19,7 +19,7 @@ pub(super) fn coarsen(
 ) -> Result<()> {
     let kinds = Kinds::of(invariants);
     // Only invariants that hold are kept: without refinement not all do.
-    let checker = Checker::new(graph.label_graph(), labels, kinds);
+    let checker = Checker::new(graph.label_graph(), labels, kinds, control)?;
     let holding: Vec<Invariant> = invariants.iter().filter(|i| checker.holds(i)).copied().collect();
     let mut times = times;
     if let Some(checked) = times
@@ -54,7 +54,7 @@ pub(super) fn coarsen(
         if a == b || failed.contains(&pair) {
             continue;
         }
-        let checker = Checker::new(united(graph, pair.0, pair.1), labels, kinds);
+        let checker = Checker::new(united(graph, pair.0, pair.1), labels, kinds, control)?;
         let mut fits = holding.iter().all(|invariant| checker.holds(invariant));
         if let (true, Some(times)) = (fits, times) {
             fits = times.hold(graph, Some(pair), invariants, control)?;

@@ -82,7 +82,7 @@ impl Learner for Synoptic {
     fn learn(&self, sample: Sample<'_>, options: &Options, control: &Control<'_>) -> Result<Automaton> {
         let tree = sample.positive;
         let invariants = enforced(tree, options, control)?;
-        let traces = distinct_traces(tree);
+        let traces = distinct_traces(tree, control)?;
         let mut graph = Graph::new(&traces, tree.labels.len());
         control.check_memory("synoptic", graph.bytes())?;
         let times = if options.boolean("timed") { Some(Times::of(tree, &traces, control)?) } else { None };
@@ -118,7 +118,7 @@ impl Learner for Synoptic {
 fn enforced(tree: &Automaton, options: &Options, control: &Control<'_>) -> Result<Vec<Invariant>> {
     let mut list = invariants::mine(tree, &MiningOptions::from_options(options)?, control)?.list;
     for mut invariant in invariants::own(tree, options.json("invariants"))? {
-        if let Some(broken) = violations(tree, &invariant, 1).first() {
+        if let Some(broken) = violations(tree, &invariant, 1, control)?.first() {
             let name = |id: LabelId| tree.labels[id as usize].to_string();
             let events: Vec<String> = broken.events.iter().take(20).map(|&e| name(e)).collect();
             return Err(Error::InvalidArgument {

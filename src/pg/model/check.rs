@@ -4,8 +4,8 @@ use super::events::{Followed, parameters_of};
 use super::{Model, synthesize};
 use crate::conform::Machine;
 use crate::infer::Options;
-use crate::pg::bulk::{self, Row as BulkRow};
-use crate::pg::call::{Call, Reply, datum, text, varlena_payload};
+use crate::pg::bulk;
+use crate::pg::call::{Call, Reply, datum, text};
 use crate::pg::error::Failure;
 use crate::pg::set::{Rows, stream};
 use crate::pg::sql;
@@ -24,29 +24,11 @@ struct RunRows {
     parameters: String,
 }
 
-fn integer(row: &BulkRow<'_>, i: usize) -> Option<i32> {
-    row.datum(i).map(|d| d.value() as i32)
-}
-
-fn long(row: &BulkRow<'_>, i: usize) -> Option<i64> {
-    row.datum(i).map(|d| d.value() as i64)
-}
-
-fn double(row: &BulkRow<'_>, i: usize) -> Option<f64> {
-    row.datum(i).map(|d| f64::from_bits(d.value() as u64))
-}
-
-fn words(row: &BulkRow<'_>, i: usize) -> Option<String> {
-    // SAFETY: callers ask for columns of type text.
-    row.datum(i).map(|d| String::from_utf8_lossy(unsafe { varlena_payload(d) }).into_owned())
-}
-
 /// What a model's traces are generated from.
 pub fn playout(model: &Model) -> Result<Playout, Failure> {
     let mut bytes = Vec::new();
     bulk::each_row(&format!("SELECT generator FROM {}", model.table("model")), &mut |row| {
-        // SAFETY: the column is a generator.
-        bytes.extend(row.datum(0).into_iter().flat_map(|d| unsafe { varlena_payload(d) }.iter().copied()));
+        bytes.extend_from_slice(row.generator(0)?.unwrap_or_default());
         Ok(())
     })?;
     if bytes.is_empty() {
@@ -61,7 +43,7 @@ pub fn playout(model: &Model) -> Result<Playout, Failure> {
 fn tables(model: &Model, playout: &Playout) -> Result<Tables, Failure> {
     let mut tables = Tables { traces: playout.machine.automaton.totals.traces as i64, ..Tables::default() };
     bulk::each_row(&format!("SELECT state_id, visits, stops FROM {} ORDER BY 1", model.table("states")), &mut |row| {
-        let (Some(id), Some(visits), Some(stops)) = (integer(&row, 0), long(&row, 1), long(&row, 2)) else {
+        let (Some(id), Some(visits), Some(stops)) = (row.int4(0)?, row.int8(1)?, row.int8(2)?) else {
             return Ok(());
         };
         tables.states.push(StateRow { id, visits, stops });
@@ -70,14 +52,14 @@ fn tables(model: &Model, playout: &Playout) -> Result<Tables, Failure> {
     let query =
         format!("SELECT transition_id, src, template_id, dst, count FROM {} ORDER BY 1", model.table("transitions"));
     bulk::each_row(&query, &mut |row| {
-        let key = (integer(&row, 0), integer(&row, 1), integer(&row, 2), integer(&row, 3), long(&row, 4));
+        let key = (row.int4(0)?, row.int4(1)?, row.int4(2)?, row.int4(3)?, row.int8(4)?);
         if let (Some(id), Some(src), Some(template), Some(dst), Some(count)) = key {
             tables.transitions.push(TransitionRow { id, src, template, dst, count });
         }
         Ok(())
     })?;
     bulk::each_row(&format!("SELECT template_id FROM {}", model.table("templates")), &mut |row| {
-        tables.templates.extend(integer(&row, 0));
+        tables.templates.extend(row.int4(0)?);
         Ok(())
     })?;
     Ok(tables)
@@ -182,15 +164,15 @@ fn judge_rows(mut judge: Judge<'_>, rows: &RunRows) -> Result<Vec<Verdict>, Fail
     let mut current: Option<(i64, i32, f64)> = None;
     let mut events: Vec<EventRow> = Vec::new();
     bulk::each_row(&query, &mut |row| {
-        let (Some(id), Some(n)) = (long(&row, 0), integer(&row, 1)) else { return Ok(()) };
+        let (Some(id), Some(n)) = (row.int8(0)?, row.int4(1)?) else { return Ok(()) };
         if let Some((before, n, weight)) = current.filter(|c| c.0 != id) {
             checker.trace(before, n, weight, &events);
             events.clear();
         }
-        current = Some((id, n, double(&row, 2).unwrap_or(1.0)));
-        if let (Some(seq), Some(template)) = (integer(&row, 3), integer(&row, 5)) {
-            let (transition, src, dst) = (integer(&row, 6), integer(&row, 7), integer(&row, 8));
-            events.push(EventRow { seq, at: long(&row, 4), template, transition, src, dst });
+        current = Some((id, n, row.float8(2)?.unwrap_or(1.0)));
+        if let (Some(seq), Some(template)) = (row.int4(3)?, row.int4(5)?) {
+            let (transition, src, dst) = (row.int4(6)?, row.int4(7)?, row.int4(8)?);
+            events.push(EventRow { seq, at: row.time(4)?, template, transition, src, dst });
         }
         Ok(())
     })?;
@@ -224,10 +206,9 @@ fn judge_traces(mut judge: Judge<'_>, machine: &Machine, traces: &str) -> Result
     let mut followed = Followed::new(machine, true);
     let query = format!("SELECT trace_id, n_events, weight, trace FROM {traces} t");
     bulk::each_row(&query, &mut |row| {
-        let (Some(id), Some(n), Some(trace)) = (long(&row, 0), integer(&row, 1), row.datum(3)) else { return Ok(()) };
-        // SAFETY: the column is a trace.
-        let view = TraceView::from_bytes(unsafe { varlena_payload(trace) })?;
-        judge.trace_of((id, n, double(&row, 2).unwrap_or(1.0)), &view, &mut followed)
+        let (Some(id), Some(n), Some(trace)) = (row.int8(0)?, row.int4(1)?, row.trace(3)?) else { return Ok(()) };
+        let view = TraceView::from_bytes(trace)?;
+        judge.trace_of((id, n, row.float8(2)?.unwrap_or(1.0)), &view, &mut followed)
     })?;
     Ok(judge.finish())
 }
@@ -242,18 +223,18 @@ fn judge_parameters(rows: &RunRows, checker: &mut ParameterChecker<'_>) -> Resul
     let mut at: Option<(i64, i32)> = None;
     let mut events: Vec<EventParameters> = Vec::new();
     bulk::each_row(&query, &mut |row| {
-        let (Some(id), Some(seq)) = (long(&row, 0), integer(&row, 1)) else { return Ok(()) };
+        let (Some(id), Some(seq)) = (row.int8(0)?, row.int4(1)?) else { return Ok(()) };
         if let Some((before, _)) = at.filter(|a| a.0 != id) {
             checker.trace(before, &events);
             events.clear();
         }
         if at != Some((id, seq)) {
-            let template = integer(&row, 2).unwrap_or_default() as u32;
-            events.push(EventParameters { template, transition: integer(&row, 3), values: Vec::new() });
+            let template = row.int4(2)?.unwrap_or_default() as u32;
+            events.push(EventParameters { template, transition: row.int4(3)?, values: Vec::new() });
             at = Some((id, seq));
         }
-        if let (Some(slot), Some(event)) = (words(&row, 4), events.last_mut()) {
-            event.values.push((slot.into(), words(&row, 5).map(Into::into)));
+        if let (Some(slot), Some(event)) = (row.text(4)?, events.last_mut()) {
+            event.values.push((slot.to_string().into(), row.text(5)?.map(|text| text.to_string().into())));
         }
         Ok(())
     })?;

@@ -8,12 +8,13 @@ use super::source;
 use crate::automaton::{Automaton, Ends, PrefixTree};
 use crate::conform::Machine;
 use crate::pg::bulk::{self, BulkWriter, Scratch};
-use crate::pg::call::{datum, null_argument, text, varlena, varlena_payload};
+use crate::pg::call::{null_argument, varlena};
 use crate::pg::error::Failure;
 use crate::pg::subtransaction::{Outcome, attempt_but_for};
 use crate::pg::trace_set::{self, KeyForm};
 use crate::pg::trace_type::timestamp;
-use crate::pg::{expanded, memory_limit, sql};
+use crate::pg::value::{Row, Value, ValueType, value};
+use crate::pg::{memory_limit, sql};
 use crate::trace::{RowDigest, TraceSet, TraceView};
 use pgrx::PgSqlErrorCode;
 use pgrx::datum::DatumWithOid;
@@ -26,29 +27,28 @@ struct Sink {
     ends: Ends,
     since: Option<i64>,
     until: Option<i64>,
-    run_id: Option<Datum>,
-    origin: Option<Datum>,
+    run_id: Option<Value>,
+    origin: Option<Value>,
     traces: u64,
 }
 
 impl Sink {
     fn open(model: &Model, leaf: &str) -> Result<Self, Failure> {
         let (since, until) = window(model)?;
-        let columns = ["run_id", "trace_id", "origin", "trace_key", "started_at", "ended_at", "n_events", "trace"];
         Ok(Sink {
-            writer: BulkWriter::open(leaf, &columns)?,
+            writer: BulkWriter::open(leaf, &traces_columns(key_column(model)?.kind()))?,
             tree: PrefixTree::new(memory_limit()),
             ends: Ends::default(),
             since,
             until,
-            run_id: datum(0i32),
-            origin: Some(text("real")),
+            run_id: value(0i32),
+            origin: Some(Value::text("real")),
             traces: 0,
         })
     }
 
     /// Takes a trace that starts in the model's period.
-    fn take(&mut self, key: Datum, view: &TraceView<'_>, trace: Datum) -> Result<(), Failure> {
+    fn take(&mut self, key: Value, view: &TraceView<'_>, trace: Value) -> Result<(), Failure> {
         let (started, ended) = (view.times.first().copied(), view.times.last().copied());
         let after = self.since.is_none_or(|since| started.is_some_and(|at| at >= since));
         let before = self.until.is_none_or(|until| started.is_some_and(|at| at < until));
@@ -62,16 +62,29 @@ impl Sink {
         self.traces += 1;
         self.writer.row(&[
             self.run_id,
-            datum(self.traces as i64),
+            value(self.traces as i64),
             self.origin,
             Some(key),
-            started.map(timestamp),
-            ended.map(timestamp),
-            datum(view.length()? as i32),
+            started.map(Value::time),
+            ended.map(Value::time),
+            value(view.length()? as i32),
             Some(trace),
-        ]);
-        Ok(())
+        ])
     }
+}
+
+/// The columns of a traces leaf that the real traces fill, with trace keys of a type.
+pub fn traces_columns(key: ValueType) -> [(&'static str, ValueType); 8] {
+    [
+        ("run_id", ValueType::Int4),
+        ("trace_id", ValueType::Int8),
+        ("origin", ValueType::Text),
+        ("trace_key", key),
+        ("started_at", ValueType::Timestamptz),
+        ("ended_at", ValueType::Timestamptz),
+        ("n_events", ValueType::Int4),
+        ("trace", ValueType::Trace),
+    ]
 }
 
 /// Reads the source into the traces leaf, numbered by the order of their keys' bytes, and stores the prefix tree. Gives
@@ -112,7 +125,7 @@ pub fn read_traces(model: &Model, leaf: &str) -> Result<u64, Failure> {
         Some((form, set)) => {
             let mut scratch = Scratch::new();
             trace_set::each_trace(&set, &mut |key, bytes| {
-                scratch.round(|| sink.take(form.datum(key), &TraceView::from_bytes(bytes)?, varlena(bytes)))
+                scratch.round(|| sink.take(form.value(key)?, &TraceView::from_bytes(bytes)?, Value::trace(bytes)))
             })?;
             let keyless = set.keyless();
             drop(set);
@@ -175,15 +188,15 @@ pub fn collect(
     let outcome = attempt_but_for(limit, || {
         let none = digested.map(|(_, bound)| RowDigest::new(bound));
         let mut collected = Collected { set: TraceSet::new(memory_limit()), digest: none };
-        let mut each = |row: bulk::Row<'_>| {
+        let mut each = |row: Row<'_>| {
             if let Some(digest) = &mut collected.digest {
                 settled::take_digest(&row, 1, digest)?;
             }
-            let Some(set) = row.datum(0) else { return Ok(()) };
-            expanded::with::<TraceSet, _>(set, |set| {
+            row.state::<TraceSet, _>(0, |set| {
                 collected.set = std::mem::replace(set, TraceSet::new(0));
                 Ok(())
-            })
+            })?;
+            Ok(())
         };
         let run = || bulk::each_row(&query, &mut each).map(|_| ());
         let taken = trace_set::taking(&query, || source::run_reading(&model.info, || without_leader(run)))?;
@@ -212,11 +225,10 @@ fn group(model: &Model, sink: &mut Sink) -> Result<u64, Failure> {
     let traces = traces_query(model, &model.info.source, "");
     let query = format!("SELECT t.trace_key, t.trace FROM ({traces}) AS t ORDER BY t.trace_key{collation}");
     let mut keyless = 0;
-    let mut each = |row: bulk::Row<'_>| {
-        let Some(trace) = row.datum(1) else { return Ok(()) };
-        // SAFETY: the column is a trace.
-        let view = TraceView::from_bytes(unsafe { varlena_payload(trace) })?;
-        match row.datum(0) {
+    let mut each = |row: Row<'_>| {
+        let (Some(bytes), Some(trace)) = (row.trace(1)?, row.value(1)) else { return Ok(()) };
+        let view = TraceView::from_bytes(bytes)?;
+        match row.value(0) {
             Some(key) => sink.take(key, &view, trace),
             None => {
                 keyless = view.length()? as u64;
@@ -234,19 +246,8 @@ const COLLATABLE: &str = "SELECT attcollation OPERATOR(pg_catalog.<>) 0 FROM pg_
 
 /// How trace keys are told apart by their bytes, if they can be.
 pub fn key_form(model: &Model) -> Result<Option<KeyForm>, Failure> {
-    let (relation, column) = match &model.info.trace_column {
-        Some(column) => (model.info.source.clone(), column.as_str()),
-        None => (model.table("traces"), "trace_key"),
-    };
-    let look_up = |what: &str| -> Result<pg_sys::Oid, Failure> {
-        let query = format!(
-            "SELECT {what} FROM pg_catalog.pg_attribute WHERE attrelid OPERATOR(pg_catalog.=) $1::regclass
-             AND attname OPERATOR(pg_catalog.=) $2"
-        );
-        Ok(sql::one(&query, &[relation.as_str().into(), column.into()])?.unwrap_or(pg_sys::InvalidOid))
-    };
-    let key_type = look_up("atttypid")?;
-    let collects = match collected_as(key_type)? {
+    let column = key_column(model)?;
+    let collects = match collected_as(column.type_oid)? {
         As::Declared(_) => true,
         As::Any => model.info.trace_column.is_none() || !source::is_distributed(&model.info.source)?,
         As::Cast => false,
@@ -254,7 +255,57 @@ pub fn key_form(model: &Model) -> Result<Option<KeyForm>, Failure> {
     if !collects {
         return Ok(None);
     }
-    Ok(KeyForm::of(key_type, look_up("attcollation")?))
+    Ok(KeyForm::of(column.type_oid, column.collation))
+}
+
+/// The column that trace keys come from.
+pub struct KeyColumn {
+    type_oid: pg_sys::Oid,
+    collation: pg_sys::Oid,
+}
+
+impl KeyColumn {
+    /// The type of the keys, below its domains.
+    pub fn kind(&self) -> ValueType {
+        ValueType::of(self.type_oid)
+    }
+}
+
+/// The column that trace keys come from. Fails where its type is another than that of the model's keys: then the source
+/// or the model was changed since the model was created.
+pub fn key_column(model: &Model) -> Result<KeyColumn, Failure> {
+    let traces = model.table("traces");
+    let (relation, column) = match &model.info.trace_column {
+        Some(column) => (model.info.source.as_str(), column.as_str()),
+        None => (traces.as_str(), "trace_key"),
+    };
+    let query = "SELECT s.atttypid, s.attcollation, pg_catalog.format_type(s.atttypid, s.atttypmod), pg_catalog.format_type(t.atttypid, t.atttypmod)
+         FROM pg_catalog.pg_attribute s, pg_catalog.pg_attribute t
+         WHERE s.attrelid OPERATOR(pg_catalog.=) $1::regclass AND s.attname OPERATOR(pg_catalog.=) $2 AND NOT s.attisdropped
+           AND t.attrelid OPERATOR(pg_catalog.=) $3::regclass AND t.attname OPERATOR(pg_catalog.=) 'trace_key' AND NOT t.attisdropped";
+    let mut found: Option<(KeyColumn, String, String)> = None;
+    sql::each_row(query, &[relation.into(), column.into(), traces.as_str().into()], |row| {
+        if let (Some(type_oid), Some(collation)) = (row.get(1)?, row.get(2)?) {
+            let types = (row.get(3)?.unwrap_or_default(), row.get(4)?.unwrap_or_default());
+            found = Some((KeyColumn { type_oid, collation }, types.0, types.1));
+        }
+        Ok(())
+    })?;
+    match found {
+        Some((key, of_source, of_model)) if of_source == of_model => Ok(key),
+        Some((_, of_source, of_model)) => {
+            let message =
+                format!("trace keys of model \"{}\" are of type {of_model}, not {of_source}", model.info.name);
+            Err(Failure::new(PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH, message)
+                .detail(format!("Column \"{column}\" of {relation} has type {of_source}."))
+                .hint("Change the column back, or give a view that casts it as source; or drop the model and create it anew."))
+        }
+        None => {
+            let message = format!("{relation} has no column \"{column}\" for trace keys");
+            Err(Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN, message)
+                .hint("The model's schema was changed by hand; drop the model and create it anew."))
+        }
+    }
 }
 
 /// Which of the overloads of trace_set_agg takes keys of a type.
@@ -342,10 +393,7 @@ pub fn ends(model: &Model) -> Result<Option<Ends>, Failure> {
 pub fn automaton(model: &Model, column: &str) -> Result<Option<Automaton>, Failure> {
     let mut automaton = None;
     bulk::each_row(&format!("SELECT {column} FROM {}", model.table("model")), &mut |row| {
-        if let Some(value) = row.datum(0) {
-            // SAFETY: the column is an automaton.
-            automaton = Some(Automaton::from_bytes(unsafe { varlena_payload(value) })?);
-        }
+        automaton = row.automaton(0)?.or(automaton.take());
         Ok(())
     })?;
     Ok(automaton)

@@ -5,15 +5,13 @@ use super::leaf::Leaves;
 use super::{Model, data};
 use crate::conform::{Machine, Paths};
 use crate::pg::bulk::{self, BulkWriter, TextRoom};
-use crate::pg::call::{datum, varlena_payload};
 use crate::pg::error::Failure;
 use crate::pg::replay_functions::followed;
 use crate::pg::sql;
-use crate::pg::trace_type::timestamp;
+use crate::pg::value::{Value, ValueType, value};
 use crate::synth::checks::EventRow;
 use crate::trace::{Slot, TraceSlots, TraceView, slots};
 use hashbrown::HashMap;
-use pgrx::pg_sys::Datum;
 
 /// Fills an events and a parameters leaf from the traces in a traces leaf: events along their paths, those of traces
 /// that are anomalous on purpose as far as the machine follows. Gives the number of events.
@@ -21,15 +19,36 @@ pub fn write_events(model: &Model, leaves: &Leaves<'_>, run_id: i32) -> Result<u
     let machine = data::machine(model)?;
     let mut writer = EventWriter::open(model, &machine, leaves, run_id, BulkWriter::open)?;
     bulk::each_row(&format!("SELECT trace_id, trace FROM {}", leaves.name("traces")), &mut |row| {
-        let (trace_id, Some(trace)) = (row.datum(0), row.datum(1)) else { return Ok(()) };
-        // SAFETY: the column is a trace.
-        writer.trace(trace_id, &TraceView::from_bytes(unsafe { varlena_payload(trace) })?)
+        let (Some(trace_id), Some(trace)) = (row.int8(0)?, row.trace(1)?) else { return Ok(()) };
+        writer.trace(trace_id, &TraceView::from_bytes(trace)?)
     })?;
     Ok(writer.finish())
 }
 
 /// How a table is opened for writing: as a new one, or with its indexes.
-pub type Open = fn(&str, &[&str]) -> Result<BulkWriter, Failure>;
+pub type Open = fn(&str, &[(&str, ValueType)]) -> Result<BulkWriter, Failure>;
+
+/// The columns of events.
+const EVENTS: [(&str, ValueType); 8] = [
+    ("run_id", ValueType::Int4),
+    ("trace_id", ValueType::Int8),
+    ("seq", ValueType::Int4),
+    ("at", ValueType::Timestamptz),
+    ("template_id", ValueType::Int4),
+    ("transition_id", ValueType::Int4),
+    ("src", ValueType::Int4),
+    ("dst", ValueType::Int4),
+];
+
+/// The columns of parameters.
+const PARAMETERS: [(&str, ValueType); 6] = [
+    ("run_id", ValueType::Int4),
+    ("trace_id", ValueType::Int8),
+    ("seq", ValueType::Int4),
+    ("slot", ValueType::Text),
+    ("value", ValueType::Text),
+    ("kind", ValueType::Text),
+];
 
 /// The rows of events that traces have: those of their paths.
 pub struct Followed<'m> {
@@ -88,7 +107,7 @@ pub struct EventWriter<'m> {
     parameters: BulkWriter,
     /// For a parameter's name, value and kind.
     rooms: [TextRoom; 3],
-    run_id: Option<Datum>,
+    run_id: Option<Value>,
 }
 
 impl<'m> EventWriter<'m> {
@@ -100,10 +119,8 @@ impl<'m> EventWriter<'m> {
         run_id: i32,
         open: Open,
     ) -> Result<Self, Failure> {
-        let columns = ["run_id", "trace_id", "seq", "at", "template_id", "transition_id", "src", "dst"];
-        let events = open(&leaves.name("events"), &columns)?;
-        let columns = ["run_id", "trace_id", "seq", "slot", "value", "kind"];
-        let parameters = open(&leaves.name("parameters"), &columns)?;
+        let events = open(&leaves.name("events"), &EVENTS)?;
+        let parameters = open(&leaves.name("parameters"), &PARAMETERS)?;
         let (followed, kinds) = (Followed::new(machine, leaves.anomalous()), SlotKinds::read(model)?);
         Ok(EventWriter {
             machine,
@@ -112,17 +129,17 @@ impl<'m> EventWriter<'m> {
             events,
             parameters,
             rooms: Default::default(),
-            run_id: datum(run_id),
+            run_id: value(run_id),
         })
     }
 
     /// Writes a trace's events.
-    pub fn trace(&mut self, trace_id: Option<Datum>, view: &TraceView<'_>) -> Result<(), Failure> {
+    pub fn trace(&mut self, trace_id: i64, view: &TraceView<'_>) -> Result<(), Failure> {
         self.trace_after(trace_id, view, 0)
     }
 
     /// Writes a trace's events but for the first so many, whose rows are there.
-    pub fn trace_after(&mut self, trace_id: Option<Datum>, view: &TraceView<'_>, stay: usize) -> Result<(), Failure> {
+    pub fn trace_after(&mut self, trace_id: i64, view: &TraceView<'_>, stay: usize) -> Result<(), Failure> {
         self.write(trace_id, view, stay, |row| parameters_of(view, row).into_iter())?;
         Ok(())
     }
@@ -136,7 +153,7 @@ impl<'m> EventWriter<'m> {
         slots: &TraceSlots,
         judge: &mut Judge<'_>,
     ) -> Result<(), Failure> {
-        let rows = self.write(datum(of_row.0), view, 0, |row| slots.event(row.seq as usize - 1))?;
+        let rows = self.write(of_row.0, view, 0, |row| slots.event(row.seq as usize - 1))?;
         judge.trace(of_row, rows, |row| slots.event(row.seq as usize - 1).collect());
         Ok(())
     }
@@ -144,7 +161,7 @@ impl<'m> EventWriter<'m> {
     /// Writes the rows of a trace's events, with the parameters that `of` gives for each, and returns them.
     fn write<'t, S: Iterator<Item = Slot<'t>>>(
         &mut self,
-        trace_id: Option<Datum>,
+        trace_id: i64,
         view: &TraceView<'_>,
         stay: usize,
         of: impl Fn(&EventRow) -> S,
@@ -152,18 +169,19 @@ impl<'m> EventWriter<'m> {
         let labels = &self.machine.automaton.labels;
         let rows = self.followed.rows(view)?;
         let rows = rows.get(stay..).unwrap_or_default();
+        let trace_id = value(trace_id);
         for row in rows {
-            let seq = datum(row.seq);
+            let seq = value(row.seq);
             self.events.row(&[
                 self.run_id,
                 trace_id,
                 seq,
-                row.at.map(timestamp),
-                datum(row.template),
-                row.transition.and_then(datum),
-                row.src.and_then(datum),
-                row.dst.and_then(datum),
-            ]);
+                row.at.map(Value::time),
+                value(row.template),
+                row.transition.map(Value::from),
+                row.src.map(Value::from),
+                row.dst.map(Value::from),
+            ])?;
             if view.parameters.is_empty() {
                 continue;
             }
@@ -173,7 +191,7 @@ impl<'m> EventWriter<'m> {
                 let kind = kinds.map_or(slot.json_type, |kinds| kinds.of(&slot));
                 let value = slot.value.as_deref().map(|value| value_room.text(value));
                 let (name, kind) = (name_room.text(&slot.name), kind_room.text(kind));
-                self.parameters.row(&[self.run_id, trace_id, seq, Some(name), value, Some(kind)]);
+                self.parameters.row(&[self.run_id, trace_id, seq, Some(name), value, Some(kind)])?;
             }
         }
         Ok(rows)

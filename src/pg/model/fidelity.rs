@@ -4,7 +4,7 @@ use super::Model;
 use super::check::{playout, with_run};
 use crate::automaton::{Follows, LabelId, transition_matrices_svg};
 use crate::pg::bulk;
-use crate::pg::call::{Call, Reply, datum, text, varlena_payload};
+use crate::pg::call::{Call, Reply, datum, text};
 use crate::pg::error::Failure;
 use crate::pg::set::{Rows, stream};
 use crate::pg::sql;
@@ -28,12 +28,11 @@ fn traces(model: &Model, playout: &Playout, run: i32, parameters: bool) -> Resul
     );
     let mut all = Vec::new();
     bulk::each_row(&query, &mut |row| {
-        let Some(value) = row.datum(0) else { return Ok(()) };
-        // SAFETY: the column is a trace.
-        let trace = Value::from_bytes(unsafe { varlena_payload(value) })?;
+        let Some(bytes) = row.trace(0)? else { return Ok(()) };
+        let trace = Value::from_bytes(bytes)?;
         let labels = playout.machine.resolve(&trace.variant);
         let events = trace.variant.events.iter().map(|&e| labels[e as usize].unwrap_or(LabelId::MAX - 1)).collect();
-        let weight = row.datum(1).map_or(1.0, |d| f64::from_bits(d.value() as u64));
+        let weight = row.float8(1)?.unwrap_or(1.0);
         let compared = parameters && all.len().is_multiple_of(step);
         let parameters = if compared { trace.parameters } else { Vec::new() };
         all.push(Trace { events, times: trace.times, weight, parameters });

@@ -7,16 +7,16 @@ use super::events::EventWriter;
 use super::fit::{finish_run_zero, machine_rows, phases_of};
 use super::leaf::Leaves;
 use super::progress::Progress;
+use super::scores::SCORES;
 use super::staged::Staged;
 use super::{Model, data, guards, invariants, scoring};
 use crate::automaton::{Automaton, Totals};
 use crate::conform::{FALSE_POSITIVE_RATE, Machine, VariantScores};
 use crate::pg::bulk::{self, BulkWriter};
-use crate::pg::call::{datum, text, varlena_payload};
 use crate::pg::error::Failure;
 use crate::pg::plan::probing;
 use crate::pg::sql;
-use crate::pg::trace_type::timestamp;
+use crate::pg::value::{Value, value};
 use crate::trace::{TraceView, Variant};
 use hashbrown::HashMap;
 
@@ -149,11 +149,9 @@ fn remove_changed(staged: &Staged, leaves: &Leaves<'_>) -> Result<HashMap<i64, u
     let (mut ids, mut stay) = (Vec::<i64>::new(), Vec::<i32>::new());
     let changed = format!("SELECT old_id, old_trace, trace FROM {table} WHERE old_id IS NOT NULL ORDER BY old_id");
     bulk::each_row(&changed, &mut |row| {
-        let (Some(id), Some(old)) = (row.datum(0), row.datum(1)) else { return Ok(()) };
-        // SAFETY: columns of type trace.
-        let (old, new) = unsafe { (varlena_payload(old), row.datum(2).map(|new| varlena_payload(new))) };
-        ids.push(id.value() as i64);
-        stay.push(new.map_or(Ok(0), |new| kept(old, new))? as i32);
+        let (Some(id), Some(old)) = (row.int8(0)?, row.trace(1)?) else { return Ok(()) };
+        ids.push(id);
+        stay.push(row.trace(2)?.map_or(Ok(0), |new| kept(old, new))? as i32);
         Ok(())
     })?;
     for (ids, stay) in ids.chunks(DELETED_AT_ONCE).zip(stay.chunks(DELETED_AT_ONCE)) {
@@ -193,14 +191,13 @@ fn write(
     threshold: f64,
     stay: &HashMap<i64, usize>,
 ) -> Result<(), Failure> {
-    let columns = ["run_id", "trace_id", "origin", "trace_key", "started_at", "ended_at", "n_events", "trace"];
+    let columns = data::traces_columns(data::key_column(model)?.kind());
     let mut traces = BulkWriter::open_indexed(&leaves.name("traces"), &columns)?;
-    let mut scores =
-        BulkWriter::open_indexed(&leaves.name("scores"), &["run_id", "trace_id", "score", "is_anomalous"])?;
+    let mut scores = BulkWriter::open_indexed(&leaves.name("scores"), &SCORES)?;
     let mut rows = EventWriter::open(model, machine, leaves, 0, BulkWriter::open_indexed)?;
     let with_events = model.info.events == "table";
     let mut known = VariantScores::default();
-    let (run_id, origin) = (datum(0i32), Some(text("real")));
+    let (run_id, origin) = (value(0i32), Some(Value::text("real")));
     let numbered = format!(
         "SELECT COALESCE(s.old_id, (SELECT COALESCE(pg_catalog.max(trace_id), 0) FROM {} WHERE run_id OPERATOR(pg_catalog.=) 0)
                 OPERATOR(pg_catalog.+) pg_catalog.row_number() OVER (PARTITION BY s.old_id IS NULL ORDER BY s.trace_key)),
@@ -210,28 +207,26 @@ fn write(
         staged.table
     );
     bulk::each_row(&numbered, &mut |row| {
-        let (Some(id), Some(new), Some(trace)) = (row.datum(0), row.datum(1), row.datum(3)) else { return Ok(()) };
-        // SAFETY: the column is a trace.
-        let view = TraceView::from_bytes(unsafe { varlena_payload(trace) })?;
-        if new.value() & 1 == 1 {
+        let (Some(id), Some(new), Some(trace)) = (row.int8(0)?, row.boolean(1)?, row.trace(3)?) else { return Ok(()) };
+        let view = TraceView::from_bytes(trace)?;
+        if new {
             let (started, ended) = (view.times.first().copied(), view.times.last().copied());
             traces.row(&[
                 run_id,
-                Some(id),
+                value(id),
                 origin,
-                row.datum(2),
-                started.map(timestamp),
-                ended.map(timestamp),
-                datum(view.length()? as i32),
-                Some(trace),
-            ]);
+                row.value(2),
+                started.map(Value::time),
+                ended.map(Value::time),
+                value(view.length()? as i32),
+                row.value(3),
+            ])?;
         }
         if with_events {
-            rows.trace_after(Some(id), &view, stay.get(&(id.value() as i64)).copied().unwrap_or(0))?;
+            rows.trace_after(id, &view, stay.get(&id).copied().unwrap_or(0))?;
         }
         let score = known.score(machine, &view)?;
-        scores.row(&[run_id, Some(id), datum(score), datum(score > threshold)]);
-        Ok(())
+        scores.row(&[run_id, value(id), value(score), value(score > threshold)])
     })?;
     traces.finish();
     rows.finish();

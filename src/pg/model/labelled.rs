@@ -10,7 +10,7 @@ use crate::conform::{self, Evaluation, Labelled};
 use crate::error::Error;
 use crate::pg::automaton_type::rows;
 use crate::pg::bulk;
-use crate::pg::call::{Call, Reply, datum, text, varlena_payload};
+use crate::pg::call::{Call, Reply, datum, text};
 use crate::pg::error::Failure;
 use crate::pg::set::{Row, stream};
 use crate::pg::sql::quote_identifier;
@@ -168,9 +168,8 @@ impl Source {
         let mut labels = Labels::default();
         let most = crate::pg::memory_limit() / LABEL_BYTES;
         bulk::each_row(&query, &mut |row| {
-            let (Some(key), Some(label)) = (row.datum(0), row.datum(1)) else { return Ok(()) };
-            // SAFETY: a column of type text.
-            labels.add(unsafe { varlena_payload(key) }, label.value() != 0);
+            let (Some(key), Some(label)) = (row.text(0)?, row.boolean(1)?) else { return Ok(()) };
+            labels.add(key.as_bytes(), label);
             if labels.0.len() > most {
                 let limit = crate::pg::memory_limit();
                 return Err(Error::MemoryLimit { operation: "evaluate", limit }.into());
@@ -201,16 +200,12 @@ impl Labels {
         );
         let mut read = Vec::new();
         bulk::each_row(&query, &mut |row| {
-            let (Some(key), Some(score), Some(trace)) = (row.datum(0), row.datum(1), row.datum(2)) else {
+            let (Some(key), Some(score), Some(trace)) = (row.text(0)?, row.float8(1)?, row.trace(2)?) else {
                 return Ok(());
             };
-            // SAFETY: a column of type text.
-            let key = xxh3_128(unsafe { varlena_payload(key) });
-            let Some(labelled) = self.0.get(&key) else { return Ok(()) };
-            // SAFETY: a column of type trace.
-            let variant = xxh3_64(TraceView::variant_of(unsafe { varlena_payload(trace) })?);
+            let Some(labelled) = self.0.get(&xxh3_128(key.as_bytes())) else { return Ok(()) };
+            let variant = xxh3_64(TraceView::variant_of(trace)?);
             for (anomalous, &times) in [false, true].into_iter().zip(labelled) {
-                let score = f64::from_bits(score.value() as u64);
                 read.extend((0..times).map(|_| Read { score, anomalous, variant }));
             }
             Ok(())

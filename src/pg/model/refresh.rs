@@ -12,9 +12,9 @@ use super::staged::Staged;
 use super::{Model, data, in_place, labels, source};
 use crate::automaton::{Automaton, Ends, Lost, PrefixTree};
 use crate::error::Error;
-use crate::pg::call::{Call, Reply, varlena_payload};
+use crate::pg::call::{Call, Reply};
 use crate::pg::error::Failure;
-use crate::pg::{bulk, expanded, memory_limit, sql};
+use crate::pg::{bulk, memory_limit, sql};
 use crate::trace::TraceView;
 use pgrx::{PgSqlErrorCode, pg_sys};
 
@@ -113,8 +113,9 @@ fn update_tree(model: &Model, staged: &Staged) -> Result<Option<Automaton>, Fail
     tree.merge(&stored)?;
     let mut ends = data::ends(model)?;
     bulk::each_row(&format!("SELECT old_trace, trace FROM {}", staged.table), &mut |row| {
-        // SAFETY: columns of type trace.
-        let view = |i: usize| row.datum(i).map(|t| TraceView::from_bytes(unsafe { varlena_payload(t) })).transpose();
+        let view = |i: usize| -> Result<_, Failure> {
+            Ok(row.trace(i)?.map(|bytes| TraceView::from_bytes(bytes)).transpose()?)
+        };
         let (old, new) = (view(0)?, view(1)?);
         ends = ends.take().and_then(|ends| replaced(ends, old.as_ref(), new.as_ref()));
         Ok(tree.replace(old.as_ref(), new.as_ref(), &mut lost)?)
@@ -151,12 +152,10 @@ fn replaced(mut ends: Ends, old: Option<&TraceView<'_>>, new: Option<&TraceView<
 fn ends_of_traces(model: &Model, staged: &Staged) -> Result<Ends, Failure> {
     let mut ends = Ends::default();
     bulk::each_row(&traces_now(model, staged, "started_at, ended_at, "), &mut |row| {
-        let (Some(first), Some(last), Some(trace)) = (row.datum(0), row.datum(1), row.datum(2)) else {
+        let (Some(first), Some(last), Some(trace)) = (row.time(0)?, row.time(1)?, row.trace(2)?) else {
             return Ok(());
         };
-        // SAFETY: a column of type trace.
-        let variant = TraceView::variant_of(unsafe { varlena_payload(trace) })?;
-        ends.add(variant, first.value() as i64, last.value() as i64);
+        ends.add(TraceView::variant_of(trace)?, first, last);
         Ok(())
     })?;
     Ok(ends)
@@ -168,7 +167,7 @@ fn tree_of_traces(model: &Model, staged: &Staged) -> Result<Automaton, Failure> 
     let query = format!("SELECT logfsm.prefix_tree_agg(t.trace) FROM ({}) AS t", traces_now(model, staged, ""));
     let mut tree = None;
     bulk::each_row(&query, &mut |row| {
-        tree = row.datum(0).map(expanded::automaton_of).transpose()?;
+        tree = row.automaton(0)?;
         Ok(())
     })?;
     tree.ok_or_else(|| Error::NoTraces { operation: "refresh" }.into())

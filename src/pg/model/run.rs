@@ -7,10 +7,9 @@ use super::leaf::Leaves;
 use super::progress::Progress;
 use super::scores::ScoreWriter;
 use crate::pg::bulk::{BulkWriter, Scratch};
-use crate::pg::call::{datum, text};
 use crate::pg::error::Failure;
 use crate::pg::generator_type::trace_row;
-use crate::pg::trace_type::timestamp;
+use crate::pg::value::{Value, ValueType, value};
 use crate::synth::ahead::{self, Judges, Made};
 use crate::synth::checks::{Verdict, Verdicts};
 use crate::synth::{Generator, Playout};
@@ -20,22 +19,22 @@ use crate::trace::TraceView;
 pub const RUN_SHIFT: u32 = 40;
 
 const PARENTS: [&str; 4] = ["traces", "events", "parameters", "scores"];
-const TRACES: &[&str] = &[
-    "run_id",
-    "trace_id",
-    "origin",
-    "synthetic_key",
-    "started_at",
-    "ended_at",
-    "n_events",
-    "trace",
-    "weight",
-    "log_probability",
-    "label",
-    "about",
-    "mutation",
-    "mutated_seq",
-    "covers",
+const TRACES: &[(&str, ValueType)] = &[
+    ("run_id", ValueType::Int4),
+    ("trace_id", ValueType::Int8),
+    ("origin", ValueType::Text),
+    ("synthetic_key", ValueType::Text),
+    ("started_at", ValueType::Timestamptz),
+    ("ended_at", ValueType::Timestamptz),
+    ("n_events", ValueType::Int4),
+    ("trace", ValueType::Trace),
+    ("weight", ValueType::Float8),
+    ("log_probability", ValueType::Float8),
+    ("label", ValueType::Text),
+    ("about", ValueType::Text),
+    ("mutation", ValueType::Text),
+    ("mutated_seq", ValueType::Int4),
+    ("covers", ValueType::TextArray),
 ];
 
 /// The run to be made.
@@ -137,29 +136,27 @@ impl<'m> Rows<'_, 'm> {
         let Made { number, synthetic, bytes, score } = made;
         let number = *number as i64;
         let id = (i64::from(self.wanted.run_id) << RUN_SHIFT) + number;
-        let (run_id, trace_id) = (datum(self.wanted.run_id), datum(id));
         let n_events = synthetic.trace.variant.events.len() as i32;
         self.written += i64::from(n_events);
         let times = &synthetic.trace.times;
         let mut row = vec![
-            run_id,
-            trace_id,
-            Some(text("synthetic")),
-            Some(text(&format!("s{}-{number}", self.wanted.seed))),
-            times.first().copied().map(timestamp),
-            times.last().copied().map(timestamp),
-            datum(n_events),
+            value(self.wanted.run_id),
+            value(id),
+            Some(Value::text("synthetic")),
+            Some(Value::text(&format!("s{}-{number}", self.wanted.seed))),
+            times.first().copied().map(Value::time),
+            times.last().copied().map(Value::time),
+            value(n_events),
         ];
         row.extend(trace_row(number, synthetic, bytes, playout).into_iter().skip(1));
-        self.traces.row(&row);
+        self.traces.row(&row)?;
         let view = TraceView::from_bytes(bytes)?;
         let of_row = (id, n_events, synthetic.weight);
         match &mut self.events {
             Events::Stored(writer) => writer.judged_trace(of_row, &view, &synthetic.slots, judge)?,
             Events::Made(followed) => judge.trace_of(of_row, &view, followed)?,
         }
-        trace_id.into_iter().for_each(|trace_id| self.scores.score(trace_id, *score));
-        Ok(())
+        self.scores.score(id, *score)
     }
 
     /// Writes what is left. Gives the number of traces and of their events.

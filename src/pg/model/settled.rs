@@ -8,8 +8,8 @@ use super::info::Info;
 use super::{Model, source, sql};
 use crate::pg::bulk;
 use crate::pg::error::Failure;
-use crate::pg::expanded;
 use crate::pg::trace_type::microseconds;
+use crate::pg::value::Row;
 use crate::trace::{RowDigest, Seen};
 use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
 use pgrx::pg_sys;
@@ -181,9 +181,10 @@ pub fn digest_call(bound: i64) -> String {
 }
 
 /// Takes the digest in a column of a row; without rows there is none.
-pub fn take_digest(row: &bulk::Row<'_>, i: usize, digest: &mut RowDigest) -> Result<(), Failure> {
-    let Some(found) = row.datum(i) else { return Ok(()) };
-    *digest = expanded::with::<RowDigest, _>(found, |found| Ok(found.clone()))?;
+pub fn take_digest(row: &Row<'_>, i: usize, digest: &mut RowDigest) -> Result<(), Failure> {
+    if let Some(found) = row.state::<RowDigest, _>(i, |found| Ok(found.clone()))? {
+        *digest = found;
+    }
     Ok(())
 }
 

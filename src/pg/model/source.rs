@@ -137,6 +137,7 @@ pub fn require_select(info: &Info) -> Result<(), Failure> {
 
 /// Fails unless the source still exists, has the model's columns and may be read.
 pub fn require_readable(info: &Info) -> Result<(), Failure> {
+    keep_as_it_is(info)?;
     let columns = columns(&info.source)?;
     if columns.is_empty() {
         let code = PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE;
@@ -148,6 +149,19 @@ pub fn require_readable(info: &Info) -> Result<(), Failure> {
         column(&columns, used, "a column of the model", &info.source)?;
     }
     require_select(info)
+}
+
+/// Locks the source against changes of its columns until the transaction ends, as reading it does later on: what is found
+/// out about them before holds while it is read.
+fn keep_as_it_is(info: &Info) -> Result<(), Failure> {
+    let Some(found) = relation(&info.source) else { return Ok(()) };
+    // SAFETY: takes a lock that the transaction's end releases.
+    unsafe { pg_sys::LockRelationOid(found, pg_sys::AccessShareLock as i32) };
+    if relation(&info.source) == Some(found) {
+        return Ok(());
+    }
+    let code = PgSqlErrorCode::ERRCODE_OBJECT_IN_USE;
+    Err(Failure::new(code, format!("source {} was replaced while it was opened", info.source)).hint("Try again."))
 }
 
 /// Runs what builds traces from the source; its complaint about a NULL says where to look.

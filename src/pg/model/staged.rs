@@ -12,10 +12,10 @@ use super::refresh::key_equality;
 use super::settled::{Place, Settled};
 use super::{Model, lines, source};
 use crate::pg::bulk::{self, BulkWriter, Scratch};
-use crate::pg::call::{datum, varlena, varlena_payload};
 use crate::pg::error::Failure;
 use crate::pg::sql;
 use crate::pg::trace_set::KeyForm;
+use crate::pg::value::{Value, ValueType};
 use crate::trace::{RowDigest, Trace, TraceSet, TraceView, VariantIds};
 
 /// The touched traces, in a table of (trace_key, trace, old_id, old_trace, touched). A trace that has left the model's
@@ -136,8 +136,9 @@ impl Staged {
         let (mut missing, mut gone) = (0, 0);
         let others = format!("SELECT trace, old_trace FROM {} WHERE NOT touched", self.table);
         bulk::each_row(&others, &mut |row| {
-            // SAFETY: columns of type trace.
-            let trace = |i: usize| row.datum(i).map(|t| Trace::from_bytes(unsafe { varlena_payload(t) })).transpose();
+            let trace = |i: usize| -> Result<_, Failure> {
+                Ok(row.trace(i)?.map(|bytes| Trace::from_bytes(bytes)).transpose()?)
+            };
             let (now, old) = (trace(0)?.unwrap_or_default(), trace(1)?.unwrap_or_default());
             let (more, less) = now.rows_apart(&old);
             (missing, gone) = (missing + more, gone + less);
@@ -195,9 +196,8 @@ impl Window<'_> {
              WHERE run_id OPERATOR(pg_catalog.=) 0 AND ended_at OPERATOR(pg_catalog.>=) {literal}"
         );
         bulk::each_row(&in_window, &mut |row| {
-            let (Some(key), Some(id), Some(trace)) = (row.datum(0), row.datum(1), row.datum(2)) else { return Ok(()) };
-            // SAFETY: columns of these types.
-            let (at, bytes) = unsafe { (self.form.bytes(key, |key| self.set.find(key)), varlena_payload(trace)) };
+            let (Some(key), Some(id), Some(bytes)) = (row.value(0), row.int8(1)?, row.trace(2)?) else { return Ok(()) };
+            let at = self.form.bytes(key, |key| self.set.find(key))?;
             let view = TraceView::from_bytes(bytes)?;
             let Some(at) = at else {
                 lost = true;
@@ -205,7 +205,7 @@ impl Window<'_> {
             };
             met[at] = true;
             if !self.set.agrees(at, &view, self.since, &mut ids)? {
-                changed.push((at, id.value() as i64, bytes.to_vec()));
+                changed.push((at, id, bytes.to_vec()));
             }
             Ok(())
         })?;
@@ -226,10 +226,9 @@ impl Window<'_> {
         let before = changed.len();
         let query = format!("SELECT s.trace_key, t.trace_id, t.trace FROM {table} s JOIN {traces} t ON {join}");
         bulk::each_row(&query, &mut |row| {
-            let (Some(key), Some(id), Some(trace)) = (row.datum(0), row.datum(1), row.datum(2)) else { return Ok(()) };
-            // SAFETY: columns of these types.
-            let (at, bytes) = unsafe { (self.form.bytes(key, |key| self.set.find(key)), varlena_payload(trace)) };
-            changed.extend(at.map(|at| (at, id.value() as i64, bytes.to_vec())));
+            let (Some(key), Some(id), Some(bytes)) = (row.value(0), row.int8(1)?, row.trace(2)?) else { return Ok(()) };
+            let at = self.form.bytes(key, |key| self.set.find(key))?;
+            changed.extend(at.map(|at| (at, id, bytes.to_vec())));
             Ok(())
         })?;
         if changed.len() > before {
@@ -240,19 +239,24 @@ impl Window<'_> {
 
     /// Stages traces, some of them with what they were.
     fn write(&mut self, traces: impl Iterator<Item = (usize, Option<(i64, Vec<u8>)>)>) -> Result<(), Failure> {
-        let mut writer = BulkWriter::open(self.table, &["trace_key", "trace", "old_id", "old_trace"])?;
+        let columns = [
+            ("trace_key", self.form.kind()),
+            ("trace", ValueType::Trace),
+            ("old_id", ValueType::Int8),
+            ("old_trace", ValueType::Trace),
+        ];
+        let mut writer = BulkWriter::open(self.table, &columns)?;
         let mut scratch = Scratch::new();
         for (at, old) in traces {
             scratch.round(|| -> Result<(), Failure> {
                 let before = old.as_ref().map(|(_, bytes)| Trace::from_bytes(bytes)).transpose()?;
                 let trace = self.set.continued(at, before.as_ref(), self.since)?;
                 writer.row(&[
-                    Some(self.form.datum(self.set.key(at))),
-                    Some(varlena(&trace.to_bytes())),
-                    old.as_ref().and_then(|(id, _)| datum(*id)),
-                    old.as_ref().map(|(_, bytes)| varlena(bytes)),
-                ]);
-                Ok(())
+                    Some(self.form.value(self.set.key(at))?),
+                    Some(Value::trace(&trace.to_bytes())),
+                    old.as_ref().map(|(id, _)| Value::from(*id)),
+                    old.as_ref().map(|(_, bytes)| Value::trace(bytes)),
+                ])
             })?;
         }
         writer.finish();

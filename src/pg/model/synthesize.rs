@@ -9,7 +9,7 @@ use super::{Model, data};
 use crate::error::Error;
 use crate::infer::{Options, parallel};
 use crate::pg::bulk;
-use crate::pg::call::{Call, Reply, datum, null_argument, varlena_payload};
+use crate::pg::call::{Call, Reply, datum, null_argument};
 use crate::pg::error::Failure;
 use crate::pg::generator_type::{PREFIX, with_option};
 use crate::pg::{sql, text_form};
@@ -154,12 +154,11 @@ pub fn learn_playout(model: &Model, traces: &str, mut scores: Option<ScoreWriter
     let mut learner = PlanLearner::new(&tree, &machine, &control)?;
     let mut pass = || {
         bulk::each_row(&format!("SELECT trace_id, trace, is_negative FROM {traces}"), &mut |row| {
-            let (Some(trace_id), Some(trace)) = (row.datum(0), row.datum(1)) else { return Ok(()) };
-            // SAFETY: the column is a trace.
-            let view = TraceView::from_bytes(unsafe { varlena_payload(trace) })?;
+            let (Some(trace_id), Some(trace)) = (row.int8(0)?, row.trace(1)?) else { return Ok(()) };
+            let view = TraceView::from_bytes(trace)?;
             scores.iter_mut().try_for_each(|scores| scores.trace(&machine, trace_id, &view))?;
             // What must not happen is scored, but nothing is made like it.
-            if row.datum(2).is_some_and(|negative| negative.value() != 0) { Ok(()) } else { Ok(learner.add(&view)?) }
+            if row.boolean(2)?.unwrap_or(false) { Ok(()) } else { Ok(learner.add(&view)?) }
         })
     };
     let (choice, _) = parallel::beside(&control, &|control| choose(&tree, &machine, control), &mut pass)?;
@@ -169,9 +168,8 @@ pub fn learn_playout(model: &Model, traces: &str, mut scores: Option<ScoreWriter
     let mut failed = None;
     let mut again = |each: &mut dyn FnMut(&TraceView<'_>) -> crate::error::Result<()>| {
         let outcome = bulk::each_row(&format!("SELECT trace FROM {traces}"), &mut |row| {
-            let Some(trace) = row.datum(0) else { return Ok(()) };
-            // SAFETY: the column is a trace.
-            Ok(each(&TraceView::from_bytes(unsafe { varlena_payload(trace) })?)?)
+            let Some(trace) = row.trace(0)? else { return Ok(()) };
+            Ok(each(&TraceView::from_bytes(trace)?)?)
         });
         // The core has no word for what Postgres says; it is kept aside.
         outcome.map(|_| ()).map_err(|failure| {

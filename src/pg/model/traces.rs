@@ -6,7 +6,7 @@ use crate::infer::check_states;
 use crate::infer::invariants::{named, violated_at};
 use crate::pg::automaton_type::rows;
 use crate::pg::bulk;
-use crate::pg::call::{Call, Reply, datum, text, utf8, varlena_payload};
+use crate::pg::call::{Call, Reply, datum, text};
 use crate::pg::check_functions::{broken_by, invariant_columns, monitor};
 use crate::pg::compare_functions::{passes_through, states};
 use crate::pg::error::Failure;
@@ -67,16 +67,12 @@ impl Looked<'_> {
         let mut more = self.most > 0;
         bulk::each_row(&query, &mut |row| {
             let (Some(id), Some(key), Some(events), Some(trace)) =
-                (row.datum(0), row.datum(1), row.datum(2), row.datum(3))
+                (row.int8(0)?, row.text(1)?, row.int4(2)?, row.trace(3)?)
             else {
                 return Ok(());
             };
             if more {
-                // SAFETY: columns of these types.
-                let (key, trace) = unsafe { (utf8(varlena_payload(key))?, varlena_payload(trace)) };
-                let listed =
-                    Listed { trace_id: id.value() as i64, key: key.into(), events: events.value() as i32 as usize };
-                more = each(listed, trace)?;
+                more = each(Listed { trace_id: id, key: key.into(), events: events as usize }, trace)?;
             }
             Ok(())
         })?;

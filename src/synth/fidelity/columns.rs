@@ -76,6 +76,7 @@ impl Columns {
     pub fn of(real: &[Trace], is_identifier: &dyn Fn(LabelId, &str) -> bool) -> Self {
         let mut values: HashMap<(LabelId, Box<str>), HashMap<Box<str>, u64>> = HashMap::new();
         for trace in real {
+            crate::interrupt::check();
             for (&label, json) in trace.events.iter().zip(&trace.parameters) {
                 for slot in json.as_deref().map(slots).unwrap_or_default() {
                     let of_column = values.entry((label, slot.name.into())).or_default();
@@ -183,6 +184,7 @@ impl Values {
         let n = columns.list.len();
         let mut values = Values { bins: vec![HashMap::new(); n], numbers: vec![Vec::new(); n] };
         for trace in traces {
+            crate::interrupt::check();
             for cell in trace.events.iter().flat_map(|e| &e.1) {
                 let column = cell.column as usize;
                 *values.bins[column].entry(cell.bin).or_default() += trace.weight;

@@ -2,7 +2,11 @@
 
 use super::Weighted;
 use crate::automaton::LabelId;
+use crate::interrupt;
 use hashbrown::HashMap;
+
+/// Rows of a table of distances between two questions whether to go on.
+const ROWS_PER_CHECK: usize = 64;
 
 /// The Damerau–Levenshtein distance (optimal string alignment) over the longer length, 0 to 1. O(product of lengths).
 pub fn normalised(a: &[LabelId], b: &[LabelId]) -> f64 {
@@ -13,6 +17,9 @@ pub fn normalised(a: &[LabelId], b: &[LabelId]) -> f64 {
     let width = b.len() + 1;
     let mut rows = [vec![0usize; width], (0..width).collect::<Vec<_>>(), vec![0usize; width]];
     for i in 1..=a.len() {
+        if i % ROWS_PER_CHECK == 0 {
+            interrupt::check();
+        }
         let [before, above, row] = &mut rows;
         row[0] = i;
         for j in 1..width {
@@ -38,7 +45,10 @@ pub fn control_flow_distance(a: &[&[LabelId]], b: &[&[LabelId]]) -> f64 {
     let mut known: HashMap<(&[LabelId], &[LabelId]), f64> = HashMap::new();
     let costs: Vec<Vec<f64>> = a[..n]
         .iter()
-        .map(|x| b[..n].iter().map(|y| *known.entry((x, y)).or_insert_with(|| normalised(x, y))).collect())
+        .map(|x| {
+            interrupt::check();
+            b[..n].iter().map(|y| *known.entry((x, y)).or_insert_with(|| normalised(x, y))).collect()
+        })
         .collect();
     let matched = assignment(&costs);
     matched.iter().enumerate().fold(0.0, |sum, (i, &j)| sum + costs[i][j]) / n as f64
@@ -68,6 +78,7 @@ pub fn assignment(costs: &[Vec<f64>]) -> Vec<usize> {
     let (mut u, mut v) = (vec![0.0; n + 1], vec![0.0; n + 1]);
     let (mut taken, mut way) = (vec![0usize; n + 1], vec![0usize; n + 1]);
     for i in 1..=n {
+        interrupt::check();
         taken[0] = i;
         let mut column = 0;
         let (mut least, mut done) = (vec![f64::INFINITY; n + 1], vec![false; n + 1]);

@@ -18,6 +18,7 @@ fn features(traces: &[&[LabelId]]) -> Vec<Vec<f32>> {
     let mut rows: Vec<HashMap<(LabelId, LabelId), f32>> = Vec::with_capacity(traces.len());
     let mut in_traces: HashMap<(LabelId, LabelId), usize> = HashMap::new();
     for trace in traces {
+        crate::interrupt::check();
         let mut row: HashMap<(LabelId, LabelId), f32> = HashMap::new();
         let mut first = PAD - 1;
         for &event in trace.iter().chain([&PAD]) {
@@ -114,6 +115,7 @@ pub fn two_sample_auc(a: &[Weighted], b: &[Weighted], n: usize) -> f64 {
             continue;
         }
         for tree in 0..TREES {
+            crate::interrupt::check();
             let stream = Stream::new(&random::key("forest", 1, &[0; 32]), (fold * TREES + tree) as u64);
             let mut grower = Grower { rows: &rows, real: &real, stream, nodes: Vec::new() };
             let sample =

@@ -11,6 +11,7 @@ const PAD: LabelId = LabelId::MAX;
 pub fn counts(traces: &[Weighted], n: usize) -> HashMap<Vec<LabelId>, f64> {
     let mut counts: HashMap<Vec<LabelId>, f64> = HashMap::new();
     for trace in traces {
+        crate::interrupt::check();
         let mut padded = vec![PAD; n - 1];
         padded.extend(&trace.events);
         padded.resize(padded.len() + n - 1, PAD);

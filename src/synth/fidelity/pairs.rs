@@ -73,6 +73,7 @@ fn visit(trace: &Coded, columns: &Columns, each: &mut dyn FnMut(&Cell, &Cell)) {
 pub fn pairs(columns: &Columns, real: &[Coded]) -> Vec<Pair> {
     let mut counts: HashMap<(u32, u32), u64> = HashMap::new();
     for trace in real {
+        crate::interrupt::check();
         visit(trace, columns, &mut |a, b| *counts.entry((a.column, b.column)).or_default() += 1);
     }
     let mut frequent: Vec<((u32, u32), u64)> = counts.into_iter().filter(|c| c.1 as f64 >= LEAST).collect();
@@ -105,6 +106,7 @@ fn tables(columns: &Columns, pairs: &[Pair], traces: &[Coded]) -> Vec<Table> {
     let number: HashMap<(u32, u32), usize> = pairs.iter().zip(0..).map(|(p, i)| ((p.earlier, p.later), i)).collect();
     let mut tables = vec![Table::default(); pairs.len()];
     for trace in traces {
+        crate::interrupt::check();
         let weight = trace.weight;
         visit(trace, columns, &mut |a, b| {
             let Some(&i) = number.get(&(a.column, b.column)) else { return };
@@ -221,6 +223,7 @@ mod tests {
         );
         let mut other = real.clone();
         for trace in &mut other {
+            crate::interrupt::check();
             trace.parameters[0] = Some(r#"["green", 1000]"#.into());
         }
         let other = columns.code(&other);

@@ -2,6 +2,7 @@
 
 use super::{Weighted, ngrams};
 use crate::automaton::LabelId;
+use crate::interrupt;
 
 /// Sweeps of the eigenvalue iteration at most.
 const SWEEPS: usize = 100;
@@ -11,7 +12,11 @@ const SWEEPS: usize = 100;
 pub fn spectrum(traces: &[Weighted], nodes: &[LabelId]) -> Vec<f64> {
     let n = nodes.len();
     let position = |label: LabelId| nodes.binary_search(&label).ok();
-    let mut weights = vec![vec![0.0; n]; n];
+    let row = |_| {
+        interrupt::check();
+        vec![0.0; n]
+    };
+    let mut weights: Vec<Vec<f64>> = (0..n).map(row).collect();
     let mut pairs: Vec<(Vec<LabelId>, f64)> = ngrams::counts(traces, 2).into_iter().collect();
     pairs.sort_by(|a, b| a.0.cmp(&b.0));
     // START and END are one node: the largest label.
@@ -27,7 +32,11 @@ pub fn spectrum(traces: &[Weighted], nodes: &[LabelId]) -> Vec<f64> {
         let own = if i == j && degree[i] > 0.0 { 1.0 } else { 0.0 };
         own - if scale > 0.0 { weights[i][j] / scale } else { 0.0 }
     };
-    eigenvalues((0..n).map(|i| (0..n).map(|j| entry(i, j)).collect()).collect())
+    let row = |i| {
+        interrupt::check();
+        (0..n).map(|j| entry(i, j)).collect()
+    };
+    eigenvalues((0..n).map(row).collect())
 }
 
 /// The labels of both sides and the node that stands for START and END, ascending.
@@ -56,6 +65,7 @@ pub fn eigenvalues(mut m: Vec<Vec<f64>>) -> Vec<f64> {
             break;
         }
         for p in 0..n {
+            interrupt::check();
             for q in p + 1..n {
                 if m[p][q] == 0.0 {
                     continue;

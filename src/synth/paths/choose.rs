@@ -268,7 +268,7 @@ fn relearn(rest: &Automaton, machine: &Machine, control: &Control<'_>) -> Result
 /// all invariants remembered. Costs about what learning the machine costs five times, and O(events of distinct
 /// traces) for the other candidates.
 pub fn choose(tree: &Automaton, machine: &Machine, control: &Control<'_>) -> Result<Choice> {
-    let traces = distinct_traces(tree);
+    let traces = distinct_traces(tree, control)?;
     if traces.is_empty() {
         return Err(Error::NoTraces { operation: "generate from" });
     }

@@ -8,7 +8,8 @@ use super::row::{Names, Row, Rows};
 use super::statements::NEW_ROWS;
 use super::transaction::Traces;
 use crate::pg::error::Failure;
-use crate::pg::plan::{Plan, Record};
+use crate::pg::plan::Plan;
+use crate::pg::value::{Row as Record, ValueType};
 
 /// Characters of a message kept with an anomaly.
 pub const SHOWN: usize = 200;
@@ -70,10 +71,7 @@ impl Reader {
             match self {
                 Reader::Query(plan) => {
                     let row = if fired.is_row() { vec![Some(fired.row_datum())] } else { Vec::new() };
-                    plan.each_of(fired.data, &row, |record| {
-                        read_record(&model, record, names, traces, rows);
-                        Ok(())
-                    })?;
+                    plan.each_of(fired.data, &row, |record| read_record(&model, record, names, traces, rows))?;
                 }
                 Reader::Tuples(columns) => fired.each_tuple(None, |number, values, nulls| {
                     columns.read(&model, &Tuple { values, nulls }, number, names, traces, rows)
@@ -119,16 +117,24 @@ impl Reader {
     }
 }
 
-fn read_record(model: &Compiled, record: &Record<'_>, names: &mut Names, traces: &mut Traces, rows: &mut Rows) {
+fn read_record(
+    model: &Compiled,
+    record: &Record<'_>,
+    names: &mut Names,
+    traces: &mut Traces,
+    rows: &mut Rows,
+) -> Result<(), Failure> {
     let number = rows.rows.len() as u32;
-    let Some(key) = record.datum(0).map(|key| model.key.key(key)) else { return };
-    let trace = traces.entry_of(key);
-    let (at, seq): (Option<i64>, Option<i64>) = (record.datum(2).map(|at| at.value() as i64), record.get(3));
-    let message = rows.keep(record.text(6));
+    let Some(key) = record.value(0) else { return Ok(()) };
+    let trace = traces.entry_of(model.key.key(key.datum(ValueType::of(model.key.base))?));
+    let (at, seq) = (record.time(2)?, record.int8(3)?);
+    let message = rows.keep(record.text(6)?.map(Into::into));
     let mut row = Row { message, ..Row::incomplete(trace, number) };
-    if let (Some(event), Some((at, seq))) = (record.bytes(1), place(model, at, seq)) {
-        let parameters = rows.keep(record.text(5));
-        row = Row { name: names.number(record.bytes(4), event), at, seq, parameters, ..row };
+    if let (Some(event), Some((at, seq))) = (record.text(1)?, place(model, at, seq)) {
+        let parameters = rows.keep(record.text(5)?.map(Into::into));
+        let name = names.number(record.text(4)?.map(str::as_bytes), event.as_bytes());
+        row = Row { name, at, seq, parameters, ..row };
     }
     rows.rows.push(row);
+    Ok(())
 }

@@ -9,9 +9,9 @@ use super::transaction::{Held, Traces};
 use crate::conform::{NO_SEQ, Standing};
 use crate::pg::call::{text, varlena};
 use crate::pg::error::Failure;
-use crate::pg::plan::Record;
 use crate::pg::subtransaction::{Outcome, attempt};
 use crate::pg::trace_type::timestamp;
+use crate::pg::value::Row as Record;
 use crate::trace::Trace;
 use pgrx::IntoDatum;
 use pgrx::pg_sys::{self, Datum};
@@ -89,16 +89,16 @@ fn touch_some(traces: &Traces, wanted: &[u32], rows: &mut Rows, touched: &mut Ve
     let mut waiting = Vec::new();
     let keys = keys(traces, wanted);
     model.statements.touch.each(&[Some(keys), model.model.info.fits.into_datum()], |record| {
-        let Some(i) = record.get::<i32>(0).map(|n| n as usize - 1) else { return Ok(()) };
+        let Some(i) = record.int4(0)?.map(|n| n as usize - 1) else { return Ok(()) };
         // Rows come in the order of the keys.
-        let there = record.get::<bool>(1).unwrap_or(false);
+        let there = record.boolean(1)?.unwrap_or(false);
         let bucket = buckets.get_mut(&bucket_of(wanted[i]));
         let may_make = !there && bucket.as_ref().is_some_and(|bucket| bucket.held);
-        let held = if there || may_make { held(model, record, there) } else { None };
+        let held = if there || may_make { held(model, record, there)? } else { None };
         if let (true, Some(bucket)) = (may_make, bucket) {
             bucket.used = true;
         }
-        if held.is_some() && record.get::<bool>(6).unwrap_or(false) {
+        if held.is_some() && record.boolean(6)?.unwrap_or(false) {
             waiting.push(wanted[i]);
         }
         touched.resize_with(first + i + 1, || Touch { held: None, resumed: Vec::new() });
@@ -110,7 +110,7 @@ fn touch_some(traces: &Traces, wanted: &[u32], rows: &mut Rows, touched: &mut Ve
     if !waiting.is_empty() {
         let places: hashbrown::HashMap<u32, usize> = wanted.iter().enumerate().map(|(i, &trace)| (trace, i)).collect();
         model.statements.resume.each(&[Some(self::keys(traces, &waiting))], |record| {
-            let row = resumed(model, record, &waiting, rows);
+            let row = resumed(model, record, &waiting, rows)?;
             if let Some((row, i)) = row.and_then(|row| Some((row, *places.get(&row.trace)?))) {
                 touched[first + i].resumed.push(row);
             }
@@ -125,16 +125,16 @@ pub fn look(traces: &Traces, wanted: &[u32], rows: &mut Rows) -> Result<Vec<Touc
     let model = &*traces.model;
     let mut touched: Vec<Touch> = wanted.iter().map(|_| Touch { held: None, resumed: Vec::new() }).collect();
     model.statements.look.each(&[Some(keys(traces, wanted)), model.model.info.fits.into_datum()], |record| {
-        if let Some(i) = record.get::<i32>(0) {
-            let there = record.get::<bool>(1).unwrap_or(false);
-            touched[i as usize - 1].held = held(model, record, there);
+        if let Some(i) = record.int4(0)? {
+            let there = record.boolean(1)?.unwrap_or(false);
+            touched[i as usize - 1].held = held(model, record, there)?;
         }
         Ok(())
     })?;
     let places: hashbrown::HashMap<u32, usize> = wanted.iter().enumerate().map(|(i, &trace)| (trace, i)).collect();
     model.statements.pending.each(&[Some(keys(traces, wanted))], |record| {
         if let Some((row, i)) =
-            resumed(model, record, wanted, rows).and_then(|row| Some((row, *places.get(&row.trace)?)))
+            resumed(model, record, wanted, rows)?.and_then(|row| Some((row, *places.get(&row.trace)?)))
         {
             touched[i].resumed.push(row);
         }
@@ -144,42 +144,43 @@ pub fn look(traces: &Traces, wanted: &[u32], rows: &mut Rows) -> Result<Vec<Touc
 }
 
 /// The state in a row of `touch`; `None` where the trace exists and its row was not given.
-fn held(model: &Compiled, record: &Record<'_>, there: bool) -> Option<Held> {
+fn held(model: &Compiled, record: &Record<'_>, there: bool) -> Result<Option<Held>, Failure> {
     let fit = model.model.info.fits;
-    let known = || -> Option<Standing> {
-        let trace = Trace::from_bytes(record.bytes(7)?).ok()?;
-        Some(Standing::after(&model.machine, &trace))
+    let known = || -> Result<Option<Standing>, Failure> {
+        let trace = record.bytea(7)?.and_then(|bytes| Trace::from_bytes(bytes).ok());
+        Ok(trace.map(|trace| Standing::after(&model.machine, &trace)))
     };
     if !there {
-        let standing = known().unwrap_or_else(|| Standing::start(&model.machine));
-        return Some(Held { standing: Some(standing), fit, dirty: false, changed: false });
+        let standing = known()?.unwrap_or_else(|| Standing::start(&model.machine));
+        return Ok(Some(Held { standing: Some(standing), fit, dirty: false, changed: false }));
     }
-    let (stored_fit, dirty) = (record.get::<i32>(2)?, record.get::<bool>(3)?);
+    let (Some(stored_fit), Some(dirty)) = (record.int4(2)?, record.boolean(3)?) else { return Ok(None) };
     if stored_fit == fit {
-        let standing = record.bytes(4).and_then(|bytes| Standing::from_bytes(&model.machine, bytes).ok());
+        let standing = record.bytea(4)?.and_then(|bytes| Standing::from_bytes(&model.machine, bytes).ok());
         let dirty = dirty || standing.is_none();
-        return Some(Held { standing, fit, dirty, changed: false });
+        return Ok(Some(Held { standing, fit, dirty, changed: false }));
     }
     // The model was fitted anew: what it knows of the trace counts if that is all there was.
-    let events = record.get::<i32>(5).unwrap_or(0) as u64;
-    let standing = if dirty { None } else { known().filter(|standing| standing.live.events() == events) };
+    let events = record.int4(5)?.unwrap_or(0) as u64;
+    let standing = if dirty { None } else { known()?.filter(|standing| standing.live.events() == events) };
     let dirty = standing.is_none();
-    Some(Held { standing, fit, dirty, changed: true })
+    Ok(Some(Held { standing, fit, dirty, changed: true }))
 }
 
 /// A pending event as a row; `None` for a mere mark.
-fn resumed(model: &Compiled, record: &Record<'_>, wanted: &[u32], rows: &mut Rows) -> Option<Row> {
-    let trace = wanted[record.get::<i32>(0)? as usize - 1];
-    let mut row = Row::incomplete(trace, u32::MAX);
-    let component = record.bytes(2);
-    row.name = record.bytes(1).map_or(NO_NAME, |event| model.names.borrow_mut().number(component, event));
-    row.at = record.datum(3).map_or(0, |at| at.value() as i64);
-    row.seq = record.get(4).unwrap_or(NO_SEQ);
-    row.parameters = rows.keep(record.text(5));
-    row.message = rows.keep(record.text(6));
-    row.table = rows.keep(record.text(7));
-    row.flagged = record.get(8).unwrap_or(false);
-    Some(row)
+fn resumed(model: &Compiled, record: &Record<'_>, wanted: &[u32], rows: &mut Rows) -> Result<Option<Row>, Failure> {
+    let Some(trace) = record.int4(0)?.and_then(|n| wanted.get(n as usize - 1)) else { return Ok(None) };
+    let mut row = Row::incomplete(*trace, u32::MAX);
+    let component = record.text(2)?.map(str::as_bytes);
+    let mut names = model.names.borrow_mut();
+    row.name = record.text(1)?.map_or(NO_NAME, |event| names.number(component, event.as_bytes()));
+    row.at = record.time(3)?.unwrap_or(0);
+    row.seq = record.int8(4)?.unwrap_or(NO_SEQ);
+    row.parameters = rows.keep(record.text(5)?.map(Into::into));
+    row.message = rows.keep(record.text(6)?.map(Into::into));
+    row.table = rows.keep(record.text(7)?.map(Into::into));
+    row.flagged = record.boolean(8)?.unwrap_or(false);
+    Ok(Some(row))
 }
 
 fn keys(traces: &Traces, wanted: &[u32]) -> Datum {
@@ -311,7 +312,7 @@ pub fn flag(traces: &Traces, anomalies: &[Anomaly], rows: &Rows, table: &str) ->
                 text(table),
             ];
             model.statements.flag.each(&arguments.map(Some), |record| {
-                numbers.extend(record.get::<i64>(0));
+                numbers.extend(record.int8(0)?);
                 Ok(())
             })?;
         }
