@@ -169,15 +169,15 @@ pub fn infer_from(sample: Sample<'_>, method: &str, options: &str, control: &Con
 }
 
 /// Negative traces without those that are positive too, which no machine can tell apart, and a note that says so.
-fn without(negative: &Automaton, positive: &Automaton) -> (Automaton, Option<String>) {
-    let traces = holdout::relabel(&distinct_traces(negative), negative, positive);
+fn without(negative: &Automaton, positive: &Automaton, control: &Control<'_>) -> Result<(Automaton, Option<String>)> {
+    let traces = holdout::relabel(&distinct_traces(negative, control)?, negative, positive);
     let left: Vec<u64> = traces.iter().map(|t| if accepts(positive, &t.events) { 0 } else { t.count }).collect();
     let both = traces.iter().map(|t| t.count).sum::<u64>() - left.iter().sum::<u64>();
     if both == 0 {
-        return (negative.clone(), None);
+        return Ok((negative.clone(), None));
     }
     let note = format!("{both} negative traces have the events of positive ones and are accepted like them");
-    (restricted(negative, &left), Some(note))
+    Ok((restricted(negative, &left), Some(note)))
 }
 
 /// Adds what scoring needs to know of the training traces.

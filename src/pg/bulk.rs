@@ -7,7 +7,7 @@
 
 use super::error::Failure;
 use super::sql;
-use super::value::{Row, RowType, Value, ValueType, attribute, wrong_type};
+use super::value::{Row, RowType, Value, ValueType, wrong_type};
 use pgrx::pg_sys::{self, Datum};
 use pgrx::{PgSqlErrorCode, Spi};
 use std::ffi::CString;

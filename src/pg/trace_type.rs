@@ -50,7 +50,7 @@ sql_functions! {
 
     /// to_json(trace) → jsonb
     fn logfsm_trace_to_json(call) {
-        call.bytes(0).map(|bytes| jsonb(&read(bytes)?.to_json())).transpose()
+        Ok(call.bytes(0).map(|bytes| Ok::<_, Failure>(jsonb(&read(bytes)?.to_json()))).transpose()?)
     }
 
     /// as_json(trace) → json

@@ -5,6 +5,7 @@
 //! type it expects, which is compared with the type that the row's descriptor says, each time; and what is written
 //! carries its type to where it is compared with the column's (see `bulk::BulkWriter`). docs/security.md lists all uses.
 
+use super::bulk::attribute;
 use super::call::{utf8, varlena, varlena_payload};
 use super::error::Failure;
 use super::expanded::{self, Growing};
@@ -229,23 +230,6 @@ impl RowType {
                 (std::slice::from_raw_parts(values, self.len()), std::slice::from_raw_parts(nulls, self.len()));
             Row { types: &self.0, values, nulls }
         }
-    }
-}
-
-/// Attribute `i` of a descriptor, from 0.
-///
-/// # Safety
-/// The descriptor must be valid and have it.
-pub unsafe fn attribute(description: pg_sys::TupleDesc, i: usize) -> *const pg_sys::FormData_pg_attribute {
-    // SAFETY: as the caller promises.
-    #[cfg(feature = "pg18")]
-    unsafe {
-        pg_sys::TupleDescAttr(description, i as i32)
-    }
-    // SAFETY: as the caller promises.
-    #[cfg(not(feature = "pg18"))]
-    unsafe {
-        (*description).attrs.as_ptr().add(i)
     }
 }
 

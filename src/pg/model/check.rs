@@ -195,7 +195,7 @@ fn orphans(rows: &RunRows) -> Result<Verdicts, Failure> {
         rows.parameters, rows.events
     );
     bulk::each_row(&query, &mut |row| {
-        verdicts.note(Check::parameter_of_event, long(&row, 0).unwrap_or_default(), false);
+        verdicts.note(Check::parameter_of_event, row.int8(0)?.unwrap_or_default(), false);
         Ok(())
     })?;
     Ok(verdicts)

@@ -12,7 +12,6 @@ use crate::pg::call::{null_argument, varlena};
 use crate::pg::error::Failure;
 use crate::pg::subtransaction::{Outcome, attempt_but_for};
 use crate::pg::trace_set::{self, KeyForm};
-use crate::pg::trace_type::timestamp;
 use crate::pg::value::{Row, Value, ValueType, value};
 use crate::pg::{memory_limit, sql};
 use crate::trace::{RowDigest, TraceSet, TraceView};
