@@ -151,10 +151,11 @@ pub fn infer_from(sample: Sample<'_>, method: &str, options: &str, control: &Con
         });
     }
     let options = Options::parse(learner.name(), learner.options(), options)?;
-    let (negative, note) = match sample.negative.map(|negative| without(negative, sample.positive)) {
-        Some((negative, note)) => (Some(negative), note),
-        None => (None, None),
-    };
+    let (negative, note) =
+        match sample.negative.map(|negative| without(negative, sample.positive, control)).transpose()? {
+            Some((negative, note)) => (Some(negative), note),
+            None => (None, None),
+        };
     let sample = Sample { negative: negative.as_ref(), ..sample };
     let mut machine = learner.learn(sample, &options, control)?;
     let mut notes = match &machine.kind {
