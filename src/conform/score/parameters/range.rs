@@ -16,6 +16,8 @@ const LEAST_INDEX: f64 = 0.25;
 /// new ones come: in the last quarter of the log as many as this share of all.
 const TREND: f64 = 0.3;
 const STILL_NEW: f64 = 0.1;
+/// How far zero is below the smallest number where none was zero.
+const FAR: f64 = 1024.0;
 /// Whole numbers of which this share of traces has one of its own are identifiers: no amount, no range.
 const OWN: f64 = 0.5;
 
@@ -38,7 +40,7 @@ pub struct Range {
     upper: Option<Tail>,
     /// Of the reciprocals.
     lower: Option<Tail>,
-    /// The smallest number but zero: added to all, so that zero has a logarithm.
+    /// Added to all numbers, so that zero has a logarithm.
     resolution: f64,
 }
 
@@ -53,7 +55,10 @@ impl Range {
             return None;
         }
         let trend = if horizon.new_lately(&slot.values) > STILL_NEW { trend(&slot.values, &numbers) } else { 0.0 };
-        let resolution = slot.magnitudes.iter().find(|m| m.0 > 0).map_or(1.0, |m| floor_of(m.0));
+        // Zero is about as far below the smallest number as that is wide, or far below where there was none.
+        let smallest = slot.magnitudes.iter().find(|m| m.0 > 0).map_or(1.0, |m| floor_of(m.0));
+        let has_zero = slot.magnitudes.first().is_some_and(|m| m.0 == 0);
+        let resolution = if has_zero { smallest } else { smallest / FAR };
         let ceiling = |m: &(u16, u64)| (floor_of(m.0.saturating_add(1)) + resolution, m.1);
         let reciprocal = |m: &(u16, u64)| (1.0 / (floor_of(m.0) + resolution), m.1);
         let upper = Tail::of(slot.magnitudes.iter().rev().map(ceiling), total);
