@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every test: the core without Postgres, in-database tests, pg_regress, several sessions
-# at once, random calls, the README's examples, the demo, acceptance on shared data.
+# at once, the README's examples, the demo, acceptance on shared data.
 # Each part prints what it ran; the last line sums up.
 source "$(dirname "$0")/lib.sh"
 "$top/scripts/setup.sh"
@@ -46,7 +46,6 @@ part sessions "$top/scripts/sessions.sh"
 part cancel env LOGFSM_INSTALLED=1 ROUNDS=22 EVENTS=100000 BUFFERS=128MB "$top/scripts/cancel.sh"
 part standby "$top/scripts/standby.sh"
 part security "$top/scripts/security.sh"
-part attack env LOGFSM_INSTALLED=1 "$top/scripts/attack.sh" short
 part nodes "$top/scripts/nodes.sh"
 part watchers "$top/scripts/watchers.sh"
 part readme "$top/scripts/readme.sh"

@@ -147,7 +147,7 @@ class Attack:
         texts += ["placed", "paid", "sent", "shop", "pay", "flag", "notify", "raise", "skip", "strict", "published", "states", "transitions", "pairs"]
         texts += ["normal", "anomalous", "table", "none", "order_id", "line", "step", "at", "params", "e.params", *self.methods]
         texts += [row[0] for row in self.session.query("SELECT DISTINCT template FROM orders.templates ORDER BY 1")]
-        texts += [row[0] for row in self.session.query("SELECT name FROM logfsm.formats ORDER BY 1")]
+        texts += [row[0] for row in self.session.query("SELECT format FROM logfsm.formats ORDER BY 1")]
         options = sorted({row[1] for row in methods if row[1]} | {
             "seed", "first_trace", "max_length", "sampling", "amplification", "amplify_by", "rare", "tilt", "condition", "arrivals", "no_copy", "cover",
             "kind", "mutations", "edits", "beyond", "smoothing", "unchanged", "alpha", "min_probability", "min_count", "max_transitions", "max_label",
@@ -282,31 +282,34 @@ class Attack:
                     kept.write(json.dumps({"kind": kind, "name": name, "message": message, "sql": sql}) + "\n")
         self.findings[key] = self.findings.get(key, 0) + 1
 
+    def hold(self, document):
+        """Puts an automaton where calls find it; again after the backend was replaced. False where it is refused."""
+        self.session.query("CREATE TEMP TABLE IF NOT EXISTS hostile (v logfsm.automaton)")
+        if self.session.query("SELECT 1 FROM hostile"):
+            return True
+        try:
+            self.session.query(f"INSERT INTO hostile SELECT logfsm.from_json({self.values.json(document)})")
+            return True
+        except wire.SqlError:
+            return False
+
     def hostile(self, size):
         """Every function that takes an automaton with each of those that were built to hurt."""
-        self.session.query("CREATE TEMP TABLE IF NOT EXISTS hostile (name text PRIMARY KEY, v logfsm.automaton)")
+        takers = [function for function in self.functions if "logfsm.automaton" in function[4]]
         for name, document in values.hostile_automata(size).items():
-            self.call(f"building {name}", f"SELECT logfsm.from_json({self.values.json(document)})")
-            takers = [f for f in self.functions if "logfsm.automaton" in f[4]]
+            if not self.call(f"building {name}", f"SELECT length(logfsm.from_json({self.values.json(document)})::text)"):
+                continue
             for function in takers:
-                methods = self.methods if function[0] == "infer" else [None]
-                for method in methods:
-                    given = [
-                        "(SELECT v FROM hostile)" if t == "logfsm.automaton" else self.values.own(t[7:]) if t[7:] in values.OWN_TYPES else self.values.argument(t)
-                        for t in function[4]
-                    ]
-                    required = len(given) - function[3]
-                    given = given[:required]
+                for method in self.methods if function[0] == "infer" else [None]:
+                    given = ["(SELECT v FROM hostile)" if t == "logfsm.automaton" else self.values.argument(t) for t in function[4]]
+                    given = given[: len(given) - function[3]]
                     if method:
-                        given = given[:1] + [values.quoted(method)]
-                    try:
-                        self.session.query("CREATE TEMP TABLE IF NOT EXISTS hostile (v logfsm.automaton); TRUNCATE hostile")
-                        self.session.query(f"INSERT INTO hostile SELECT logfsm.from_json({self.values.json(document)})")
-                    except (wire.SqlError, wire.Lost):
-                        self.session.close()
-                        self.connect()
-                        continue
-                    self.call(f"{function[0]} of {name}", f"SELECT count(*) FROM (SELECT logfsm.{function[0]}({', '.join(given)}) LIMIT 50) AS x")
+                        given = [given[0], values.quoted(method)]
+                    if self.hold(document):
+                        call = f"logfsm.{function[0]}({', '.join(given)})"
+                        self.call(f"{function[0]} of {name}", f"SELECT count(*) FROM (SELECT {call} LIMIT 50) AS x")
+            self.session.close()
+            self.connect()
 
     def run(self):
         modes = {

@@ -37,7 +37,7 @@ INSERT INTO seeds.trace (SELECT trace FROM orders.traces ORDER BY run_id, trace_
 INSERT INTO seeds.trace SELECT logfsm.trace_agg('e' || i % 5, i::bigint) FROM generate_series(1, 70) AS i;
 INSERT INTO seeds.automaton SELECT prefix_tree FROM orders.model UNION ALL SELECT automaton FROM orders.model UNION ALL SELECT prefix_tree FROM steps.model
     UNION ALL SELECT automaton FROM steps.model UNION ALL SELECT automaton FROM numbered.model UNION ALL SELECT automaton FROM halls.model;
-INSERT INTO seeds.automaton SELECT logfsm.infer(prefix_tree, method) FROM steps.model, (SELECT DISTINCT method FROM logfsm.methods WHERE method <> 'rpni') AS m (method);
+INSERT INTO seeds.automaton SELECT logfsm.infer(prefix_tree, m.name) FROM steps.model, (SELECT DISTINCT method FROM logfsm.methods WHERE method <> 'rpni') AS m (name);
 INSERT INTO seeds.automaton SELECT logfsm.infer(prefix_tree, 'k_tails', '{"guards": true}') FROM steps.model;
 INSERT INTO seeds.templates SELECT templates FROM orders.model UNION ALL SELECT templates FROM halls.model;
 INSERT INTO seeds.trace_set SELECT logfsm.trace_set_agg(order_id, step, at, number, part, details) FROM lines WHERE number < 200;
