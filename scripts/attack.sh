@@ -22,7 +22,7 @@ if [ "${#parts[@]}" = 0 ]; then
         parts+=("${file%.sh}")
     done
 fi
-if [ -n "$short" ]; then export SHORT=yes CALLS=${CALLS:-1200}; else export CALLS=${CALLS:-100000}; fi
+if [ -n "$short" ]; then export SHORT=yes CALLS=${CALLS:-500}; else export CALLS=${CALLS:-100000}; fi
 export SEED=${SEED:-1}
 
 start_cluster attack "fsync = off" "log_min_messages = panic" "autovacuum = off" "max_connections = 20" "restart_after_crash = on"

@@ -46,6 +46,7 @@ part sessions "$top/scripts/sessions.sh"
 part cancel env LOGFSM_INSTALLED=1 ROUNDS=22 EVENTS=100000 BUFFERS=128MB "$top/scripts/cancel.sh"
 part standby "$top/scripts/standby.sh"
 part security "$top/scripts/security.sh"
+part attack env LOGFSM_INSTALLED=1 "$top/scripts/attack.sh" short
 part nodes "$top/scripts/nodes.sh"
 part watchers "$top/scripts/watchers.sh"
 part readme "$top/scripts/readme.sh"
