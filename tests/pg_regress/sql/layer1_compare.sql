@@ -37,8 +37,8 @@ from labelled, unnest(array['edsm', 'rpni', 'auto']) method, lateral (select log
 select logfsm.infer(good, 'mdl', negative => bad) from labelled;
 -- What is positive too is left out of the negative traces.
 select s.value from labelled, logfsm.stats(logfsm.infer(good, 'edsm', negative => good)) s where s.name = 'note';
-select (select array_agg(t.count) from logfsm.transitions(logfsm.infer(good, 'edsm', negative => both)) t) = (select array_agg(t.count) from logfsm.transitions(logfsm.infer(good, 'edsm', negative => bad)) t) as same
-from labelled, lateral (select logfsm.rollup(t) as both from unnest(array[good, bad]) t) x;
+select (select array_agg(t.count) from logfsm.transitions(logfsm.infer(good, 'edsm', negative => mixed)) t) = (select array_agg(t.count) from logfsm.transitions(logfsm.infer(good, 'edsm', negative => bad)) t) as same
+from labelled, lateral (select logfsm.rollup(t) as mixed from unnest(array[good, bad]) t) x;
 select logfsm.infer(good, 'rpni') from labelled;
 select logfsm.infer(null, 'rpni', negative => bad) is null, logfsm.infer(good, null) is null, logfsm.infer(good, 'edsm', '{}', null) is null from labelled;
 select logfsm.infer(good, 'edsm', negative => logfsm.infer(bad, 'mdl')) from labelled;
