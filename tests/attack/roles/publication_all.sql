@@ -1,0 +1,3 @@
+-- superuser
+-- Everything is published.
+CREATE PUBLICATION everything FOR ALL TABLES;
