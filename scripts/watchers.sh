@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Eight writers on the same 1,000 watched traces: single rows, many rows, transactions in opposite orders, rollbacks,
-# savepoints, REPEATABLE READ, late rows; close_traces runs meanwhile, and the server is killed in the middle. In the end
+# savepoints, REPEATABLE READ, SERIALIZABLE, late rows; close_traces runs meanwhile, and the server is killed in the middle. In the end
 # live traces equal the whole traces exactly, nothing is lost, and nobody ran into a deadlock.
 #
 #   [WATCHERS_SECONDS=8] scripts/watchers.sh      # 60 for the long version
@@ -58,6 +58,13 @@ $into $(row :t);
 $into $(row :t), $(row '1001 - :t');
 COMMIT;
 SQL
+cat > "$work/serializable.sql" <<SQL
+\set t random(1, 1000)
+BEGIN ISOLATION LEVEL SERIALIZABLE;
+$into $(row :t);
+$into $(row :t), $(row '1001 - :t');
+COMMIT;
+SQL
 cat > "$work/savepoint.sql" <<SQL
 \set t random(1, 1000)
 BEGIN;
@@ -75,7 +82,7 @@ SQL
 # Writers for some seconds, with close_traces beside them: write SECONDS.
 write() {
     local files=() script
-    for script in single many up down repeatable savepoint; do files+=(-f "$work/$script.sql@$([ $script = single ] && echo 4 || echo 1)"); done
+    for script in single many up down repeatable serializable savepoint; do files+=(-f "$work/$script.sql@$([ $script = single ] && echo 4 || echo 1)"); done
     "$bin/pgbench" -n -c 8 -j 2 -T "$1" -M prepared "${files[@]}" postgres > "$work/pgbench.out" 2>&1 &
     writers=$!
     local until=$((SECONDS + $1))
@@ -89,6 +96,8 @@ half=$(((seconds + 1) / 2))
 write "$half"
 if wait "$writers"; then ok writers_never_fail; else bad writers_never_fail "$(tail -n 5 "$work/pgbench.out")"; fi
 echo "      $(grep -E 'number of transactions actually' "$work/pgbench.out")"
+failed_transactions=$(sed -n 's/^number of failed transactions: \([0-9]*\).*/\1/p' "$work/pgbench.out" | head -n 1)
+[ "${failed_transactions:-0}" = 0 ] && ok no_serialization_failure || bad no_serialization_failure "$failed_transactions transactions"
 [ ! -e "$work/close.errors" ] && ok close_traces_never_fails || bad close_traces_never_fails "$(head -n 3 "$work/close.errors")"
 
 # Killed in the middle of writing.

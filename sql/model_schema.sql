@@ -166,11 +166,13 @@ CREATE TABLE {schema}.watches (
     watched_table text NOT NULL,
     watched_oid oid NOT NULL,
     trigger_name text NOT NULL,
+    trigger_oid oid NOT NULL,
+    before_oid oid,
     view_name text PRIMARY KEY,
     action text NOT NULL,
     checked boolean NOT NULL
 );
-COMMENT ON TABLE {schema}.watches IS 'The tables whose inserts this model watches; checked = close_traces has taken in what came between the fit and the watch.';
+COMMENT ON TABLE {schema}.watches IS 'The tables whose inserts this model watches. A watch is in force while the trigger of number trigger_oid (for skip also before_oid) is on the table of number watched_oid; after a restore it is made again. checked = close_traces has taken in what came between the fit and the watch.';
 
 -- Backends keep models and watches ready; a change makes them look again.
 CREATE TRIGGER logfsm_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {schema}.model
@@ -197,7 +199,7 @@ CREATE TABLE {schema}.live_traces (
 COMMENT ON TABLE {schema}.live_traces IS 'Where each trace of a watched table stands: its events and score so far, whole once ended_at is set, and the state that scoring its next event needs. dirty: events came late or under an earlier fit; close_traces reads the trace again.';
 
 CREATE TABLE {schema}.pending (
-    trace_key {key_type} NOT NULL,
+    trace_key {key_type},
     event text,
     component text,
     at timestamptz,
@@ -211,7 +213,14 @@ CREATE TABLE {schema}.pending (
 CREATE INDEX ON {schema}.pending (trace_key);
 -- It has no key, and publications of all tables ask for one where rows are deleted.
 ALTER TABLE {schema}.pending REPLICA IDENTITY FULL;
-COMMENT ON TABLE {schema}.pending IS 'Events that could not be scored when they were inserted, because another transaction had their trace; the next event of the trace or close_traces takes them in. Without an event: a mark that the trace must be read again.';
+COMMENT ON TABLE {schema}.pending IS 'Events that could not be scored when they were inserted, because another transaction had their trace; the next event of the trace or close_traces takes them in. Without an event: a mark that the trace must be read again; without a key: a note that rows came whose traces are not known, and in message why.';
+
+CREATE VIEW {schema}.unjudged AS
+SELECT u.trace_key, pg_catalog.count(u.event) AS events, pg_catalog.min(u.since) AS since, pg_catalog.max(u.reason) AS reason
+FROM (SELECT p.trace_key, p.event, p.added_at AS since, CASE WHEN p.trace_key IS NULL THEN p.message END AS reason FROM {schema}.pending p
+      UNION ALL SELECT l.trace_key, NULL, l.touched_at, NULL FROM {schema}.live_traces l WHERE l.dirty) u
+GROUP BY u.trace_key;
+COMMENT ON VIEW {schema}.unjudged IS 'The traces of which rows are in a watched table that could not be judged yet: how many events wait, since when; 0 where the trace must be read again. Without a key: rows whose traces are not known, and why. close_traces judges them.';
 
 CREATE TABLE {schema}.anomalies (
     anomaly_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

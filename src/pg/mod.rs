@@ -46,7 +46,10 @@ compile_error!("PostgreSQL 14 is not supported: build with the feature pg15, pg1
 
 ::pgrx::pg_module_magic!(name, version);
 
-static MEMORY_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(512 * 1024);
+/// `logfsm.memory_limit` where nobody set it, in kB.
+const DEFAULT_MEMORY: i32 = 512 * 1024;
+
+static MEMORY_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(DEFAULT_MEMORY);
 
 /// Called when the library is loaded.
 #[pg_guard]
@@ -72,6 +75,11 @@ pub extern "C-unwind" fn _PG_init() {
 /// `logfsm.memory_limit` in bytes.
 fn memory_limit() -> usize {
     MEMORY_LIMIT.get() as usize * 1024
+}
+
+/// Whether the session allows less memory than it would have if nobody had set it.
+fn is_short_of_memory() -> bool {
+    MEMORY_LIMIT.get() < DEFAULT_MEMORY
 }
 
 /// Raises an error if the query was cancelled, for the core's hook, and fails where its memory has grown beyond bounds.

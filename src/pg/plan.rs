@@ -30,21 +30,24 @@ fn probing_settings() -> Settings {
 pub struct Plan {
     sql: CString,
     types: Vec<pg_sys::Oid>,
+    /// The types of the columns of its result.
+    results: Vec<pg_sys::Oid>,
     prepared: Cell<pg_sys::SPIPlanPtr>,
     /// Whether it reads a trigger's transition table, which must be registered in the connection.
     trigger: bool,
 }
 
 impl Plan {
-    /// A statement to be prepared when it first runs.
-    pub fn new(sql: &str, types: &[pg_sys::Oid]) -> Self {
-        let sql = CString::new(sql).unwrap_or_default();
-        Plan { sql, types: types.to_vec(), prepared: Cell::new(std::ptr::null_mut()), trigger: false }
+    /// A statement to be prepared when it first runs, and the types of its result's columns: its rows are read by them,
+    /// so each run fails where a table that it reads has come to have others.
+    pub fn new(sql: &str, types: &[pg_sys::Oid], results: &[pg_sys::Oid]) -> Self {
+        let (sql, prepared) = (CString::new(sql).unwrap_or_default(), Cell::new(std::ptr::null_mut()));
+        Plan { sql, types: types.to_vec(), results: results.to_vec(), prepared, trigger: false }
     }
 
     /// A statement over the transition table of a trigger.
-    pub fn over_new_rows(sql: &str) -> Self {
-        let mut plan = Plan::new(sql, &[]);
+    pub fn over_new_rows(sql: &str, results: &[pg_sys::Oid]) -> Self {
+        let mut plan = Plan::new(sql, &[], results);
         plan.trigger = true;
         plan
     }
@@ -91,6 +94,7 @@ impl Plan {
                 }
                 let (rows, table) = (pg_sys::SPI_processed, pg_sys::SPI_tuptable);
                 if !table.is_null() {
+                    require_types((*table).tupdesc, &self.results)?;
                     let columns = RowType::of((*table).tupdesc);
                     let (mut values, mut nulls) = (vec![Datum::null(); columns.len()], vec![true; columns.len()]);
                     for i in 0..(*table).numvals as usize {
@@ -132,6 +136,28 @@ impl Plan {
             Ok(Some(settings))
         }
     }
+}
+
+/// Fails unless the columns of a result have the types that they are read by.
+///
+/// # Safety
+/// `row` must be a live descriptor.
+pub unsafe fn require_types(row: pg_sys::TupleDesc, types: &[pg_sys::Oid]) -> Result<(), Failure> {
+    // SAFETY: as the caller says; columns are numbered from 1, and those that are not there have no type.
+    let fits = |(i, &expected): (usize, &pg_sys::Oid)| unsafe { pg_sys::SPI_gettypeid(row, i as i32 + 1) } == expected;
+    // SAFETY: as the caller says.
+    let columns = unsafe { (*row).natts } as usize;
+    if columns == types.len() && types.iter().enumerate().all(fits) { Ok(()) } else { Err(altered()) }
+}
+
+/// The error for a table of a model whose columns have other types than it was made with.
+pub fn altered() -> Failure {
+    Failure::new(
+        PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH,
+        "a column of a model's table has another type than it was made with",
+    )
+    .detail("The tables of a model are read and written as they were made.")
+    .hint("Give the column its type back, or drop the model and create it anew.")
 }
 
 fn failed(code: i32) -> Failure {

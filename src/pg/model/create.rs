@@ -250,7 +250,11 @@ fn check_mapping(info: &Info, columns: &[Column]) -> Result<String, Failure> {
             .detail("trace needs a type with equality and order that is not composite.")
             .hint("Make a view that casts it, and give the view as source."));
     }
-    Ok(column.sql_type.clone())
+    // What is one key for the source is one key for the model's tables.
+    Ok(match &column.collation {
+        Some(collation) => format!("{} {collation}", column.sql_type),
+        None => column.sql_type.clone(),
+    })
 }
 
 /// Checks values that only later work would trip over.

@@ -1,10 +1,9 @@
 //! A model's rows, written in bulk: traces as they are read, events along their paths.
 
-use super::Model;
 use super::fit::traces_query;
 use super::owner::Settings;
 use super::settled::{self, Place};
-use super::source;
+use super::{Model, foreign, source};
 use crate::automaton::{Automaton, Ends, PrefixTree};
 use crate::conform::Machine;
 use crate::pg::bulk::{self, BulkWriter, Scratch};
@@ -173,11 +172,11 @@ pub fn collect(
     let (rows, digest) = match digested {
         Some((place, bound)) => {
             let more = format!(", {}", place.columns(&model.info, "s"));
-            (model.info.column_rows_query(relation, &more), settled::digest_call(bound))
+            (model.info.column_rows_query(relation, &more, &foreign::columns(&model.info.source)?), settled::digest_call(bound))
         }
         None => {
             let templates = format!("(SELECT templates FROM {})", model.table("model"));
-            (model.info.rows_query(relation, &templates), "NULL::bytea".into())
+            (model.info.rows_query(relation, &templates)?, "NULL::bytea".into())
         }
     };
     let key = format!("trace_set_agg(r.trace_key{}, ", key_cast(model)?);
@@ -221,7 +220,7 @@ fn without_leader<T>(work: impl FnOnce() -> T) -> T {
 /// Hands all traces of the source to the sink, grouped by Postgres. Gives the number of rows without a key.
 fn group(model: &Model, sink: &mut Sink) -> Result<u64, Failure> {
     let collation = if sql::holds(COLLATABLE, &[model.table("traces").into()])? { " COLLATE \"C\"" } else { "" };
-    let traces = traces_query(model, &model.info.source, "");
+    let traces = traces_query(model, &model.info.source, "")?;
     let query = format!("SELECT t.trace_key, t.trace FROM ({traces}) AS t ORDER BY t.trace_key{collation}");
     let mut keyless = 0;
     let mut each = |row: Row<'_>| {

@@ -21,7 +21,7 @@ pub fn drop_model(call: Call) -> Reply {
             for view in relations(&model, watched)? {
                 drop_watch_view(&view, "model")?;
             }
-            let own = "relname OPERATOR(pg_catalog.~) '^((all|real|synthetic|anomalous)_(events|traces)|trace_summary|drift)$'";
+            let own = "relname OPERATOR(pg_catalog.~) '^((all|real|synthetic|anomalous)_(events|traces)|trace_summary|drift|unjudged)$'";
             drop_all("VIEW", &relations(&model, &format!("relkind OPERATOR(pg_catalog.=) 'v' AND {own}"))?)?;
             let own = "relname OPERATOR(pg_catalog.~) '^(model|runs|watches|live_traces|pending|anomalies|(phases|templates|states|transitions|guards|invariants|traces|events|parameters|scores)(_(fit|run|runs_of_fit)_[0-9]+)?)$'";
             let tables =

@@ -62,10 +62,11 @@ pub fn record(call: Call, values: Vec<i64>) -> Reply {
 }
 
 /// The query for (trace_key, trace) of whole traces; `join` restricts the rows, which it knows as r.
-pub fn traces_query(model: &Model, relation: &str, join: &str) -> String {
+pub fn traces_query(model: &Model, relation: &str, join: &str) -> Result<String, Failure> {
     let templates = format!("(SELECT templates FROM {})", model.table("model"));
-    let rows = model.info.rows_query(relation, &templates);
-    format!("SELECT r.trace_key, {} AS trace FROM ({rows}) AS r {join} GROUP BY r.trace_key", model.info.trace_agg())
+    let rows = model.info.rows_query(relation, &templates)?;
+    let trace = model.info.trace_agg();
+    Ok(format!("SELECT r.trace_key, {trace} AS trace FROM ({rows}) AS r {join} GROUP BY r.trace_key"))
 }
 
 /// Fills the traces leaf from the source and stores the prefix tree.

@@ -1,7 +1,7 @@
 //! Labelled traces: those with a row that says so must not happen, and the machine learns to reject them.
 
-use super::Model;
 use super::refresh::key_equality;
+use super::{Model, foreign};
 use crate::error::Error;
 use crate::pg::error::Failure;
 use crate::pg::sql::{self, quote_identifier, quote_literal};
@@ -16,14 +16,14 @@ pub fn split(model: &Model, leaf: &str) -> Result<(), Failure> {
     columns.sort();
     columns.dedup();
     let labelled = format!(
-        "(SELECT {} FROM {} x WHERE x.{}::text OPERATOR(pg_catalog.=) {})",
+        "(SELECT {} FROM {} x WHERE {} OPERATOR(pg_catalog.=) {})",
         columns.join(", "),
         info.source,
-        quote_identifier(column),
+        foreign::text_of("x", column, &foreign::columns(&info.source)?),
         quote_literal(negative)
     );
     let table = model.table("model");
-    let rows = info.rows_query(&labelled, &format!("(SELECT templates FROM {table})"));
+    let rows = info.rows_query(&labelled, &format!("(SELECT templates FROM {table})"))?;
     let mark = format!(
         "UPDATE {leaf} t SET is_negative = EXISTS (SELECT FROM negative n WHERE n.trace_key {} t.trace_key)",
         key_equality(model)?

@@ -1,6 +1,6 @@
 //! Message columns: how their lines are read into events, and the templates learned from them.
 
-use super::{Info, Model, sql};
+use super::{Info, Model, foreign, sql};
 use crate::error::Error;
 use crate::log::{LineReader, OnUnmatched, Settings};
 use crate::pg::error::Failure;
@@ -132,21 +132,22 @@ impl Info {
         Ok(format!("{}::jsonb", quote_literal(Value::Object(all).to_string())))
     }
 
-    /// As `rows_query`, of a relation with a message column.
-    pub fn line_rows_query(&self, relation: &str, message: &str, templates: &str) -> String {
+    /// As `rows_query_of`, of a relation with a message column.
+    pub fn line_rows_query(&self, relation: &str, message: &str, templates: &str, foreign: &[String]) -> String {
         let separated = self.settings().is_ok_and(|s| s.format.separator.is_some());
         let relative = self.settings().is_ok_and(|s| s.format.relative_time);
-        let message = format!("s.{}::text", quote_identifier(message));
+        let message = foreign::text_of("s", message, foreign);
         let mut columns = vec![format!("{message} AS line")];
         for (name, cast, alias) in [
             (&self.trace_column, "", "key"),
             (&self.at_column, "::timestamptz", "at"),
             (&self.seq_column, "::bigint", "seq"),
-            (&self.component_column, "::text", "component"),
             (&self.params_column, "::jsonb", "params"),
         ] {
             columns.extend(name.as_ref().map(|name| format!("s.{}{cast} AS {alias}", quote_identifier(name))));
         }
+        let component = self.component_column.as_ref();
+        columns.extend(component.map(|name| format!("{} AS component", foreign::text_of("s", name, foreign))));
         let settings = self.settings_literal();
         // OFFSET 0: the line is read once, not once per column
         let mut from = format!(
@@ -203,7 +204,7 @@ impl Info {
     /// which are read by `literal`.
     fn learning_query(&self, relation: &str, message: &str, literal: &str) -> Result<String, Failure> {
         let settings = self.settings()?;
-        let message = format!("s.{}::text", quote_identifier(message));
+        let message = foreign::text_of("s", message, &foreign::columns(&self.source)?);
         let options = if settings.miner == Default::default() {
             String::new()
         } else {
@@ -235,9 +236,10 @@ impl Info {
 
     /// The query for the first lines that cannot be read, each as a text that names the row and says why.
     fn unread_query(&self, message: &str) -> Result<String, Failure> {
-        let message = format!("s.{}::text", quote_identifier(message));
+        let foreign = foreign::columns(&self.source)?;
+        let message = foreign::text_of("s", message, &foreign);
         let named = |(name, label): (&Option<String>, &str)| {
-            let value = format!("pg_catalog.left(s.{}::text, 100)", quote_identifier(name.as_ref()?));
+            let value = format!("pg_catalog.left({}, 100)", foreign::text_of("s", name.as_ref()?, &foreign));
             Some(format!("pg_catalog.concat({}, {value})", quote_literal(format!("{label} "))))
         };
         let columns = [(&self.trace_column, "trace"), (&self.seq_column, "seq"), (&self.at_column, "at")];

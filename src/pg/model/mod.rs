@@ -9,6 +9,7 @@ mod explain;
 mod fidelity;
 mod find;
 mod fit;
+mod foreign;
 mod guards;
 mod in_place;
 mod info;

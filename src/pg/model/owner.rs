@@ -112,6 +112,15 @@ impl AsOwner {
         Self::switch(unsafe { pg_sys::GetUserId() })
     }
 
+    /// The owner's work does not fail for what the session allows itself.
+    pub fn with_default_memory(self) -> Self {
+        if crate::pg::is_short_of_memory() {
+            // SAFETY: inside the nest level of our settings.
+            unsafe { set_local(c"logfsm.memory_limit", c"512MB") };
+        }
+        self
+    }
+
     /// Bounds how long a lock is waited for while this lives.
     pub fn wait_for_locks_at_most(&self, time: &CStr) {
         // SAFETY: inside the nest level of our settings.

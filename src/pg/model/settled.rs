@@ -202,7 +202,7 @@ pub fn remember_recent(model: &Model, place: &Place, traces: &str) -> Result<(),
     }
     let table = model.table("model");
     let recent = place.recent(&model.info, place.settled(model)?.before)?;
-    let rows = model.info.rows_query(&recent, &format!("(SELECT templates FROM {table})"));
+    let rows = model.info.rows_query(&recent, &format!("(SELECT templates FROM {table})"))?;
     let set = format!(
         "UPDATE {table} SET recent_traces = ARRAY(
              SELECT t.trace_id FROM {traces} t

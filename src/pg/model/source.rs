@@ -1,5 +1,6 @@
 //! Where a model's rows come from: checked columns, and the query that turns them into traces.
 
+use super::foreign;
 use super::info::Info;
 use super::relations::name_in;
 use crate::pg::error::{Failure, report_of};
@@ -20,6 +21,8 @@ pub struct Column {
     pub type_id: pg_sys::Oid,
     /// Whether the type is a row type.
     pub is_composite: bool,
+    /// A collation under which values may be equal that are written differently, to be put behind the type.
+    pub collation: Option<String>,
 }
 
 /// The columns of a relation, in order; none where it does not exist.
@@ -27,7 +30,10 @@ pub fn columns(source: &str) -> Result<Vec<Column>, Failure> {
     let Some(relation) = relation(source) else { return Ok(Vec::new()) };
     let query = format!(
         "SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), {BASE_TYPE}, a.atttypid,
-                t.typtype OPERATOR(pg_catalog.=) 'c'
+                t.typtype OPERATOR(pg_catalog.=) 'c',
+                (SELECT pg_catalog.format('COLLATE %I.%I', n.nspname, l.collname) FROM pg_catalog.pg_collation l
+                 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) l.collnamespace
+                 WHERE l.oid OPERATOR(pg_catalog.=) a.attcollation AND NOT l.collisdeterministic)
          FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) a.atttypid
          WHERE a.attrelid OPERATOR(pg_catalog.=) $1 AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
          ORDER BY a.attnum"
@@ -37,7 +43,7 @@ pub fn columns(source: &str) -> Result<Vec<Column>, Failure> {
         let (name, sql_type, base) = (row.get(1)?, row.get(2)?, row.get(3)?);
         if let (Some(name), Some(sql_type), Some(type_id)) = (name, sql_type, row.get(4)?) {
             let (base, is_composite) = (base.unwrap_or_default(), row.get(5)?.unwrap_or(false));
-            columns.push(Column { name, sql_type, base, type_id, is_composite });
+            columns.push(Column { name, sql_type, base, type_id, is_composite, collation: row.get(6)? });
         }
         Ok(())
     })?;
@@ -148,7 +154,11 @@ pub fn require_readable(info: &Info) -> Result<(), Failure> {
     for used in info.used_columns() {
         column(&columns, used, "a column of the model", &info.source)?;
     }
-    require_select(info)
+    require_select(info)?;
+    // From here on nobody alters its columns, views and policies before the transaction ends.
+    sql::run(&format!("SELECT FROM {} LIMIT 0", info.source), &[])?;
+    foreign::require_plain(info, &info.source, &foreign::columns(&info.source)?)?;
+    foreign::require_own_code(info)
 }
 
 /// Locks the source against changes of its columns until the transaction ends, as reading it does later on: what is found
@@ -197,19 +207,42 @@ impl Info {
         .collect()
     }
 
-    /// The rows of a relation of the source's shape as (trace_key, event, at, seq, component, params, message), where
-    /// `templates` is an expression for the model's templates.
-    pub fn rows_query(&self, relation: &str, templates: &str) -> String {
+    /// The columns of a row that say what its event is.
+    pub fn read_columns(&self) -> Vec<&str> {
+        [
+            &self.trace_column,
+            &self.event_column,
+            &self.message_column,
+            &self.at_column,
+            &self.seq_column,
+            &self.component_column,
+            &self.params_column,
+        ]
+        .into_iter()
+        .filter_map(Option::as_deref)
+        .collect()
+    }
+
+    /// The rows of the source, or of a relation of its columns, as (trace_key, event, at, seq, component, params, message),
+    /// where `templates` is an expression for the model's templates.
+    pub fn rows_query(&self, relation: &str, templates: &str) -> Result<String, Failure> {
+        Ok(self.rows_query_of(relation, templates, &foreign::columns(&self.source)?))
+    }
+
+    /// The same of another relation with columns of these names, of which those of `foreign` have types of their own.
+    pub fn rows_query_of(&self, relation: &str, templates: &str, foreign: &[String]) -> String {
         match &self.message_column {
-            Some(message) => self.line_rows_query(relation, message, templates),
-            None => self.column_rows_query(relation, ""),
+            Some(message) => self.line_rows_query(relation, message, templates, foreign),
+            None => self.column_rows_query(relation, "", foreign),
         }
     }
 
     /// The same of a relation without a message column, with more columns of it, which is called s, each after a comma.
-    pub fn column_rows_query(&self, relation: &str, more: &str) -> String {
-        let of = |name: &Option<String>, cast: &str| {
-            name.as_ref().map_or_else(|| format!("NULL::{cast}"), |n| format!("s.{}::{cast}", quote_identifier(n)))
+    pub fn column_rows_query(&self, relation: &str, more: &str, foreign: &[String]) -> String {
+        let of = |name: &Option<String>, cast: &str| match name {
+            None => format!("NULL::{cast}"),
+            Some(name) if cast == "text" => foreign::text_of("s", name, foreign),
+            Some(name) => format!("s.{}::{cast}", quote_identifier(name)),
         };
         // invariant: create_model asks for a trace column where there is no message column
         let key = quote_identifier(self.trace_column.as_deref().unwrap_or_default());

@@ -106,7 +106,7 @@ impl Staged {
     fn read_traces(&mut self, model: &Model, recent: &str, known: bool) -> Result<(), Failure> {
         let table = model.table("model");
         let (keys, equals) = (model.table(&format!("refresh_{}_keys", model.info.fits + 1)), key_equality(model)?);
-        let touched = model.info.rows_query(recent, &format!("(SELECT templates FROM {table})"));
+        let touched = model.info.rows_query(recent, &format!("(SELECT templates FROM {table})"))?;
         let create = format!(
             "CREATE UNLOGGED TABLE {keys} AS SELECT DISTINCT r.trace_key FROM ({touched}) r WHERE r.trace_key IS NOT NULL"
         );
@@ -121,9 +121,9 @@ impl Staged {
         ];
         let statement = if known && !lost(&names)? {
             let touched = format!("JOIN {keys} AS k ON k.trace_key {equals} r.trace_key");
-            sql::fill(READ_TOUCHED, &[&names[..], &[("now", &traces_query(model, source, &touched))]].concat())
+            sql::fill(READ_TOUCHED, &[&names[..], &[("now", &traces_query(model, source, &touched)?)]].concat())
         } else {
-            sql::fill(COMPARE_ALL, &[&names[..], &[("now", &traces_query(model, source, ""))]].concat())
+            sql::fill(COMPARE_ALL, &[&names[..], &[("now", &traces_query(model, source, "")?)]].concat())
         };
         source::run_reading(&model.info, || sql::run(&statement, &[]))?;
         sql::run(&format!("DROP TABLE {keys}"), &[])?;

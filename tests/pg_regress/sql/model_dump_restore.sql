@@ -1,4 +1,4 @@
--- pg_dump carries a model whole: rows, machine, runs, rights and the watch; it goes on where it is restored.
+-- pg_dump carries a model whole: rows, machine, runs, rights and the watch; it goes on where it is restored, the watch when it is made again.
 set client_min_messages = warning;
 create role regress_dump_reader;
 create table app_log (id text, event text, at timestamptz);
@@ -45,9 +45,14 @@ select contype, count(*), bool_and(convalidated) from pg_constraint where connam
 select count(*) from pg_inherits join pg_class c on c.oid = inhrelid where c.relnamespace = 'm'::regnamespace and c.relkind = 'r';
 select has_table_privilege('regress_dump_reader', 'm.transitions', 'SELECT');
 select * from my_view order by 1;
--- The watch goes on, and everything else.
+-- The watch is made again: the restored trigger has another number than the one that is recorded, and goes then.
 insert into app_log values ('restored', 'close', '2026-01-05');
 select trace_key, kind from m.anomalies order by 1;
+select logfsm.watch('m');
+select count(*) from pg_trigger where tgname like 'logfsm\_watch%';
+insert into app_log values ('watched', 'close', '2026-01-05');
+select trace_key, kind from m.anomalies order by 1;
+-- Everything else goes on.
 select new_traces, changed_traces, missing_rows from logfsm.refresh('m');
 select run_id, status, fit from m.runs order by 1;
 select logfsm.synthesize('m', 5, 7);

@@ -7,6 +7,7 @@
 
 use super::super::refresh::{key_equality, key_type};
 use super::super::{Model, fit};
+use super::IN_FORCE;
 use super::compiled::{self, Compiled};
 use super::judge::{Anomaly, judge, judge_end};
 use super::key::array;
@@ -16,6 +17,7 @@ use super::store;
 use super::transaction::{self, Traces};
 use crate::pg::call::{Call, Reply};
 use crate::pg::error::Failure;
+use crate::pg::plan::altered;
 use crate::pg::sql;
 use crate::pg::trace_type::microseconds;
 use pgrx::datum::{DatumWithOid, Interval, TimestampWithTimeZone};
@@ -36,9 +38,11 @@ struct Closed {
     reread: i64,
     ended: i64,
     anomalies: i64,
+    /// Traces that are still not judged whole, as others hold them.
+    waiting: i64,
 }
 
-/// close_traces(model, idle, recheck) → (resumed, reread, ended, anomalies)
+/// close_traces(model, idle, recheck) → (resumed, reread, ended, anomalies, waiting)
 pub fn close_traces(call: Call) -> Reply {
     let name = call.need_text(0, "model")?;
     let idle: Interval = call.need(1, "idle")?;
@@ -55,7 +59,7 @@ pub fn close_traces(call: Call) -> Reply {
         let compiled = compiled::compiled(model)?;
         transaction::with(&compiled.clone(), |traces, nested| close(&compiled, traces, nested, idle, recheck))
     })?;
-    fit::record(call, vec![closed.resumed, closed.reread, closed.ended, closed.anomalies])
+    fit::record(call, vec![closed.resumed, closed.reread, closed.ended, closed.anomalies, closed.waiting])
 }
 
 fn close(
@@ -73,12 +77,16 @@ fn close(
     }
     store::write(traces, &traces.changed())?;
     traces.forget();
-    check_again(&model.model, recheck)?;
+    // Notes of rows that came while the watch could not work, so that nobody knows their traces.
+    let unseen = format!("DELETE FROM {} WHERE trace_key IS NULL", model.model.table("pending"));
+    let unseen = sql::run(&unseen, &[])?;
+    check_again(&model.model, recheck || unseen > 0)?;
     let idle_since: Option<TimestampWithTimeZone> =
         sql::one("SELECT pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) $1", &[idle.into()])?;
     let wanted = wanted(model, traces, idle_since)?;
     // What no row shows, as the end of a trace, is told of the watched table, if there is one.
-    let tables: Vec<String> = sql::column(&format!("SELECT watched_table FROM {}", model.model.table("watches")), &[])?;
+    let tables = format!("SELECT watched_table FROM {} w WHERE {IN_FORCE}", model.model.table("watches"));
+    let tables: Vec<String> = sql::column(&tables, &[])?;
     let table = if let [table] = &tables[..] { table } else { &model.model.info.source }.clone();
     let mut closed = Closed::default();
     for wanted in wanted.chunks(CHUNK) {
@@ -86,6 +94,8 @@ fn close(
         close_some(model, traces, wanted, &table, &mut closed)?;
     }
     traces.forget();
+    let waiting = format!("SELECT pg_catalog.count(*) FROM {}", model.model.table("unjudged"));
+    closed.waiting = sql::one(&waiting, &[])?.unwrap_or(0);
     Ok(closed)
 }
 
@@ -107,13 +117,18 @@ fn wanted(
         equals = key_equality(&model.model)?,
     );
     let mut wanted = Vec::new();
-    each_raw(&query, &[idle_since.into(), model.model.info.fits.into()], |values| {
-        if let Some(key) = values[0] {
-            let idle = values[1].is_some_and(|idle| idle.value() != 0);
-            wanted.push((traces.entry_of(model.key.key(key)), idle));
-        }
-        Ok(())
-    })?;
+    each_raw(
+        &query,
+        &[idle_since.into(), model.model.info.fits.into()],
+        &[model.key.oid, pg_sys::BOOLOID],
+        |values| {
+            if let Some(key) = values[0] {
+                let idle = values[1].is_some_and(|idle| idle.value() != 0);
+                wanted.push((traces.entry_of(model.key.key(key)), idle));
+            }
+            Ok(())
+        },
+    )?;
     Ok(wanted)
 }
 
@@ -263,10 +278,12 @@ pub fn keys<'a>(traces: &Traces, wanted: &[u32]) -> DatumWithOid<'a> {
     unsafe { DatumWithOid::new(traces.model.key.array(wanted.iter().map(|&t| &traces.entry(t).key)), array_type) }
 }
 
-/// Calls `each` with the values of every row, fetched some at a time.
+/// Calls `each` with the values of every row, fetched some at a time. Fails unless columns have the types that they are
+/// read by.
 pub fn each_raw(
     query: &str,
     arguments: &[DatumWithOid<'_>],
+    types: &[Oid],
     mut each: impl FnMut(&[Option<Datum>]) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     Spi::connect_mut(|client| {
@@ -278,6 +295,11 @@ pub fn each_raw(
             }
             pgrx::check_for_interrupts!();
             let columns = table.columns()?;
+            for (i, expected) in types.iter().enumerate() {
+                if columns != types.len() || table.column_type_oid(i + 1)?.value() != *expected {
+                    return Err(altered());
+                }
+            }
             while table.next().is_some() {
                 let values: Result<Vec<Option<Datum>>, _> =
                     (1..=columns).map(|i| table.get_datum_by_ordinal(i)).collect();

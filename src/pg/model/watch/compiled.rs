@@ -3,13 +3,15 @@
 //! Statement triggers on a model's tables "model" and "watches" invalidate those tables' relation cache entries in all
 //! backends, at commit; the callback only raises a flag.
 
-use super::super::owner::AsOwner;
+use super::super::owner::{AsOwner, role_name};
 use super::super::refresh::{key_equality, key_type};
 use super::super::{Model, source};
 use super::Action;
+use super::fired::Fired;
 use super::key::KeyType;
 use super::reader::Reader;
 use super::row::Names;
+use super::statement::{Arrival, Running, Statement};
 use super::statements::Statements;
 use crate::automaton::Automaton;
 use crate::conform::Machine;
@@ -57,10 +59,29 @@ pub struct Watch {
     /// The table as recorded, by its present name.
     pub table_name: String,
     /// How to read its rows.
-    pub reader: RefCell<Option<Reader>>,
+    pub reader: RefCell<Option<Rc<Reader>>>,
+    /// The statement that was told last that its rows are not dropped.
+    pub warned: Cell<Option<Statement>>,
+    /// How the rows of the statement that was asked for last come.
+    arrival: Cell<Option<(Statement, Arrival)>>,
     trigger: Oid,
     table: Oid,
     stale: Rc<Cell<bool>>,
+}
+
+impl Watch {
+    /// How the rows of a statement come to this table.
+    pub fn arrival(&self, running: &Running, fired: &Fired) -> Arrival {
+        let statement = running.statement();
+        if let Some((known, arrival)) = self.arrival.get()
+            && known == statement
+        {
+            return arrival;
+        }
+        let arrival = running.arrival(fired);
+        self.arrival.set(Some((statement, arrival)));
+        arrival
+    }
 }
 
 /// A flag for a table.
@@ -83,7 +104,7 @@ unsafe extern "C-unwind" fn relation_changed(_: Datum, relation: Oid) {
     });
 }
 
-unsafe extern "C-unwind" fn schema_changed(_: Datum, _: i32, _: u32) {
+unsafe extern "C-unwind" fn catalog_changed(_: Datum, _: i32, _: u32) {
     // SAFETY: as the callback above.
     unsafe { relation_changed(Datum::null(), Oid::INVALID) }
 }
@@ -94,8 +115,11 @@ fn track(tables: &[Oid]) -> Rc<Cell<bool>> {
         // SAFETY: the callbacks stay valid for the life of the backend.
         unsafe {
             pg_sys::CacheRegisterRelcacheCallback(Some(relation_changed), Datum::null());
-            let schemas = pg_sys::SysCacheIdentifier::NAMESPACEOID as i32;
-            pg_sys::CacheRegisterSyscacheCallback(schemas, Some(schema_changed), Datum::null());
+            // Schemas may be renamed; roles may lose rights.
+            use pg_sys::SysCacheIdentifier::{AUTHMEMROLEMEM, AUTHOID, NAMESPACEOID};
+            for cache in [NAMESPACEOID, AUTHOID, AUTHMEMROLEMEM] {
+                pg_sys::CacheRegisterSyscacheCallback(cache as i32, Some(catalog_changed), Datum::null());
+            }
         }
     }
     let stale = Rc::new(Cell::new(false));
@@ -110,8 +134,8 @@ fn track(tables: &[Oid]) -> Rc<Cell<bool>> {
 fn refused() -> Failure {
     let message = "no model watches this table through this trigger";
     Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message)
-        .detail("Anybody can make a trigger that calls logfsm.watch_insert(); only those that a model records do work.")
-        .hint("logfsm.watch() makes and records the trigger.")
+        .detail("Anybody can make a trigger that calls logfsm.watch_insert(); only those that a model records, by their number and that of their table, do work.")
+        .hint("logfsm.watch() makes and records the trigger; after a restore it is needed again.")
 }
 
 /// The watch of a trigger as last found, if nothing has changed since.
@@ -122,42 +146,98 @@ pub fn known(trigger: Oid, table: Oid) -> Option<Rc<Watch>> {
     })
 }
 
-/// Finds the watch of a trigger, checking that its model records it.
-pub fn find(trigger: Oid, table: Oid) -> Result<Rc<Watch>, Failure> {
-    let (watched, name, schema, owner) = {
+/// What a model records of a trigger on a table.
+pub struct Recorded {
+    /// The model's schema.
+    pub schema: String,
+    /// Its owner.
+    pub owner: Oid,
+    /// What the watch does.
+    pub action: Action,
+    /// The table as recorded, by its present name.
+    pub table_name: String,
+    watched: Oid,
+    trigger: Oid,
+    table: Oid,
+}
+
+/// Finds the model of a trigger, and checks that it records this trigger on this table, by number, and that its owner may
+/// see all rows of the table.
+pub fn recorded(trigger: Oid, table: Oid) -> Result<Recorded, Failure> {
+    let (root, watched, schema, owner) = {
         // As whoever inserts, but not by their search path.
         // SAFETY: reads who that is.
         let _as_caller = AsOwner::switch(unsafe { pg_sys::GetUserId() });
-        let (root, watched, name) = root_of(trigger)?.ok_or_else(refused)?;
+        let (root, watched) = root_of(trigger)?.ok_or_else(refused)?;
         let (schema, owner) = model_of(root)?.ok_or_else(refused)?;
-        (watched, name, schema, owner)
+        (root, watched, schema, owner)
     };
     let _as_owner = AsOwner::switch(owner);
-    let model = Model::read(schema, owner)?;
-    let stale = track(&[oid_of(&model.table("watches"))?, watched]);
     let query = format!(
         "SELECT w.action, pg_catalog.format('%I.%I', n.nspname, c.relname)
-         FROM {} w JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) $1
+         FROM {}.watches w JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) w.watched_oid
          JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-         WHERE (w.trigger_name OPERATOR(pg_catalog.=) $2 OR (w.trigger_name OPERATOR(pg_catalog.||) '_before') OPERATOR(pg_catalog.=) $2) AND (w.watched_oid OPERATOR(pg_catalog.=) $1
-               OR w.watched_table OPERATOR(pg_catalog.=) pg_catalog.format('%I.%I', n.nspname, c.relname))",
-        model.table("watches")
+         WHERE w.watched_oid OPERATOR(pg_catalog.=) $1 AND $2 OPERATOR(pg_catalog.=) ANY (ARRAY[w.trigger_oid, w.before_oid])",
+        sql::quote_identifier(&schema)
     );
     let mut recorded: Option<(String, String)> = None;
-    sql::each_row(&query, &[watched.into(), name.into()], |row| {
+    sql::each_row(&query, &[watched.into(), root.into()], |row| {
         recorded = row.get(1)?.zip(row.get(2)?);
         Ok(())
     })?;
     let (action, table_name) = recorded.ok_or_else(refused)?;
     let action = Action::parse(&action)?;
+    Ok(Recorded { schema, owner, action, table_name, watched, trigger, table })
+}
+
+/// Makes the watch of a recorded trigger ready; or gives why its owner may not see the rows.
+pub fn find(recorded: &Recorded) -> Result<Result<Rc<Watch>, Failure>, Failure> {
+    let _as_owner = AsOwner::switch(recorded.owner).with_default_memory();
+    let model = Model::read(recorded.schema.clone(), recorded.owner)?;
+    let stale = track(&[oid_of(&model.table("watches"))?, recorded.watched]);
+    if let Err(blind) = require_sight(&model, &recorded.table_name) {
+        return Ok(Err(blind));
+    }
     let model = compiled(model)?;
-    let watch = Rc::new(Watch { model, action, table_name, reader: RefCell::new(None), trigger, table, stale });
+    let watch = Rc::new(Watch {
+        model,
+        action: recorded.action,
+        table_name: recorded.table_name.clone(),
+        reader: RefCell::new(None),
+        warned: Cell::new(None),
+        arrival: Cell::new(None),
+        trigger: recorded.trigger,
+        table: recorded.table,
+        stale,
+    });
     WATCHES.with_borrow_mut(|watches| {
-        watches.retain(|w| w.trigger != trigger && !w.stale.get());
+        watches.retain(|w| w.trigger != recorded.trigger && !w.stale.get());
         watches.truncate(4 * KEPT);
         watches.insert(0, watch.clone());
     });
-    Ok(watch)
+    Ok(Ok(watch))
+}
+
+/// Fails unless the current role may read all rows of a table, as far as the model uses them: a watch shows what others
+/// insert.
+pub fn require_sight(model: &Model, table: &str) -> Result<(), Failure> {
+    let denied = |detail: String, hint: String| {
+        let message = format!("the owner of model \"{}\" may not see the rows of {table}", model.info.name);
+        Err(Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message).detail(detail).hint(hint))
+    };
+    let owner = role_name(model.owner);
+    for column in model.info.read_columns() {
+        let may = "SELECT pg_catalog.has_column_privilege($1::text::regclass, $2::text, 'SELECT')";
+        if !sql::holds(may, &[table.into(), column.into()])? {
+            let detail = format!("Role \"{owner}\" may not SELECT column \"{column}\".");
+            return denied(detail, format!("GRANT SELECT ON {table} TO {}.", sql::quote_identifier(owner)));
+        }
+    }
+    if sql::holds("SELECT pg_catalog.row_security_active($1::text::regclass)", &[table.into()])? {
+        let detail = format!("Row-level security of the table applies to role \"{owner}\".");
+        return denied(detail, "Refresh the model instead: it reads what the policies let its owner see.".into());
+    }
+    Ok(())
 }
 
 /// A model made ready, anew unless its row is the one it was made from.
@@ -172,7 +252,8 @@ pub fn compiled(model: Model) -> Result<Rc<Compiled>, Failure> {
     }
     model.require_fitted()?;
     // The flag is there before the row is read: what changes in between is noticed.
-    let stale = track(&[table]);
+    let live = model.table("live_traces");
+    let stale = track(&[table, oid_of(&live)?]);
     let version = format!("SELECT pg_catalog.format('%s/%s/%s', tableoid, ctid, xmin) FROM {name}");
     let version: String = sql::one(&version, &[])?.unwrap_or_default();
     let same =
@@ -187,10 +268,14 @@ pub fn compiled(model: Model) -> Result<Rc<Compiled>, Failure> {
         }
     };
     let threshold: Option<f64> = sql::one(&format!("SELECT threshold FROM {name}"), &[])?;
-    let key_oid = "SELECT a.atttypid FROM pg_catalog.pg_attribute a
-                   WHERE a.attrelid OPERATOR(pg_catalog.=) $1::regclass AND a.attname OPERATOR(pg_catalog.=) 'trace_key'";
-    let key_oid: Option<Oid> = sql::one(key_oid, &[model.table("live_traces").into()])?;
-    let key = KeyType::new(key_oid.unwrap_or(pg_sys::TEXTOID));
+    let of_key = |what: &str| -> Result<Option<Oid>, Failure> {
+        let query = format!(
+            "SELECT a.{what} FROM pg_catalog.pg_attribute a
+             WHERE a.attrelid OPERATOR(pg_catalog.=) $1::regclass AND a.attname OPERATOR(pg_catalog.=) 'trace_key'"
+        );
+        sql::one(&query, &[live.as_str().into()])
+    };
+    let key = KeyType::new(of_key("atttypid")?.unwrap_or(pg_sys::TEXTOID), of_key("attcollation")?);
     let statements = Statements::new(&model, &key, &key_type(&model)?, &key_equality(&model)?);
     let lines = lines(&model)?.map(RefCell::new);
     let names = RefCell::new(Names::new(&machine.automaton.labels));
@@ -225,18 +310,16 @@ fn oid_of(table: &str) -> Result<Oid, Failure> {
     Ok(oid.unwrap_or(Oid::INVALID))
 }
 
-/// The trigger that a partition's trigger was cloned from, its table and its name; itself where it is no clone.
-fn root_of(trigger: Oid) -> Result<Option<(Oid, Oid, String)>, Failure> {
-    let query = "WITH RECURSIVE up (id, parent, relation, name) AS (
-                     SELECT t.oid, t.tgparentid, t.tgrelid, t.tgname::text FROM pg_catalog.pg_trigger t WHERE t.oid OPERATOR(pg_catalog.=) $1
-                     UNION ALL SELECT t.oid, t.tgparentid, t.tgrelid, t.tgname::text
+/// The trigger that a partition's trigger was cloned from, and its table; itself where it is no clone.
+fn root_of(trigger: Oid) -> Result<Option<(Oid, Oid)>, Failure> {
+    let query = "WITH RECURSIVE up (id, parent, relation) AS (
+                     SELECT t.oid, t.tgparentid, t.tgrelid FROM pg_catalog.pg_trigger t WHERE t.oid OPERATOR(pg_catalog.=) $1
+                     UNION ALL SELECT t.oid, t.tgparentid, t.tgrelid
                      FROM up JOIN pg_catalog.pg_trigger t ON t.oid OPERATOR(pg_catalog.=) up.parent)
-                 SELECT id, relation, name FROM up WHERE parent::bigint OPERATOR(pg_catalog.=) 0";
+                 SELECT id, relation FROM up WHERE parent::bigint OPERATOR(pg_catalog.=) 0";
     let mut found = None;
     sql::each_row(query, &[trigger.into()], |row| {
-        if let (Some(id), Some(relation), Some(name)) = (row.get(1)?, row.get(2)?, row.get(3)?) {
-            found = Some((id, relation, name));
-        }
+        found = row.get(1)?.zip(row.get(2)?);
         Ok(())
     })?;
     Ok(found)

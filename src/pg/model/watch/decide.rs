@@ -1,73 +1,83 @@
 //! The trigger of `skip` that runs before a row is inserted, and where traces stand that are seen for the first time.
+//!
+//! It drops a row only where it is sure: the row is what will be stored, it will be inserted, and what is in its trace is
+//! known. In doubt the row goes in, and is judged as `flag` does it.
 
 use super::compiled::Watch;
 use super::fire::{as_owner, complete, is_plain, read, read_committed, warn};
 use super::fired::Fired;
 use super::judge::{Anomaly, judge};
 use super::row::{Row, Rows};
+use super::statement::{Arrival, Running, Statement};
 use super::store;
 use super::transaction::{Held, Traces};
 use crate::pg::error::Failure;
 use crate::pg::subtransaction::{Outcome, attempt};
 use std::rc::Rc;
 
+/// What becomes of a row.
+struct Decision {
+    keep: bool,
+    /// Traces that are held from now on.
+    held: Vec<(u32, Held)>,
+    /// Where traces stand after a row that passes.
+    passed: Vec<(u32, Held)>,
+}
+
 /// Before a row is inserted: false where it is anomalous and must be dropped.
 pub fn decide(watch: &Rc<Watch>, fired: &Fired, traces: &mut Traces, nested: bool) -> Result<bool, Failure> {
-    if is_plain(watch, fired) && is_ordinary(watch, fired, traces) {
+    let Some(running) = Running::find() else { return Ok(true) };
+    let statement = running.statement();
+    if watch.arrival(&running, fired) != Arrival::Inserted
+        || nested
+        || !read_committed()
+        || traces.is_spoiled(statement)
+    {
         return Ok(true);
     }
-    let outcome = attempt(|| {
-        let mut rows = read(watch, fired, traces)?;
-        let mut held_now = Vec::new();
-        let mut keep = true;
-        let of_row = std::mem::take(&mut rows.rows);
-        for row in of_row {
-            let trace = row.trace;
-            if !traces.ahead.contains_key(&trace) {
-                let held = match &traces.entry(trace).held {
-                    Some(held) => held.clone(),
-                    None => first_sight(watch, traces, nested, trace, &mut rows, &mut held_now)?,
-                };
-                traces.ahead.insert(trace, held);
-            }
-            let mut held = traces.ahead[&trace].clone();
-            let mut anomalies = Vec::new();
-            judge(&watch.model, &mut held, &[row], &rows, |anomaly| anomalies.push(anomaly));
-            if anomalies.is_empty() {
-                traces.ahead.insert(trace, held);
-                continue;
-            }
-            keep = false;
-            let _as_owner = as_owner(watch);
-            let mut row = row;
-            complete(watch, fired, std::iter::once(&mut row), &mut rows)?;
-            anomalies.iter_mut().for_each(|anomaly| anomaly.message = row.message);
-            store::flag(traces, &anomalies, &rows, &watch.table_name)?;
+    if let Some(reason) = not_final(watch, fired) {
+        if watch.warned.replace(Some(statement)) != Some(statement) {
+            let table = fired.table_name();
+            pgrx::warning!("logfsm watch drops no rows of {table}: {reason}; they are judged when they are inserted");
         }
-        Ok((keep, held_now))
-    });
-    match outcome {
-        Outcome::Done((keep, held)) => {
+        return Ok(true);
+    }
+    if is_plain(watch, fired) && is_ordinary(watch, fired, traces, statement) {
+        return Ok(true);
+    }
+    match attempt(|| judged(watch, fired, traces, statement)) {
+        Outcome::Done(Decision { keep, held, passed }) => {
             for (trace, held) in held {
                 traces.hold(trace, held);
+            }
+            if keep {
+                traces.let_pass(statement, passed);
             }
             Ok(keep)
         }
         Outcome::Failed(reason) => {
-            traces.ahead.clear();
+            traces.let_pass_unseen(statement);
             warn(fired, &reason);
             Ok(true)
         }
     }
 }
 
+/// Why a row may still change before it is stored.
+fn not_final(watch: &Watch, fired: &Fired) -> Option<String> {
+    if let Some(later) = fired.later_trigger() {
+        return Some(format!("trigger \"{later}\" runs after the watch's"));
+    }
+    let column = fired.generated_column(&watch.model.model.info.read_columns())?;
+    Some(format!("column \"{column}\" is generated after triggers ran"))
+}
+
 /// True where a row's trace is at hand and takes the row without anything to write: then no subtransaction is needed.
-fn is_ordinary(watch: &Watch, fired: &Fired, traces: &mut Traces) -> bool {
+fn is_ordinary(watch: &Watch, fired: &Fired, traces: &mut Traces, statement: Statement) -> bool {
     let Ok(rows) = read(watch, fired, traces) else { return false };
     let mut after = Vec::new();
     for row in &rows.rows {
-        let held = traces.ahead.get(&row.trace).or(traces.entry(row.trace).held.as_ref());
-        let Some(mut held) = held.cloned() else { return false };
+        let Some(mut held) = traces.ahead(statement, row.trace).cloned() else { return false };
         let mut ordinary = true;
         judge(&watch.model, &mut held, std::slice::from_ref(row), &rows, |_| ordinary = false);
         if !ordinary {
@@ -75,32 +85,53 @@ fn is_ordinary(watch: &Watch, fired: &Fired, traces: &mut Traces) -> bool {
         }
         after.push((row.trace, held));
     }
-    traces.ahead.extend(after);
+    traces.let_pass(statement, after);
     true
 }
 
-/// Where a trace stands that this transaction has not touched yet; held if it can be.
-fn first_sight(
-    watch: &Watch,
-    traces: &Traces,
-    nested: bool,
-    trace: u32,
-    rows: &mut Rows,
-    held_now: &mut Vec<(u32, Held)>,
-) -> Result<Held, Failure> {
-    let _as_owner = as_owner(watch);
-    let one = std::slice::from_ref(&trace);
-    if read_committed() && !nested {
-        let touch = store::touch(traces, one, rows)?.pop();
-        if let Some((held, anomalies)) = touch.and_then(|touch| resume(watch, touch, rows)) {
-            store::flag(traces, &anomalies, rows, &watch.table_name)?;
-            held_now.push((trace, held.clone()));
-            return Ok(held);
+/// Judges the events of a row after those that the statement let pass, and writes what is anomalous about them.
+fn judged(watch: &Watch, fired: &Fired, traces: &mut Traces, statement: Statement) -> Result<Decision, Failure> {
+    let mut rows = read(watch, fired, traces)?;
+    let (mut held_now, mut passed) = (Vec::new(), Vec::<(u32, Held)>::new());
+    let mut anomalies = Vec::new();
+    let mut of_row = std::mem::take(&mut rows.rows);
+    for row in &of_row {
+        // A line may be of one trace twice.
+        let before = passed.iter().rev().find(|passed| passed.0 == row.trace).map(|passed| &passed.1);
+        let known = before.or(traces.ahead(statement, row.trace)).cloned();
+        let (mut held, is_known) = match known {
+            Some(held) => (held, true),
+            None => match first_sight(watch, traces, row.trace, &mut rows)? {
+                Some(held) => {
+                    held_now.push((row.trace, held.clone()));
+                    (held, true)
+                }
+                // In another transaction's hands: what has no place in any trace is all that can be told.
+                None => (Held::unknown(&watch.model), false),
+            },
+        };
+        judge(&watch.model, &mut held, std::slice::from_ref(row), &rows, |anomaly| anomalies.push(anomaly));
+        if is_known {
+            passed.push((row.trace, held));
         }
     }
-    let touch = store::look(traces, one, rows)?.pop();
-    let seen = touch.and_then(|touch| resume(watch, touch, rows)).map(|(held, _)| held);
-    Ok(seen.unwrap_or(Held { standing: None, fit: 0, dirty: true, changed: false }))
+    if !anomalies.is_empty() {
+        let _as_owner = as_owner(watch);
+        complete(watch, fired, of_row.iter_mut(), &mut rows)?;
+        let message = of_row.first().map_or(0, |row| row.message);
+        anomalies.iter_mut().for_each(|anomaly| anomaly.message = message);
+        store::flag(traces, &anomalies, &rows, &watch.table_name)?;
+    }
+    Ok(Decision { keep: anomalies.is_empty(), held: held_now, passed })
+}
+
+/// Where a trace stands that this transaction has not touched yet; `None` where another one holds it.
+fn first_sight(watch: &Watch, traces: &Traces, trace: u32, rows: &mut Rows) -> Result<Option<Held>, Failure> {
+    let _as_owner = as_owner(watch);
+    let touch = store::touch(traces, std::slice::from_ref(&trace), rows)?.pop();
+    let Some((held, anomalies)) = touch.and_then(|touch| resume(watch, touch, rows)) else { return Ok(None) };
+    store::flag(traces, &anomalies, rows, &watch.table_name)?;
+    Ok(Some(held))
 }
 
 /// A touched trace after the events that were waiting for it, with what is anomalous about them.

@@ -56,6 +56,44 @@ impl Fired {
         unsafe { self.is_row() || !(*self.data).tg_newtable.is_null() }
     }
 
+    /// True where the table is a partition.
+    pub fn is_partition(&self) -> bool {
+        // SAFETY: the relation is open.
+        unsafe { (*(*(*self.data).tg_relation).rd_rel).relispartition }
+    }
+
+    /// A trigger that sees a row after this one, and may change or drop it, before it is inserted.
+    pub fn later_trigger(&self) -> Option<String> {
+        let before_insert =
+            (pg_sys::TRIGGER_TYPE_ROW | pg_sys::TRIGGER_TYPE_BEFORE | pg_sys::TRIGGER_TYPE_INSERT) as i16;
+        // SAFETY: the relation is open, and has this trigger at least; they are in the order in which they run.
+        unsafe {
+            let all = &*(*(*self.data).tg_relation).trigdesc;
+            let triggers = std::slice::from_raw_parts(all.triggers, all.numtriggers as usize);
+            let after = triggers.iter().rev().take_while(|trigger| trigger.tgoid != self.trigger);
+            let runs = |trigger: &&pg_sys::Trigger| {
+                trigger.tgtype & before_insert == before_insert && matches!(trigger.tgenabled as u8, b'O' | b'A')
+            };
+            after.into_iter().find(runs).map(|trigger| CStr::from_ptr(trigger.tgname).to_string_lossy().into_owned())
+        }
+    }
+
+    /// One of the columns that has its value from others, after all BEFORE triggers ran.
+    pub fn generated_column(&self, columns: &[&str]) -> Option<String> {
+        // SAFETY: the relation is open.
+        unsafe {
+            let row = (*(*self.data).tg_relation).rd_att;
+            let constraints = (*row).constr;
+            if constraints.is_null() || !(*constraints).has_generated_stored {
+                return None;
+            }
+            let attributes = pgrx::PgTupleDesc::from_pg_copy(row);
+            let generated = attributes.iter().filter(|a| !a.attisdropped && a.attgenerated != 0);
+            let mut names = generated.map(|a| pgrx::name_data_to_str(&a.attname));
+            names.find(|name| columns.contains(name)).map(Into::into)
+        }
+    }
+
     /// The table's name.
     pub fn table_name(&self) -> String {
         // SAFETY: the relation is open.
@@ -82,6 +120,24 @@ impl Fired {
         // SAFETY: gives a palloc'd string.
         let name = unsafe { CStr::from_ptr(pg_sys::format_type_be_qualified(reltype)) };
         name.to_string_lossy().into_owned()
+    }
+
+    /// The table's name with its schema.
+    pub fn qualified_name(&self) -> String {
+        // SAFETY: the relation is open; the functions give palloc'd strings.
+        unsafe {
+            let relation = (*(*self.data).tg_relation).rd_rel;
+            let schema = pg_sys::get_namespace_name((*relation).relnamespace);
+            let name = pg_sys::quote_qualified_identifier(schema, (*relation).relname.data.as_ptr());
+            CStr::from_ptr(name).to_string_lossy().into_owned()
+        }
+    }
+
+    /// The type of a column.
+    pub fn column_type(&self, name: &str) -> Option<Oid> {
+        // SAFETY: the relation is open.
+        let row = unsafe { pgrx::PgTupleDesc::from_pg_copy((*(*self.data).tg_relation).rd_att) };
+        row.iter().find(|a| !a.attisdropped && pgrx::name_data_to_str(&a.attname) == name).map(|a| a.atttypid)
     }
 
     /// The row of a row trigger as a composite value.

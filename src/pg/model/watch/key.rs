@@ -48,8 +48,8 @@ pub struct Key {
 }
 
 impl KeyType {
-    /// Looks up a type that exists.
-    pub fn new(oid: Oid) -> Self {
+    /// Looks up a type that exists; keys are compared by a collation, where they have one.
+    pub fn new(oid: Oid, collation: Option<Oid>) -> Self {
         // SAFETY: catalog look-ups; type cache entries live as long as the backend.
         unsafe {
             let base = pg_sys::getBaseType(oid);
@@ -58,11 +58,19 @@ impl KeyType {
             let array = pg_sys::get_array_type(oid);
             let array = if array == Oid::INVALID { pg_sys::TEXTARRAYOID } else { array };
             let entry = pg_sys::lookup_type_cache(base, pg_sys::TYPECACHE_CMP_PROC_FINFO as i32);
-            let by_bytes = BY_BYTES.contains(&base) || base == pg_sys::VARCHAROID;
-            let compare = (!by_bytes && (*entry).cmp_proc != Oid::INVALID)
-                .then(|| (&raw mut (*entry).cmp_proc_finfo, (*entry).typcollation));
+            let collation = collation.unwrap_or((*entry).typcollation);
+            // Under a collation that ignores case or accents, what is equal is more than what has equal bytes.
+            let exact = collation == Oid::INVALID || pg_sys::get_collation_isdeterministic(collation);
+            let by_bytes = exact && (BY_BYTES.contains(&base) || base == pg_sys::VARCHAROID);
+            let compare =
+                (!by_bytes && (*entry).cmp_proc != Oid::INVALID).then(|| (&raw mut (*entry).cmp_proc_finfo, collation));
             KeyType { oid, base, array, length, by_value, align, compare }
         }
+    }
+
+    /// True where the type, a domain perhaps, is not Postgres' own.
+    pub fn is_foreign(&self) -> bool {
+        self.oid.to_u32() >= pg_sys::FirstNormalObjectId
     }
 
     /// How a statement writes a key that it takes from an array.

@@ -1,6 +1,8 @@
 //! Reading inserted rows as events: straight from the tuples where the columns have the types that the model wants,
 //! else by a query that casts them.
 
+use super::super::foreign;
+use super::super::refresh::key_type;
 use super::columns::{Columns, Tuple, place};
 use super::compiled::{Compiled, Watch};
 use super::fired::Fired;
@@ -10,6 +12,8 @@ use super::transaction::Traces;
 use crate::pg::error::Failure;
 use crate::pg::plan::Plan;
 use crate::pg::value::{Row as Record, ValueType};
+use pgrx::PgSqlErrorCode;
+use pgrx::pg_sys::{INT8OID, TEXTOID, TIMESTAMPTZOID};
 
 /// Characters of a message kept with an anomaly.
 pub const SHOWN: usize = 200;
@@ -34,16 +38,22 @@ impl Reader {
             if let Some(columns) = Columns::of(model, fired) {
                 return Ok(Reader::Tuples(columns));
             }
+            let info = &model.model.info;
             let templates = format!("(SELECT templates FROM {})", model.model.table("model"));
             let by_row = fired.is_row();
             let relation = if by_row { format!("(SELECT ($1::{}).*)", fired.row_type()) } else { NEW_ROWS.into() };
-            let rows = model.model.info.rows_query(&relation, &templates);
+            let foreign = foreign::columns(&fired.qualified_name())?;
+            foreign::require_plain(info, &fired.table_name(), &foreign)?;
+            let rows = info.rows_query_of(&relation, &templates, &foreign);
             let query = format!(
-                "SELECT CAST(r.trace_key AS {}), r.event, r.at, r.seq, r.component, r.params::text, pg_catalog.left(r.message, {SHOWN}) FROM ({rows}) r",
-                super::super::refresh::key_type(&model.model)?
+                "SELECT {}, r.event, r.at, r.seq, r.component, r.params::text, pg_catalog.left(r.message, {SHOWN}) FROM ({rows}) r",
+                key_of(model, fired, &foreign)?
             );
+            let results = [model.key.oid, TEXTOID, TIMESTAMPTZOID, INT8OID, TEXTOID, TEXTOID, TEXTOID];
             let row_type = (*(*(*fired.data).tg_relation).rd_rel).reltype;
-            Ok(Reader::Query(if by_row { Plan::new(&query, &[row_type]) } else { Plan::over_new_rows(&query) }))
+            let plan =
+                if by_row { Plan::new(&query, &[row_type], &results) } else { Plan::over_new_rows(&query, &results) };
+            Ok(Reader::Query(plan))
         }
     }
 
@@ -65,17 +75,22 @@ impl Reader {
     /// `fired` must be of the call at hand.
     pub unsafe fn read(&self, fired: &Fired, traces: &mut Traces, rows: &mut Rows) -> Result<(), Failure> {
         let model = traces.model.clone();
-        let names = &mut model.names.borrow_mut();
         // SAFETY: the tuples are of the relation that the columns were found in.
         unsafe {
             match self {
                 Reader::Query(plan) => {
                     let row = if fired.is_row() { vec![Some(fired.row_datum())] } else { Vec::new() };
-                    plan.each_of(fired.data, &row, |record| read_record(&model, record, names, traces, rows))?;
+                    // Nothing is borrowed while the query runs: its functions may insert into the table.
+                    plan.each_of(fired.data, &row, |record| {
+                        read_record(&model, record, &mut model.names.borrow_mut(), traces, rows)
+                    })?;
                 }
-                Reader::Tuples(columns) => fired.each_tuple(None, |number, values, nulls| {
-                    columns.read(&model, &Tuple { values, nulls }, number, names, traces, rows)
-                })?,
+                Reader::Tuples(columns) => {
+                    let names = &mut model.names.borrow_mut();
+                    fired.each_tuple(None, |number, values, nulls| {
+                        columns.read(&model, &Tuple { values, nulls }, number, names, traces, rows)
+                    })?;
+                }
             }
         }
         Ok(())
@@ -115,6 +130,28 @@ impl Reader {
             })
         }
     }
+}
+
+/// The trace key of a row `r` as the model's type. A cast is only made between types of Postgres: others would run code of
+/// the types' owner.
+fn key_of(model: &Compiled, fired: &Fired, foreign: &[String]) -> Result<String, Failure> {
+    let Some(column) = &model.model.info.trace_column else { return Ok("r.trace_key".into()) };
+    let is_foreign = foreign.contains(column);
+    let is_same = fired.column_type(column) == Some(model.key.oid);
+    if model.key.oid == TEXTOID && is_foreign {
+        return Ok(foreign::text_of("r", "trace_key", &["trace_key".into()]));
+    }
+    if is_same && (is_foreign || model.key.is_foreign()) {
+        return Ok("r.trace_key".into());
+    }
+    if is_foreign || model.key.is_foreign() {
+        let message =
+            format!("column \"{column}\" of {} is not of the type of the model's trace keys", fired.table_name());
+        return Err(Failure::new(PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH, message)
+            .detail("One of the types is not of Postgres, and its cast would run with the rights of the model's owner.")
+            .hint("Give the column the type that it has in the source."));
+    }
+    Ok(format!("CAST(r.trace_key AS {})", key_type(&model.model)?))
 }
 
 fn read_record(

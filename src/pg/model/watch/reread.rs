@@ -2,9 +2,10 @@
 
 use super::super::refresh::{key_equality, key_type};
 use super::super::settled::Place;
-use super::super::{Model, source};
+use super::super::{Model, foreign, source};
+use super::IN_FORCE;
 use super::close::{each_raw, keys};
-use super::compiled::Compiled;
+use super::compiled::{Compiled, require_columns, require_sight};
 use super::judge::{Anomaly, judge};
 use super::reader::SHOWN;
 use super::row::{Row, Rows};
@@ -12,7 +13,10 @@ use super::transaction::{Held, Traces};
 use crate::conform::{NO_SEQ, Standing};
 use crate::pg::error::Failure;
 use crate::pg::sql;
-use pgrx::pg_sys::Datum;
+use pgrx::pg_sys::{Datum, INT4OID, INT8OID, Oid, TEXTOID, TIMESTAMPTZOID};
+
+/// What reading traces again gives: which one, event, time, number, component, parameters, message, table.
+const REREAD: [Oid; 8] = [INT4OID, TEXTOID, TIMESTAMPTZOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID];
 
 /// Reads traces whole from the source. Those that it does not have any more are left without a standing.
 pub fn read_again(
@@ -54,7 +58,7 @@ pub fn read_again(
             of_trace.clear();
         }
     };
-    each_raw(&query, &[keys], |values| {
+    each_raw(&query, &[keys], &REREAD, |values| {
         let n = values[0].map_or(0, |n| n.value() as i32 as usize).saturating_sub(1);
         if n != at_trace {
             finish(at_trace, &mut of_trace, rows);
@@ -99,18 +103,25 @@ pub fn rows_of(model: &Model) -> Result<String, Failure> {
          SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM {} w
          JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) w.watched_oid
          JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-         WHERE pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT EXISTS (SELECT FROM reads r WHERE r.id OPERATOR(pg_catalog.=) c.oid)
+         WHERE {IN_FORCE} AND NOT EXISTS (SELECT FROM reads r WHERE r.id OPERATOR(pg_catalog.=) c.oid)
          ORDER BY 1",
         model.table("watches")
     );
     let mut relations = vec![model.info.source.clone()];
-    relations.extend(sql::column::<String>(&query, &[model.info.source.as_str().into()])?);
+    for table in sql::column::<String>(&query, &[model.info.source.as_str().into()])? {
+        match require_columns(model, &table).and_then(|()| require_sight(model, &table)) {
+            Ok(()) => relations.push(table),
+            Err(reason) => pgrx::warning!("logfsm close_traces does not read {table}: {}", reason.message()),
+        }
+    }
     let templates = format!("(SELECT templates FROM {})", model.table("model"));
-    let one = |relation: &String| {
-        let rows = model.info.rows_query(relation, &templates);
-        format!("SELECT s.*, {}::text AS watched_table FROM ({rows}) s", sql::quote_literal(relation))
+    let one = |relation: &String| -> Result<String, Failure> {
+        let foreign = foreign::columns(relation)?;
+        foreign::require_plain(&model.info, relation, &foreign)?;
+        let rows = model.info.rows_query_of(relation, &templates, &foreign);
+        Ok(format!("SELECT s.*, {}::text AS watched_table FROM ({rows}) s", sql::quote_literal(relation)))
     };
-    Ok(relations.iter().map(one).collect::<Vec<_>>().join(" UNION ALL "))
+    Ok(relations.iter().map(one).collect::<Result<Vec<_>, Failure>>()?.join(" UNION ALL "))
 }
 
 /// Marks the traces whose rows in the source are not as many as are known: all of them, or after a watch was made those
@@ -127,7 +138,7 @@ pub fn check_again(model: &Model, all: bool) -> Result<(), Failure> {
         Some(place) if !all => {
             let recent = place.recent(&model.info, place.settled(model)?.before)?;
             let templates = format!("(SELECT templates FROM {})", model.table("model"));
-            let recent = model.info.rows_query(&recent, &templates);
+            let recent = model.info.rows_query(&recent, &templates)?;
             format!("AND EXISTS (SELECT FROM ({recent}) g WHERE g.trace_key {equals} r.trace_key)")
         }
         _ => String::new(),

@@ -3,7 +3,7 @@
 use super::Action;
 use super::compiled::Watch;
 use super::decide::resume;
-use super::fire::{as_owner, complete};
+use super::fire::{as_owner, complete, unjudged};
 use super::fired::Fired;
 use super::judge::{Anomaly, judge};
 use super::row::{Row, Rows};
@@ -21,12 +21,14 @@ pub struct Scored {
     anomalies: Vec<Anomaly>,
     /// Events of traces that cannot be scored now.
     suspended: Vec<Row>,
+    /// A trace whose events nobody can judge before it is read from the source.
+    unknown: Option<u32>,
 }
 
 impl Scored {
     /// True where nothing is to be written.
     pub fn is_quiet(&self) -> bool {
-        self.anomalies.is_empty() && self.suspended.is_empty()
+        self.anomalies.is_empty() && self.suspended.is_empty() && self.unknown.is_none()
     }
 
     /// Scores groups of rows. `touched` has the traces that were not held before; `Some(None)`: all are out of reach.
@@ -62,13 +64,10 @@ impl Scored {
                 group.extend(resumed.into_iter().filter(|row| !row.is_incomplete()));
                 rows.order(&mut group, &watch.model.names.borrow());
             }
-            let skips = watch.action == Action::Skip;
-            // Rows that skip let pass were judged before they were inserted; those that were pending were not.
-            judge(&watch.model, &mut held, &group, rows, |anomaly| {
-                if !skips || anomaly.number == u32::MAX {
-                    self.anomalies.push(anomaly);
-                }
-            });
+            judge(&watch.model, &mut held, &group, rows, |anomaly| self.anomalies.push(anomaly));
+            if watch.action == Action::Raise && held.standing.is_none() && !group.iter().all(Row::is_incomplete) {
+                self.unknown = Some(trace);
+            }
             self.held.push((trace, held));
         }
     }
@@ -80,9 +79,13 @@ impl Scored {
         let touched = store::look(traces, &wanted, rows)?;
         let of_traces = self.suspended.chunk_by_mut(|a, b| a.trace == b.trace);
         for (touch, of_trace) in touched.into_iter().zip(of_traces) {
-            let Some((mut held, _)) = resume(watch, touch, rows) else { continue };
+            let seen = resume(watch, touch, rows).map(|(held, _)| held);
+            let mut held = seen.unwrap_or_else(|| Held::unknown(&watch.model));
             let first = self.anomalies.len();
             judge(&watch.model, &mut held, of_trace, rows, |anomaly| self.anomalies.push(anomaly));
+            if watch.action == Action::Raise && held.standing.is_none() {
+                self.unknown = Some(of_trace[0].trace);
+            }
             for row in of_trace {
                 row.flagged = self.anomalies[first..].iter().any(|anomaly| anomaly.number == row.number);
             }
@@ -93,8 +96,8 @@ impl Scored {
     fn out_of_reach(&mut self, watch: &Watch, group: Vec<Row>) {
         let (incomplete, suspended): (Vec<Row>, Vec<Row>) = group.into_iter().partition(Row::is_incomplete);
         self.suspended.extend(suspended);
-        if watch.action != Action::Skip && !incomplete.is_empty() {
-            let mut none = Held { standing: None, fit: 0, dirty: false, changed: false };
+        if !incomplete.is_empty() {
+            let mut none = Held::unknown(&watch.model);
             judge(&watch.model, &mut none, &incomplete, &Rows::default(), |anomaly| self.anomalies.push(anomaly));
         }
     }
@@ -102,6 +105,10 @@ impl Scored {
     /// Writes anomalies and what is suspended; notifies or raises.
     pub fn write(&mut self, watch: &Watch, fired: &Fired, traces: &Traces, rows: &mut Rows) -> Result<(), Failure> {
         let _as_owner = as_owner(watch);
+        if let Some(trace) = self.unknown {
+            let key = watch.model.key.display(&traces.entry(trace).key);
+            return Err(unjudged(&watch.table_name, &format!("rows of trace \"{key}\" are missing or came late")));
+        }
         if !self.suspended.is_empty() {
             complete(watch, fired, self.suspended.iter_mut(), rows)?;
             store::suspend(traces, &self.suspended, rows, &watch.table_name)?;

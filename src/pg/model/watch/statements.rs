@@ -4,8 +4,8 @@ use super::super::Model;
 use super::key::KeyType;
 use crate::pg::plan::Plan;
 use pgrx::pg_sys::{
-    BOOLARRAYOID, BYTEAARRAYOID, FLOAT8ARRAYOID, INT4ARRAYOID, INT4OID, INT8ARRAYOID, Oid, TEXTARRAYOID, TEXTOID,
-    TIMESTAMPTZARRAYOID,
+    BOOLARRAYOID, BOOLOID, BYTEAARRAYOID, BYTEAOID, FLOAT8ARRAYOID, INT4ARRAYOID, INT4OID, INT8ARRAYOID, INT8OID, Oid,
+    TEXTARRAYOID, TEXTOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZOID,
 };
 
 /// Statements of a model, prepared when first used.
@@ -77,8 +77,8 @@ impl Statements {
         );
         let keys: Oid = key.array;
         Statements {
-            touch: Plan::new(&touch("FOR NO KEY UPDATE SKIP LOCKED"), &[keys, INT4OID]),
-            look: Plan::new(&touch(""), &[keys, INT4OID]),
+            touch: Plan::new(&touch("FOR NO KEY UPDATE SKIP LOCKED"), &[keys, INT4OID], &TOUCHED),
+            look: Plan::new(&touch(""), &[keys, INT4OID], &TOUCHED),
             write: Plan::new(
                 &write,
                 &[
@@ -93,6 +93,7 @@ impl Statements {
                     TIMESTAMPTZARRAYOID,
                     BYTEAARRAYOID,
                 ],
+                &[],
             ),
             suspend: Plan::new(
                 &suspend,
@@ -107,9 +108,10 @@ impl Statements {
                     BOOLARRAYOID,
                     TEXTOID,
                 ],
+                &[],
             ),
-            resume: Plan::new(&resume, &[keys]),
-            pending: Plan::new(&look_pending, &[keys]),
+            resume: Plan::new(&resume, &[keys], &PENDING),
+            pending: Plan::new(&look_pending, &[keys], &PENDING),
             flag: Plan::new(
                 &flag,
                 &[
@@ -126,10 +128,16 @@ impl Statements {
                     TEXTARRAYOID,
                     TEXTOID,
                 ],
+                &[INT8OID],
             ),
         }
     }
 }
+
+/// What `touch` and `look` give.
+const TOUCHED: [Oid; 8] = [INT4OID, BOOLOID, INT4OID, BOOLOID, BYTEAOID, INT4OID, BOOLOID, BYTEAOID];
+/// What `resume` and `pending` give.
+const PENDING: [Oid; 9] = [INT4OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, BOOLOID];
 
 /// The transition table's name inside the trigger.
 pub const NEW_ROWS: &str = "logfsm_new_rows";

@@ -18,6 +18,9 @@ use pgrx::pg_sys::{self, Datum};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Locks per model for new traces, so that nobody waits for another's insert of the same key.
+///
+/// They are locks on objects of a class that is a table of the model: what SQL can lock are objects of system catalogs, and
+/// advisory locks, which anybody could hold, have a space of their own.
 const BUCKETS: u64 = 256;
 /// Traces written or looked up by one statement.
 const CHUNK: usize = 65_536;
@@ -30,7 +33,7 @@ pub struct Touch {
     pub resumed: Vec<Row>,
 }
 
-/// An advisory lock of this transaction.
+/// A lock of this transaction that no SQL can take.
 struct Bucket {
     tag: pg_sys::LOCKTAG,
     held: bool,
@@ -40,15 +43,15 @@ struct Bucket {
 impl Bucket {
     /// Tries to lock a bucket of a model; never waits.
     fn lock(model: &Compiled, number: u64) -> Self {
-        // SAFETY: the tag of pg_try_advisory_xact_lock(integer, integer).
+        // SAFETY: the tag of a lock on an object; it is not waited for.
         unsafe {
             let tag = pg_sys::LOCKTAG {
                 locktag_field1: pg_sys::MyDatabaseId.to_u32(),
                 locktag_field2: model.table.to_u32(),
                 locktag_field3: number as u32,
-                locktag_field4: 2,
-                locktag_type: pg_sys::LockTagType::LOCKTAG_ADVISORY as u8,
-                locktag_lockmethodid: pg_sys::USER_LOCKMETHOD as u8,
+                locktag_field4: 0,
+                locktag_type: pg_sys::LockTagType::LOCKTAG_OBJECT as u8,
+                locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
             };
             let got = pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as i32, false, true);
             Bucket { tag, held: got != pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL, used: false }
@@ -264,9 +267,10 @@ pub fn write_or_mark(traces: &mut Traces) {
 /// Adds events to `pending`; an incomplete row is a mark that its trace must be read again.
 pub fn suspend(traces: &Traces, suspended: &[Row], rows: &Rows, table: &str) -> Result<(), Failure> {
     let model = &*traces.model;
-    let names = model.names.borrow();
     let has_times = model.model.info.has_times();
     for suspended in suspended.chunks(CHUNK) {
+        // Not borrowed while the statement runs: a trigger on the table may insert watched rows.
+        let names = model.names.borrow();
         let of = |value: &dyn Fn(&Row) -> Option<Datum>| suspended.iter().map(value).collect::<Vec<_>>();
         let label = |row: &Row| (!row.is_incomplete()).then(|| names.label(row.name));
         let wanted: Vec<u32> = suspended.iter().map(|row| row.trace).collect();
@@ -281,6 +285,7 @@ pub fn suspend(traces: &Traces, suspended: &[Row], rows: &Rows, table: &str) -> 
             array(pg_sys::BOOLOID, of(&|row| row.flagged.into_datum())),
             text(table),
         ];
+        drop(names);
         model.statements.suspend.run(&arguments.map(Some))?;
     }
     Ok(())

@@ -5,6 +5,7 @@
 
 use super::compiled::Compiled;
 use super::key::{Key, KeyIndex};
+use super::statement::Statement;
 use crate::conform::Standing;
 use hashbrown::HashMap;
 use pgrx::pg_sys::{self, SubTransactionId};
@@ -27,6 +28,13 @@ pub struct Held {
     pub changed: bool,
 }
 
+impl Held {
+    /// A trace of which nothing is known before it is read from the source.
+    pub fn unknown(model: &Compiled) -> Self {
+        Held { standing: None, fit: model.model.info.fits, dirty: true, changed: false }
+    }
+}
+
 /// A trace that this transaction saw.
 pub struct Entry {
     /// Its key.
@@ -39,6 +47,16 @@ pub struct Entry {
     before: Vec<(SubTransactionId, Option<Held>)>,
 }
 
+/// What a statement's rows that a BEFORE trigger let pass make of their traces. They are taken into them when the statement
+/// is done.
+struct Ahead {
+    statement: Statement,
+    started_in: SubTransactionId,
+    states: HashMap<u32, Held>,
+    /// True where that is not known any more.
+    is_spoiled: bool,
+}
+
 /// The traces of one model.
 pub struct Traces {
     /// The model as it was when last used.
@@ -46,8 +64,8 @@ pub struct Traces {
     entries: Vec<Entry>,
     index: KeyIndex,
     touched: HashMap<SubTransactionId, Vec<u32>>,
-    /// What a statement would make of its traces, row by row, before it is clear which rows come to be inserted.
-    pub ahead: HashMap<u32, Held>,
+    /// Statements that have let rows pass and are not done; a trigger's statement may run within another.
+    ahead: Vec<Ahead>,
     /// With more entries than this they are written and forgotten, if they can be.
     room: usize,
 }
@@ -60,8 +78,8 @@ thread_local! {
 
 impl Traces {
     fn new(model: Rc<Compiled>) -> Self {
-        let (index, touched, ahead) = (KeyIndex::default(), HashMap::new(), HashMap::new());
-        Traces { model, entries: Vec::new(), index, touched, ahead, room: KEPT }
+        let (index, touched) = (KeyIndex::default(), HashMap::new());
+        Traces { model, entries: Vec::new(), index, touched, ahead: Vec::new(), room: KEPT }
     }
 
     /// The entry of a key.
@@ -112,11 +130,54 @@ impl Traces {
         full
     }
 
+    /// Where a trace stands with the rows that a statement let pass, or without any where it is held.
+    pub fn ahead(&self, statement: Statement, trace: u32) -> Option<&Held> {
+        let ahead = self.ahead.iter().find(|ahead| ahead.statement == statement);
+        ahead.and_then(|ahead| ahead.states.get(&trace)).or(self.entry(trace).held.as_ref())
+    }
+
+    /// Notes where traces stand after a row that a statement lets pass.
+    pub fn let_pass(&mut self, statement: Statement, states: Vec<(u32, Held)>) {
+        self.ahead_of(statement).states.extend(states);
+    }
+
+    /// Notes that a row passes which nobody judged.
+    pub fn let_pass_unseen(&mut self, statement: Statement) {
+        self.ahead_of(statement).is_spoiled = true;
+    }
+
+    /// True where it is not known where the traces of a statement's rows stand.
+    pub fn is_spoiled(&self, statement: Statement) -> bool {
+        self.ahead.iter().any(|ahead| ahead.statement == statement && ahead.is_spoiled)
+    }
+
+    fn ahead_of(&mut self, statement: Statement) -> &mut Ahead {
+        let known = self.ahead.iter().position(|ahead| ahead.statement == statement);
+        let at = known.unwrap_or_else(|| {
+            // SAFETY: reads the transaction state.
+            let started_in = unsafe { pg_sys::GetCurrentSubTransactionId() };
+            self.ahead.push(Ahead { statement, started_in, states: HashMap::new(), is_spoiled: false });
+            self.ahead.len() - 1
+        });
+        &mut self.ahead[at]
+    }
+
+    /// A statement is done, and its rows are taken into their traces: what others that it ran within have made of those is
+    /// not what it was. `None` is a COPY.
+    pub fn end(&mut self, statement: Option<Statement>) {
+        self.ahead.retain(|ahead| match statement {
+            Some(statement) => ahead.statement != statement,
+            None => !ahead.statement.is_copy(),
+        });
+        self.ahead.iter_mut().for_each(|ahead| ahead.is_spoiled = true);
+    }
+
     /// True where no savepoint could bring back a state that is not stored: then all may be written and forgotten.
     pub fn may_be_forgotten(&self) -> bool {
         // SAFETY: reads the transaction state.
         let current = unsafe { pg_sys::GetCurrentSubTransactionId() };
-        self.entries.iter().all(|e| e.held.is_none() || (e.changed_in == current && e.before.len() <= 1))
+        self.ahead.is_empty()
+            && self.entries.iter().all(|e| e.held.is_none() || (e.changed_in == current && e.before.len() <= 1))
     }
 
     /// Forgets all entries.
@@ -125,7 +186,7 @@ impl Traces {
     }
 
     fn roll_back(&mut self, subtransaction: SubTransactionId) {
-        self.ahead.clear();
+        self.ahead.retain(|ahead| ahead.started_in != subtransaction);
         for trace in self.touched.remove(&subtransaction).unwrap_or_default() {
             let entry = &mut self.entries[trace as usize];
             if entry.changed_in == subtransaction
@@ -137,6 +198,7 @@ impl Traces {
     }
 
     fn commit(&mut self, subtransaction: SubTransactionId, parent: SubTransactionId) {
+        self.ahead.retain(|ahead| ahead.started_in != subtransaction);
         for trace in self.touched.remove(&subtransaction).unwrap_or_default() {
             let entry = &mut self.entries[trace as usize];
             if entry.changed_in != subtransaction {

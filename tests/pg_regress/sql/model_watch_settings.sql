@@ -1,0 +1,21 @@
+-- What a watch makes of a row does not depend on the settings of whoever inserts.
+set client_min_messages = warning;
+set datestyle = iso;
+create table log (k date, e interval, f double precision, b bytea, at timestamptz);
+insert into log select date '2024-02-01' + i, make_interval(days => n::int, mins => 5), n / 3.0::float8, '\x01', timestamptz '2024-01-01' + i * interval '1 h' + n * interval '1 s' from generate_series(1, 50) i, generate_series(1, 3) n;
+select logfsm.create_model('m', source => 'log', trace => 'k', event => 'e', component => 'f', at => 'at');
+select logfsm.create_model('m2', source => 'log', trace => 'k', event => 'b', component => 'k', at => 'at');
+set intervalstyle = iso_8601; set datestyle = 'german, dmy'; set extra_float_digits = 0; set bytea_output = escape; set timezone = 'Asia/Tokyo';
+select traces from logfsm.fit('m');
+select traces from logfsm.fit('m2');
+set intervalstyle = sql_standard; set datestyle = 'sql, mdy'; set extra_float_digits = -10; set quote_all_identifiers = on; set search_path = m, public;
+select logfsm.watch('m');
+select logfsm.watch('m2');
+insert into public.log select date '2026-02-01', make_interval(days => n::int, mins => 5), n / 3.0::float8, '\x01', timestamptz '2026-01-01' + n * interval '1 s' from generate_series(1, 3) n;
+reset all; set datestyle = iso; set client_min_messages = warning;
+select e.event, e.component from m.templates e (run_id, template_id, component, event) order by 1;
+select template, count(component) from m2.templates group by 1;
+select event, kind from m.anomalies;
+select event, kind from m2.anomalies where kind <> 'unknown_type';
+select trace_key, n_events from m.live_traces;
+select resumed, reread, anomalies from logfsm.close_traces('m', '0', recheck => true);
