@@ -8,9 +8,9 @@ insert into app_log select i, e || ' file ' || md5((i * o)::text) || ' of ' || i
 from generate_series(1, 300) i, unnest(array['open', 'read', 'close']) with ordinality u (e, o);
 -- Many templates, so that a reader of them needs more than the least that can be set.
 insert into app_log select 'noise ' || i, string_agg(translate(md5((i * j)::text), '0123456789', 'ghijklmnop'), ' '), timestamptz '2026-01-01' + i * interval '1 min' + interval '2 s'
-from generate_series(1, 300) i, generate_series(1, 12) j group by i;
+from generate_series(1, 100) i, generate_series(1, 40) j group by i;
 select logfsm.create_model('m', source => 'app_log', trace => 'id', message => 'line', at => 'at');
-select traces from logfsm.fit('m');
+select traces from logfsm.fit('m', 'k_tails');
 select logfsm.watch('m');
 select dblink_connect('other', 'dbname=' || current_database() || ' user=regress_blind');
 select dblink_exec('other', 'begin');

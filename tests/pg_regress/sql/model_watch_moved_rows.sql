@@ -90,5 +90,6 @@ create trigger "~~lower" before insert on hot for each row execute function uppe
 insert into log values ('own', 'START', '2024-02-01'), ('own', 'WORK', '2024-02-01 00:00:01');
 select k, e from log where k = 'own' order by at;
 select count(*) from m.anomalies where trace_key = 'own';
+\set VERBOSITY terse
 select logfsm.unwatch('m'), logfsm.watch('m', action => 'skip');
 \echo :SQLSTATE

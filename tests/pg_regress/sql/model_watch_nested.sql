@@ -1,5 +1,6 @@
 -- Triggers on the model's own tables that insert into the watched table again: no insert fails, nothing is lost.
 set client_min_messages = warning;
+set timezone = 'UTC'; set datestyle = iso;
 create table log (k text, e text, at timestamptz);
 insert into log select 'k' || i, s, timestamptz '2024-01-01' + i * interval '1 h' + n * interval '1 s' from generate_series(1, 50) i, unnest(array['start', 'work', 'stop']) with ordinality u (s, n);
 select logfsm.create_model('m', source => 'log', trace => 'k', event => 'e', at => 'at');
