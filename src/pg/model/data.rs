@@ -172,7 +172,10 @@ pub fn collect(
     let (rows, digest) = match digested {
         Some((place, bound)) => {
             let more = format!(", {}", place.columns(&model.info, "s"));
-            (model.info.column_rows_query(relation, &more, &foreign::columns(&model.info.source)?), settled::digest_call(bound))
+            (
+                model.info.column_rows_query(relation, &more, &foreign::columns(&model.info.source)?),
+                settled::digest_call(bound),
+            )
         }
         None => {
             let templates = format!("(SELECT templates FROM {})", model.table("model"));

@@ -5,7 +5,7 @@
 //! tells. The rows from the bound on are read again.
 
 use super::info::Info;
-use super::{Model, source, sql};
+use super::{Model, foreign, source, sql};
 use crate::pg::bulk;
 use crate::pg::error::Failure;
 use crate::pg::trace_type::microseconds;
@@ -57,9 +57,12 @@ impl Place {
             Place::Time(name) => format!("{}::timestamptz", column(name)),
             Place::Number(name) => format!("{}::bigint", column(name)),
             Place::Line => {
-                let message = column(info.message_column.as_deref().unwrap_or_default());
+                let message = info.message_column.as_deref().unwrap_or_default();
+                // Where its type cannot be looked up, no cast is tried either.
+                let foreign = foreign::columns(&info.source).unwrap_or_else(|_| vec![message.into()]);
+                let message = foreign::text_of(relation, message, &foreign);
                 let settings = info.settings_literal();
-                format!("(logfsm.read_line({settings}, NULL::logfsm.templates, {message}::text)).at")
+                format!("(logfsm.read_line({settings}, NULL::logfsm.templates, {message})).at")
             }
         }
     }
