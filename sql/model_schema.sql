@@ -395,6 +395,8 @@ COMMENT ON COLUMN {schema}.scores.is_anomalous IS 'Whether that is beyond the th
 COMMENT ON COLUMN {schema}.watches.watched_table IS 'Name of the watched table.';
 COMMENT ON COLUMN {schema}.watches.watched_oid IS 'Its oid.';
 COMMENT ON COLUMN {schema}.watches.trigger_name IS 'The trigger on it.';
+COMMENT ON COLUMN {schema}.watches.trigger_oid IS 'The trigger''s number: the watch is in force while this trigger is on the table of number watched_oid.';
+COMMENT ON COLUMN {schema}.watches.before_oid IS 'The number of the second trigger of skip, which drops rows before they are inserted.';
 COMMENT ON COLUMN {schema}.watches.view_name IS 'The view over what was found there.';
 COMMENT ON COLUMN {schema}.watches.action IS 'flag, notify, raise or skip.';
 COMMENT ON COLUMN {schema}.watches.checked IS 'Whether close_traces has taken in what came between the fit and the watch.';
