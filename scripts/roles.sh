@@ -7,7 +7,7 @@
 #
 # An object is a psql script. Its first line says who makes it: "-- owner" (of model and source), "-- source" (of a
 # source that another role made a model of) or "-- superuser"; further words on that line are settings of the case:
-# "hold" keeps the script's session open, with its locks, while the calls run.
+# "hold" keeps the script's session open, with its locks, while the calls run; with "listing" only models are listed.
 source "$(dirname "$0")/lib.sh"
 
 suite=$top/tests/attack/roles
@@ -72,7 +72,12 @@ for object in "${objects[@]}"; do
 
     problems=
     for role in postgres victim hostile reader inserter stranger; do
-        run_as "$role" "$database" "$suite/setup/calls.sql" > "$work/out" || true
+        calls=$suite/setup/calls.sql
+        if [[ $settings == *listing* ]]; then
+            calls=$work/calls.sql
+            grep -E "^\\\\set|logfsm\.(list_)?models" "$suite/setup/calls.sql" > "$calls"
+        fi
+        run_as "$role" "$database" "$calls" > "$work/out" || true
         sed 's/^/      /' "$work/out" > "$work/$object.$role"
         if grep -qE "server closed the connection|terminating connection" "$work/out"; then
             problems+=$'\n'"the server crashed when $role called"
