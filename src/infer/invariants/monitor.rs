@@ -4,7 +4,67 @@ use super::{Invariant, InvariantKind};
 use crate::automaton::{Automaton, LabelId};
 use serde::{Deserialize, Serialize};
 
-/// Invariants made ready for checking traces: bit sets over labels, one row per label.
+/// Labels up to which each has a bit for every other: 6 MB.
+const BITS: usize = 4096;
+
+/// For each label, and for INITIAL behind them, a set of labels.
+#[derive(Debug, Clone)]
+enum Rows {
+    /// So many words for each row.
+    Bits(Vec<u64>, usize),
+    /// Where each row's labels begin, and the labels of all rows: memory follows the invariants, however many labels.
+    Lists(Vec<u32>, Vec<LabelId>),
+}
+
+impl Rows {
+    /// From pairs of row and label. O(labels² / 64 + pairs) for few labels, O(labels + pairs log) for many.
+    fn new(labels: usize, mut pairs: Vec<(LabelId, LabelId)>) -> Self {
+        if labels <= BITS {
+            let words = labels.div_ceil(64).max(1);
+            let mut bits = vec![0u64; (labels + 1) * words];
+            for (row, label) in pairs {
+                bits[row as usize * words + label as usize / 64] |= 1 << (label % 64);
+            }
+            return Rows::Bits(bits, words);
+        }
+        pairs.sort_unstable();
+        let mut starts = vec![0u32; labels + 2];
+        pairs.iter().for_each(|pair| starts[pair.0 as usize + 1] += 1);
+        (1..starts.len()).for_each(|row| starts[row] += starts[row - 1]);
+        Rows::Lists(starts, pairs.into_iter().map(|pair| pair.1).collect())
+    }
+
+    /// The labels of a row that are in a set, or, for `other`, those that are not; ascending.
+    fn of(&self, row: usize, set: &[u64], other: bool) -> Vec<LabelId> {
+        let flip = if other { u64::MAX } else { 0 };
+        match self {
+            Rows::Bits(all, words) => {
+                let row = all[row * words..(row + 1) * words].iter().zip(set).enumerate();
+                row.flat_map(|(w, (row, set))| bits(row & (set ^ flip), w)).collect()
+            }
+            Rows::Lists(starts, all) => {
+                let of = &all[starts[row] as usize..starts[row + 1] as usize];
+                let is_in = |label: LabelId| (set[label as usize / 64] ^ flip) >> (label % 64) & 1 == 1;
+                of.iter().copied().filter(|&label| is_in(label)).collect()
+            }
+        }
+    }
+
+    /// Adds the labels of a row to a set.
+    fn unite(&self, row: usize, set: &mut [u64]) {
+        match self {
+            Rows::Bits(all, words) => {
+                set.iter_mut().zip(&all[row * words..(row + 1) * words]).for_each(|(set, row)| *set |= row);
+            }
+            Rows::Lists(starts, all) => {
+                let of = &all[starts[row] as usize..starts[row + 1] as usize];
+                of.iter().for_each(|&label| set[label as usize / 64] |= 1 << (label % 64));
+            }
+        }
+    }
+}
+
+/// Invariants made ready for checking traces: sets of labels, one row per label.
 ///
 /// ```
 /// use logfsm::{automaton::PrefixTree, infer::{self, invariants::Monitor}, trace::{Trace, TraceView}};
@@ -24,11 +84,11 @@ pub struct Monitor {
     list: Vec<Invariant>,
     words: usize,
     /// Per label b: the a that b must never follow.
-    never: Vec<u64>,
+    never: Rows,
     /// Per label b: the a that must come before.
-    precede: Vec<u64>,
+    precede: Rows,
     /// Per label a: the b that must come after. The last row is INITIAL's.
-    follow: Vec<u64>,
+    follow: Rows,
     /// Per label a: the b that must come between two of it.
     between: Vec<Vec<LabelId>>,
 }
@@ -51,31 +111,23 @@ impl Monitor {
         Self::new(automaton.labels.len(), &automaton.learned.invariants)
     }
 
-    /// Prepares invariants over `labels` labels, ascending as lists of invariants are. O(labels² / 64 + invariants).
+    /// Prepares invariants over `labels` labels, ascending as lists of invariants are. O(labels² / 64 + invariants), for
+    /// many labels O(labels + invariants).
     pub fn new(labels: usize, invariants: &[Invariant]) -> Self {
-        let words = labels.div_ceil(64).max(1);
-        let rows = || vec![0u64; (labels + 1) * words];
-        let mut monitor = Monitor {
-            list: invariants.to_vec(),
-            words,
-            never: rows(),
-            precede: rows(),
-            follow: rows(),
-            between: vec![Vec::new(); labels],
-        };
+        let mut pairs: [Vec<(LabelId, LabelId)>; 3] = Default::default();
+        let mut between = vec![Vec::new(); labels];
         for invariant in invariants {
-            let (a, b) = (invariant.a.map_or(labels, |a| a as usize), invariant.b as usize);
-            let set = |table: &mut [u64], row: usize, column: usize| {
-                table[row * words + column / 64] |= 1 << (column % 64);
-            };
+            let (a, b) = (invariant.a.unwrap_or(labels as LabelId), invariant.b);
             match invariant.kind {
-                InvariantKind::AlwaysFollowedBy => set(&mut monitor.follow, a, b),
-                InvariantKind::AlwaysPrecedes => set(&mut monitor.precede, b, a),
-                InvariantKind::NeverFollowedBy => set(&mut monitor.never, b, a),
-                InvariantKind::InterruptedBy => monitor.between[a].push(invariant.b),
+                InvariantKind::AlwaysFollowedBy => pairs[0].push((a, b)),
+                InvariantKind::AlwaysPrecedes => pairs[1].push((b, a)),
+                InvariantKind::NeverFollowedBy => pairs[2].push((b, a)),
+                InvariantKind::InterruptedBy => between[a as usize].push(b),
             }
         }
-        monitor
+        let [follow, precede, never] = pairs.map(|pairs| Rows::new(labels, pairs));
+        let words = labels.div_ceil(64).max(1);
+        Monitor { list: invariants.to_vec(), words, never, precede, follow, between }
     }
 
     /// The invariants, by the numbers that checks give.
@@ -91,12 +143,9 @@ impl Monitor {
     /// Where a trace stands before its first event.
     pub fn start(&self) -> MonitorState {
         let labels = self.between.len();
-        MonitorState {
-            seen: vec![0; self.words],
-            pending: self.row(&self.follow, labels).to_vec(),
-            last: vec![0; labels],
-            events: 0,
-        }
+        let mut pending = vec![0; self.words];
+        self.follow.unite(labels, &mut pending);
+        MonitorState { seen: vec![0; self.words], pending, last: vec![0; labels], events: 0 }
     }
 
     /// True where a state, such as one read from storage, is of these invariants' size.
@@ -114,9 +163,11 @@ impl Monitor {
         let Some(label) = label.filter(|&label| (label as usize) < self.between.len()) else { return Vec::new() };
         let row = label as usize;
         let mut broken = Vec::new();
-        for (w, (&never, &precede)) in self.row(&self.never, row).iter().zip(self.row(&self.precede, row)).enumerate() {
-            self.number(&mut broken, InvariantKind::NeverFollowedBy, bits(never & state.seen[w], w), label);
-            self.number(&mut broken, InvariantKind::AlwaysPrecedes, bits(precede & !state.seen[w], w), label);
+        for (kind, rows, other) in
+            [(InvariantKind::NeverFollowedBy, &self.never, false), (InvariantKind::AlwaysPrecedes, &self.precede, true)]
+        {
+            let of = rows.of(row, &state.seen, other);
+            broken.extend(of.into_iter().filter_map(|a| self.find(kind, Some(a), label)));
         }
         let before = state.last[row];
         if before > 0 {
@@ -126,9 +177,7 @@ impl Monitor {
         }
         broken.sort_unstable();
         state.pending[row / 64] &= !(1 << (row % 64));
-        for (pending, follow) in state.pending.iter_mut().zip(self.row(&self.follow, row)) {
-            *pending |= follow;
-        }
+        self.follow.unite(row, &mut state.pending);
         state.seen[row / 64] |= 1 << (row % 64);
         state.last[row] = state.events;
         broken
@@ -151,15 +200,6 @@ impl Monitor {
         }
         broken.sort_unstable();
         broken
-    }
-
-    fn row<'a>(&self, table: &'a [u64], row: usize) -> &'a [u64] {
-        &table[row * self.words..(row + 1) * self.words]
-    }
-
-    /// The numbers of the invariants of a kind between each of some a and b.
-    fn number(&self, broken: &mut Vec<usize>, kind: InvariantKind, a: impl Iterator<Item = LabelId>, b: LabelId) {
-        broken.extend(a.filter_map(|a| self.find(kind, Some(a), b)));
     }
 
     fn find(&self, kind: InvariantKind, a: Option<LabelId>, b: LabelId) -> Option<usize> {
