@@ -343,4 +343,6 @@ fn one_value_is_one_slot_however_it_is_written() {
     assert_eq!(of(&|i| format!("{} logged in from lab", users[i % 6])), ["<*> logged in from lab"]);
     let parts = ["com.acme.Index", "com.acme.Sync", "com.acme.Mail", "org.acme.Web", "org.acme.Disk", "org.acme.Job"];
     assert_eq!(of(&|i| format!("{}: finished run {i}", parts[i % 6])).len(), 6);
+    assert_eq!(of(&|i| format!("[{i}] {}: finished run {i}", parts[i % 3])).len(), 3);
+    assert_eq!(of(&|i| format!("{}[{i}]: finished run {i}", parts[i % 6])).len(), 6);
 }

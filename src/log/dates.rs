@@ -14,7 +14,14 @@ fn is_month(text: &[u8]) -> bool {
 /// The end of a date in digits with a time of day behind it (`2024-05-01 10:00:00,123 +0200`, `01/May/2024:10:00:00`), or
 /// of a time of day with a part that would else be cut off (`10:00:00,123`, `9:05 PM`).
 pub fn digits(bytes: &[u8], start: usize) -> Option<usize> {
-    let first = start + bytes[start..].iter().take(5).take_while(|b| b.is_ascii_digit()).count();
+    // most numbers are none of these: what joins the first two parts comes after one, two or four digits
+    let rest = &bytes[start..];
+    let joins = |n: usize| rest.get(n).is_some_and(|b| b"-/.:".contains(b));
+    let length = [1, 2, 4].into_iter().find(|n| joins(*n))?;
+    if rest[length] == b'.' && !joins(length + 2) && !joins(length + 3) {
+        return None;
+    }
+    let first = start + length;
     let ends = |at: usize| bytes.get(at).is_none_or(|b| !is_word_byte(*b) || *b == b'.');
     match bytes.get(first)? {
         b':' => {

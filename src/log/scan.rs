@@ -147,6 +147,7 @@ pub fn run(bytes: &[u8], start: usize) -> Run {
                 }
                 if hex
                     && colons == 0
+                    && at - start <= 4
                     && let Some((end, kind)) = address(bytes, start)
                 {
                     out.end = end;

@@ -123,6 +123,8 @@ fn enough(words: &[u32], row: &[u32], at: usize, slot: bool, cells: &Cells, opti
     let preposition = before == Some(BLANK)
         && at >= 2
         && PREPOSITIONS.contains(&cells.text(row[at - 2]).to_ascii_lowercase().as_str());
+    // a part of the program that speaks (`com.vendor.part: …`), as the component would be
+    let label = !preposition && (is(after, &[":"]) || (at == 0 && is(after, &["["])));
     let unit = at >= 2 && before == Some(BLANK) && is_value(row[at - 2]) && words.iter().all(|w| cells.is_unit(*w));
     // an amount and its unit are one value, see `lists::merge_forms`
     if unit {
@@ -131,11 +133,11 @@ fn enough(words: &[u32], row: &[u32], at: usize, slot: bool, cells: &Cells, opti
     let needed = if slot {
         1
     } else if assigned
-        || (names == words.len() && at > 0)
+        || (names == words.len() && at > 0 && !label)
         || (enclosed(row, at, cells) && words.iter().all(|w| is_switch(cells.text(*w))))
     {
         2
-    } else if at == 0 && names == words.len() && !is(after, &[":"]) {
+    } else if at == 0 && names == words.len() && !label {
         limit + 1
     } else if at == 0 && anchors >= 3 && words.iter().all(|w| cells.is_lower(*w)) {
         // a subject, such as a user's name, before a sentence; a part's name and what happens are capitals' mostly
