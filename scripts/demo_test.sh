@@ -18,7 +18,7 @@ expect() {
 expect run_is_accepted 'rejected|ERROR' no
 # A slow machine may add a session or two that took too long.
 expect faults_are_found '^ +1650 \| +(1[3-9]|2[0-9])$'
-for fault in 'database=vault' 'role "nobody"' 'password authentication failed' 'deadlock detected' 'duplicate key value' \
+for fault in 'database "vault" does not exist' 'role "nobody"' 'password authentication failed' 'deadlock detected' 'duplicate key value' \
     'violates not-null constraint' '"pgbench_acounts" does not exist' 'statement timeout' 'administrator command'; do
     expect "found: $fault" "^ +[0-9.]+ \| [0-9a-f.]+ \| .*$fault"
 done
