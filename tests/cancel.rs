@@ -1,5 +1,7 @@
 //! How long a learner may go without asking whether to go on: in steps, so that no clock is needed. A step is an
 //! allocation, of which every stage of every learner does some for each state, trace or edge it looks at.
+// With Postgres the library has an allocator of its own, and a program has but one.
+#![cfg(not(feature = "pg"))]
 #![allow(unsafe_code)]
 
 mod support;
