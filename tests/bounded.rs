@@ -1,10 +1,12 @@
 //! What is asked of values that are valid and hurt is bounded: in memory, and in time by the hook that may stop it.
 
 use logfsm::automaton::{Automaton, Invariant, InvariantKind};
-use logfsm::conform::compare;
+use logfsm::conform::{Machine, compare};
 use logfsm::error::Error;
 use logfsm::infer::invariants::{Monitor, violations};
 use logfsm::infer::{Control, distinct_traces, passes};
+use logfsm::interrupt;
+use logfsm::synth::{Generator, Playout};
 use std::cell::Cell;
 
 /// An automaton from its JSON form; transitions are (source, label, target, count).
@@ -108,4 +110,24 @@ fn json_keeps_to_its_limit() {
     let json = tree.to_json();
     assert_eq!(tree.to_json_within(json.len()).unwrap(), json);
     assert!(matches!(tree.to_json_within(json.len() - 1), Err(Error::MemoryLimit { .. })));
+}
+
+thread_local! {
+    static ASKED: Cell<u64> = const { Cell::new(0) };
+}
+
+#[test]
+fn long_walks_in_cycles_are_solved_within_bounds() {
+    // A trace has some 400 events, so that each pair of events takes thousands of sweeps.
+    let side = 20;
+    let stops: Vec<u64> = (0..side).map(|i| u64::from(i == 0)).collect();
+    let transitions: Vec<_> = (0..side).flat_map(|i| (0..side).map(move |j| (i, j, j, 1))).collect();
+    let complete = automaton(side, &stops, &transitions, MACHINE);
+    ASKED.set(0);
+    interrupt::set(|| ASKED.set(ASKED.get() + 1));
+    let playout = Playout::of_machine(Machine::new(complete));
+    assert!(playout.plan.pairs.is_empty());
+    assert!((100_000..350_000).contains(&ASKED.get()), "{} sweeps over 400 edges", ASKED.get());
+    let generator = Generator::new(&playout, 1, "{}", &Control::unlimited()).unwrap();
+    assert!(generator.trace(1).is_ok());
 }

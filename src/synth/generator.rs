@@ -214,9 +214,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         let conditioned = self.duration.is_some();
         let attempts = if conditioned { DURATION_ATTEMPTS } else { ATTEMPTS };
         for attempt in 0..attempts {
-            if attempt % 256 == 255 {
-                control.check()?;
-            }
+            control.check()?;
             match (&self.amplifier, forced) {
                 (Some(amplifier), Some(pair)) => amplifier.draw(&self.walk, pair, &mut stream, &mut edges),
                 _ => self.draw_plain(attempt, number, &mut stream, &mut edges),
@@ -238,6 +236,8 @@ impl<P: Deref<Target = Playout>> Generator<P> {
             }
             let mut lasting: Option<Vec<u64>> = None;
             for trial in 0..if conditioned { 1 } else { TIME_ATTEMPTS } {
+                // Between any two: a path may have a million events.
+                control.check()?;
                 self.playout.plan.delays.draw(&self.playout.machine, &path, &mut times, self.independent, &mut delays);
                 if let Some(lasts) = self.lasts(&delays) {
                     if conditioned || self.independent || self.playout.acceptance().accepts(lasts, &mut times) {

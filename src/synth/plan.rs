@@ -20,6 +20,9 @@ use xxhash_rust::xxh3::xxh3_64;
 /// The version this release writes. Older ones stay readable.
 pub const GENERATOR_VERSION: u8 = 1;
 const WHAT: &str = "logfsm.generator";
+/// Edges looked at to find the probabilities of a machine's pairs of events, some tenths of a second; a machine that takes
+/// more has no rare pairs, unless they were counted.
+const MOST_SOLVED: usize = 1 << 27;
 
 /// What generation needs beside the machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -182,17 +185,18 @@ impl Plan {
         pairs.extend(sources.chain(ends).map(|(n, then)| Pair { first: graph.last[n as usize], then, support: 0 }));
         pairs.sort_unstable();
         pairs.dedup();
-        // Solving each pair is for machines small enough; others have no rare pairs here.
-        if pairs.len() * graph.edges.len() > 1 << 26 {
-            pairs.clear();
-        }
         let mut source = vec![0u32; graph.edges.len()];
         (0..graph.len() as u32).for_each(|n| graph.range(n).for_each(|i| source[i] = graph.last[n as usize]));
-        for pair in &mut pairs {
+        let mut room = MOST_SOLVED;
+        for at in 0..pairs.len() {
+            let pair = pairs[at];
             let edge = |i: usize| source[i] == pair.first && graph.edges[i].label == pair.then;
             let stop = |n: u32| pair.then == NONE && graph.last[n as usize] == pair.first;
-            let h = order.probability(&graph, &edge, &stop)[0];
-            pair.support = libm::round(h * traces as f64) as u64;
+            let Some(h) = order.probability_within(&graph, &edge, &stop, &mut room) else {
+                pairs.clear();
+                break;
+            };
+            pairs[at].support = libm::round(h.first().unwrap_or(&0.0) * traces as f64) as u64;
         }
         Plan {
             notes: vec!["paths by machine".into()],

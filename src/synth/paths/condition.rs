@@ -4,6 +4,7 @@
 use super::graph::{Edge, Graph, NONE};
 use super::solve::Order;
 use crate::error::{Error, Result};
+use crate::interrupt;
 use crate::synth::options::Condition;
 use hashbrown::HashMap;
 
@@ -15,6 +16,8 @@ const SCALE: f64 = 9_007_199_254_740_992.0;
 const NEGLIGIBLE: f64 = 1e-9;
 /// Nodes up to which a cap that matters is accounted for exactly.
 const MOST_CAPPED: u64 = 1 << 22;
+/// As many edges.
+const MOST_CAPPED_EDGES: u64 = 1 << 24;
 
 impl Graph {
     /// The walks whose length is from `least` to `most`, as a graph without cycles; weights as they are.
@@ -50,6 +53,7 @@ impl Graph {
         let (mut nodes, mut graph) = (vec![start], Graph { offsets: vec![0], ..Graph::default() });
         let mut at = 0;
         while at < nodes.len() {
+            interrupt::check();
             let from = nodes[at];
             for edge in self.outgoing(from.0) {
                 let Some(to) = step(&from, edge, edge.target) else { continue };
@@ -158,7 +162,11 @@ pub fn capped(graph: Graph, max_length: u32) -> Result<Graph> {
     if order.acyclic && graph.len() as u64 <= u64::from(max_length) {
         return Ok(graph);
     }
-    if order.beyond(&graph, max_length) < NEGLIGIBLE || graph.len() as u64 * u64::from(max_length) > MOST_CAPPED {
+    let unrolled = |of: usize| of as u64 * u64::from(max_length);
+    if unrolled(graph.len()) > MOST_CAPPED
+        || unrolled(graph.edges.len()) > MOST_CAPPED_EDGES
+        || order.beyond(&graph, max_length) < NEGLIGIBLE
+    {
         return Ok(graph);
     }
     graph.unrolled(0, max_length)

@@ -1,6 +1,7 @@
 //! Probabilities over a graph's walks, solved once with IEEE + − × ÷ in a fixed order, so that all platforms agree.
 
 use super::graph::{Edge, Graph};
+use crate::interrupt;
 
 /// Sweeps after which a cyclic graph's solution is taken as it is.
 const SWEEPS: usize = 10_000;
@@ -33,8 +34,22 @@ impl Order {
     ///
     /// O(nodes + edges) without cycles, times the sweeps to converge otherwise (self-loops are solved exactly).
     pub fn probability(&self, graph: &Graph, edge: &dyn Fn(usize) -> bool, stop: &dyn Fn(u32) -> bool) -> Vec<f64> {
+        self.probability_within(graph, edge, stop, &mut { usize::MAX }).unwrap_or_default()
+    }
+
+    /// As [`Order::probability`], `None` where it would look at more edges than `room`, which becomes what is left of it:
+    /// a walk that is long in a cycle takes thousands of sweeps.
+    pub fn probability_within(
+        &self,
+        graph: &Graph,
+        edge: &dyn Fn(usize) -> bool,
+        stop: &dyn Fn(u32) -> bool,
+        room: &mut usize,
+    ) -> Option<Vec<f64>> {
         let mut h = vec![0.0f64; graph.len()];
         for _ in 0..SWEEPS {
+            interrupt::check();
+            *room = room.checked_sub(graph.edges.len())?;
             let mut change = 0.0f64;
             for &node in &self.nodes {
                 let stops = graph.stops[node as usize];
@@ -58,7 +73,7 @@ impl Order {
                 break;
             }
         }
-        h
+        Some(h)
     }
 
     /// The probability that a walk is longer than `cap` events; stops counting where what is left is negligible.
@@ -66,6 +81,7 @@ impl Order {
         let mut mass = vec![0.0f64; graph.len()];
         mass[0] = 1.0;
         for step in 0..=cap {
+            interrupt::check();
             let mut next = vec![0.0f64; graph.len()];
             for node in 0..graph.len() as u32 {
                 let here = mass[node as usize];
