@@ -181,6 +181,11 @@ impl<'a> TraceView<'a> {
     }
 }
 
+/// True for JSON text, however deep it is nested.
+pub(super) fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}
+
 impl Trace {
     /// The binary form; equal traces have equal bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -202,7 +207,6 @@ impl Trace {
 
     /// Fails where an event's parameters are not JSON, however deep. What trace_agg made is; other input may not be.
     pub fn check_parameters(&self) -> Result<()> {
-        let is_json = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
         match self.parameters.iter().position(|text| text.as_deref().is_some_and(|text| !is_json(text))) {
             None => Ok(()),
             Some(event) => Err(Error::invalid(WHAT, format!("The parameters of event {} are not JSON.", event + 1))),

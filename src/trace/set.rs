@@ -318,11 +318,19 @@ mod tests {
         starts.iter().map(|start| one(start.at())).collect()
     }
 
+    #[test]
+    fn sets_from_outside_hold_json() {
+        for (parameters, good) in [(r#"{"a": [1]}"#, true), ("[1, 2", false), ("", false)] {
+            let set = set_of(&[(1, 0, Some(1), "a".into(), None, Some(parameters.into()))]);
+            assert_eq!(set.check(&|| Ok(())).is_ok(), good, "{parameters}");
+        }
+    }
+
     proptest! {
         #[test]
         fn equals_grouping_and_ordering_and_parts_combine(
             rows in prop::collection::vec(
-                (0u8..6, any::<i64>(), (-3i64..300).prop_map(Some), "[a-c]", prop::option::of("[xy]".prop_map(String::from)), prop::option::of("[0-9]{1,3}".prop_map(String::from))),
+                (0u8..6, any::<i64>(), (-3i64..300).prop_map(Some), "[a-c]", prop::option::of("[xy]".prop_map(String::from)), prop::option::of("[1-9][0-9]{0,2}".prop_map(String::from))),
                 0..80),
             cut in 0usize..80,
             numbered in any::<bool>(),

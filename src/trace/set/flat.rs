@@ -3,7 +3,7 @@
 use super::numbers::{Reader, Written, put, put_bytes};
 use super::{TraceSet, WHAT, binary, lookup::spread, too_many_events};
 use crate::error::{Error, Result};
-use crate::trace::Label;
+use crate::trace::{Label, binary::is_json};
 
 /// Traces between two questions whether to go on.
 const TRACES_PER_CHECK: usize = 4096;
@@ -103,7 +103,7 @@ impl TraceSet {
         Ok(())
     }
 
-    /// Reads all rows, for sets that come from outside. O(rows).
+    /// Reads all rows and their parameters, for sets that come from outside. O(bytes held).
     pub fn check(&self, proceed: Proceed<'_>) -> Result<()> {
         let mut rows = Vec::new();
         (0..self.traces.len()).try_for_each(|trace| {
@@ -111,7 +111,11 @@ impl TraceSet {
                 proceed()?;
             }
             rows.clear();
-            self.read_rows(trace, &mut rows)
+            self.read_rows(trace, &mut rows)?;
+            match rows.iter().any(|row| row.parameters.is_some_and(|text| !is_json(text))) {
+                false => Ok(()),
+                true => Err(Error::invalid(WHAT, "A row's parameters are not JSON.")),
+            }
         })
     }
 }
