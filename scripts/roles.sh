@@ -34,7 +34,7 @@ run_as() { # ROLE DATABASE FILE: prints what psql prints
 psql -X -q -v ON_ERROR_STOP=1 -f "$suite/setup/roles.sql"
 for case in owner source; do
     createdb -O postgres "base_$case" 2> /dev/null || psql -X -q -c "CREATE DATABASE base_$case"
-    for part in trap "$case"; do
+    for part in trap log "$case"; do
         psql -X -q -v ON_ERROR_STOP=1 -d "base_$case" -f "$suite/setup/$part.sql" > "$work/setup.out" 2>&1 || { cat "$work/setup.out"; fail "the set-up of the $case case failed"; }
     done
 done

@@ -3,9 +3,8 @@
 //! Whoever owns a model may change its tables, and whoever owns a source its columns, with plain SQL. A datum taken for
 //! what it is not reads memory out of bounds. So nothing outside this file gets a datum out of a row without naming the
 //! type it expects, which is compared with the type that the row's descriptor says, each time; and what is written
-//! carries its type to where it is compared with the column's (see `bulk::BulkWriter`). docs/security.md lists all uses.
+//! carries its type to where it is compared with the column's (see `heap_writer::BulkWriter`). docs/security.md lists all uses.
 
-use super::bulk::attribute;
 use super::call::{utf8, varlena, varlena_payload};
 use super::error::Failure;
 use super::expanded::{self, Growing};
@@ -13,6 +12,26 @@ use crate::automaton::Automaton;
 use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::{IntoDatum, PgSqlErrorCode};
 use std::ffi::CStr;
+
+/// The column at a position, from 0, of a descriptor.
+///
+/// # Safety
+/// The descriptor is live and has so many columns.
+#[cfg(not(feature = "pg18"))]
+pub unsafe fn attribute(description: pg_sys::TupleDesc, i: usize) -> *const pg_sys::FormData_pg_attribute {
+    // SAFETY: as the caller promises.
+    unsafe { (*description).attrs.as_ptr().add(i) }
+}
+
+/// The same; PostgreSQL 18 keeps compact attributes before the full ones.
+///
+/// # Safety
+/// The descriptor is live and has so many columns.
+#[cfg(feature = "pg18")]
+pub unsafe fn attribute(description: pg_sys::TupleDesc, i: usize) -> *const pg_sys::FormData_pg_attribute {
+    // SAFETY: as the caller promises.
+    unsafe { pg_sys::TupleDescAttr(description, i as i32) }
+}
 
 /// A type of values, below its domains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

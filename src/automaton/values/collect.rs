@@ -158,7 +158,7 @@ impl Collector {
             self.labels.resize_with(label as usize + 1, Vec::new);
         }
         let (slots, name_hash) = (&mut self.labels[label as usize], keyed_hash(name.as_bytes()));
-        match slots.binary_search_by(|slot| slot.name_hash.cmp(&name_hash).then_with(|| (*slot.name).cmp(name))) {
+        match position(slots, name_hash, name) {
             Ok(i) => Some(i),
             Err(i) if i < SLOTS => {
                 slots.insert(i, Slot::new(name_hash, name));
@@ -260,9 +260,14 @@ impl Collector {
 
     fn find(&mut self, label: LabelId, name: &str) -> Option<&mut Slot> {
         let (slots, hash) = (self.labels.get_mut(label as usize)?, keyed_hash(name.as_bytes()));
-        let at = slots.binary_search_by(|slot| slot.name_hash.cmp(&hash).then_with(|| (*slot.name).cmp(name))).ok()?;
+        let at = position(slots, hash, name).ok()?;
         Some(&mut slots[at])
     }
+}
+
+/// Where a slot is among those of a label, or where it belongs.
+fn position(slots: &[Slot], name_hash: u64, name: &str) -> Result<usize, usize> {
+    slots.binary_search_by(|slot| slot.name_hash.cmp(&name_hash).then_with(|| (*slot.name).cmp(name)))
 }
 
 /// The events of a trace that have parameters, for [`Collector::take_back`].

@@ -21,6 +21,7 @@ mod delay;
 mod edits;
 mod parameters;
 mod resync;
+mod tail;
 mod threshold;
 mod trust;
 

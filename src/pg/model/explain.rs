@@ -75,8 +75,13 @@ fn trace_where(model: &Model, condition: &str, key: &str) -> Result<Found, Failu
         model.table("traces"),
         model.table("model")
     );
+    found_by(&query, key)
+}
+
+/// What a query gives for a key, the $1 in it.
+fn found_by(query: &str, key: &str) -> Result<Found, Failure> {
     let mut found = None;
-    sql::each_row(&query, &[DatumWithOid::from(key)], |row| {
+    sql::each_row(query, &[DatumWithOid::from(key)], |row| {
         found = row.get(1)?.zip(row.get(2)?);
         Ok(())
     })?;
@@ -122,12 +127,7 @@ fn live(model: &Model, equals_key: &str, key: &str) -> Result<Found, Failure> {
         model.table("model"),
         rows_of(model)?
     );
-    let mut found = None;
-    sql::each_row(&query, &[DatumWithOid::from(key)], |row| {
-        found = row.get(1)?.zip(row.get(2)?);
-        Ok(())
-    })?;
-    Ok(found)
+    found_by(&query, key)
 }
 
 /// machine(model) → automaton

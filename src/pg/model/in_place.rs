@@ -9,11 +9,12 @@ use super::leaf::Leaves;
 use super::progress::Progress;
 use super::scores::SCORES;
 use super::staged::Staged;
-use super::{Model, data, guards, invariants, scoring};
+use super::{Model, data, guards, invariants, scoring, trace_key};
 use crate::automaton::{Automaton, Totals};
 use crate::conform::{FALSE_POSITIVE_RATE, Machine, VariantScores};
-use crate::pg::bulk::{self, BulkWriter};
+use crate::pg::bulk;
 use crate::pg::error::Failure;
+use crate::pg::heap_writer::BulkWriter;
 use crate::pg::plan::probing;
 use crate::pg::sql;
 use crate::pg::value::{Value, value};
@@ -191,7 +192,7 @@ fn write(
     threshold: f64,
     stay: &HashMap<i64, usize>,
 ) -> Result<(), Failure> {
-    let columns = data::traces_columns(data::key_column(model)?.kind());
+    let columns = data::traces_columns(trace_key::key_column(model)?.kind());
     let mut traces = BulkWriter::open_indexed(&leaves.name("traces"), &columns)?;
     let mut scores = BulkWriter::open_indexed(&leaves.name("scores"), &SCORES)?;
     let mut rows = EventWriter::open(model, machine, leaves, 0, BulkWriter::open_indexed)?;

@@ -1,7 +1,7 @@
 //! The row of a model, read as it is stored: looking at a table runs nobody's code, be it a policy, a rule or a cast.
 
-use crate::pg::bulk::attribute;
 use crate::pg::call::{utf8, varlena_payload};
+use crate::pg::value::attribute;
 use pgrx::pg_sys::{self, Datum, Oid};
 use pgrx::{FromDatum, datum::TimestampWithTimeZone};
 use std::ffi::CStr;

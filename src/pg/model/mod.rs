@@ -29,6 +29,7 @@ mod settled;
 mod source;
 mod staged;
 mod synthesize;
+mod trace_key;
 mod traces;
 mod watch;
 

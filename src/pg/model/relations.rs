@@ -82,9 +82,9 @@ pub fn may_use(schema: pg_sys::Oid) -> bool {
     // SAFETY: plain catalog look-ups.
     unsafe {
         let role = pg_sys::GetUserId();
-        #[cfg(any(feature = "pg14", feature = "pg15"))]
+        #[cfg(feature = "pg15")]
         let answer = pg_sys::pg_namespace_aclcheck(schema, role, pg_sys::ACL_USAGE.into());
-        #[cfg(not(any(feature = "pg14", feature = "pg15")))]
+        #[cfg(not(feature = "pg15"))]
         let answer = pg_sys::object_aclcheck(pg_sys::NamespaceRelationId, schema, role, pg_sys::ACL_USAGE.into());
         answer == pg_sys::AclResult::ACLCHECK_OK
     }

@@ -3,8 +3,8 @@
 use super::Model;
 use super::events::Open;
 use crate::conform::{Machine, VariantScores};
-use crate::pg::bulk::BulkWriter;
 use crate::pg::error::Failure;
+use crate::pg::heap_writer::BulkWriter;
 use crate::pg::sql;
 use crate::pg::value::{Value, ValueType, value};
 use crate::trace::TraceView;

@@ -78,10 +78,7 @@ impl Place {
 
     /// The rows of the source from a bound on, and those without a place, as a relation of its shape.
     pub fn recent(&self, info: &Info, bound: i64) -> Result<String, Failure> {
-        let mut columns: Vec<String> =
-            info.used_columns().iter().map(|column| format!("x.{}", sql::quote_identifier(column))).collect();
-        columns.sort();
-        columns.dedup();
+        let columns = used(info, "x");
         let condition = match bound {
             i64::MIN => String::new(),
             _ => {
@@ -100,11 +97,8 @@ impl Place {
 
     /// The columns `place` and `row_hash` of a query over the relation that is called so.
     pub fn columns(&self, info: &Info, relation: &str) -> String {
-        let mut used: Vec<String> =
-            info.used_columns().iter().map(|column| format!("{relation}.{}", sql::quote_identifier(column))).collect();
-        used.sort();
-        used.dedup();
-        format!("{} AS place, logfsm.row_hash({}) AS row_hash", self.of_row(info, relation), used.join(", "))
+        let (place, used) = (self.of_row(info, relation), used(info, relation).join(", "));
+        format!("{place} AS place, logfsm.row_hash({used}) AS row_hash")
     }
 
     /// The digest of the source's rows before and after a bound.
@@ -175,6 +169,15 @@ impl Place {
         let seen = rows.zip(sum).map(|(rows, sum)| Seen { rows: rows as u64, sum: sum as u64 });
         Ok(Settled { before, seen })
     }
+}
+
+/// The columns that a model uses of a relation, each once, in an order of their own.
+fn used(info: &Info, relation: &str) -> Vec<String> {
+    let mut used: Vec<String> =
+        info.used_columns().iter().map(|column| format!("{relation}.{}", sql::quote_identifier(column))).collect();
+    used.sort();
+    used.dedup();
+    used
 }
 
 /// The aggregate call for the digest of rows r that have the columns of [`Place::columns`].

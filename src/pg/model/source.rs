@@ -191,20 +191,9 @@ pub fn run_reading<T>(info: &Info, read: impl FnOnce() -> Result<T, Failure>) ->
 impl Info {
     /// The columns of the source that the model uses.
     pub fn used_columns(&self) -> Vec<&str> {
-        [
-            &self.trace_column,
-            &self.event_column,
-            &self.message_column,
-            &self.at_column,
-            &self.seq_column,
-            &self.component_column,
-            &self.params_column,
-            &self.refresh_by,
-            &self.label_column,
-        ]
-        .into_iter()
-        .filter_map(Option::as_deref)
-        .collect()
+        let mut used = self.read_columns();
+        used.extend([&self.refresh_by, &self.label_column].into_iter().filter_map(Option::as_deref));
+        used
     }
 
     /// The columns of a row that say what its event is.

@@ -6,13 +6,15 @@
 //! traces are read again whole. Where older rows are otherwise than they were, all traces are compared: those that were
 //! not touched stay as the model has them, and how many rows they are apart is told.
 
-use super::data::{Collected, collect, key_form};
+use super::data::{Collected, collect};
 use super::fit::traces_query;
 use super::refresh::key_equality;
 use super::settled::{Place, Settled};
+use super::trace_key::key_form;
 use super::{Model, lines, source};
-use crate::pg::bulk::{self, BulkWriter, Scratch};
+use crate::pg::bulk::{self, Scratch};
 use crate::pg::error::Failure;
+use crate::pg::heap_writer::BulkWriter;
 use crate::pg::sql;
 use crate::pg::trace_set::KeyForm;
 use crate::pg::value::{Value, ValueType};

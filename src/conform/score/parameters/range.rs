@@ -3,13 +3,10 @@
 use super::Oddity;
 use super::domain::Horizon;
 use crate::automaton::{SLOT_VALUES, SlotValues, ValueSample, number};
+use crate::conform::score::tail::{TAIL, Tail};
 
-/// One in so many numbers belongs to a tail.
-const TAIL: u64 = 10;
 /// Fewer numbers have no tail.
 const LEAST_NUMBERS: u64 = 50;
-/// A tail index assumed as one more observation: few numbers say little about larger ones.
-const PRIOR_INDEX: f64 = 1.0;
 /// No tail is lighter than x^-4.
 const LEAST_INDEX: f64 = 0.25;
 /// Kendall's rank correlation of numbers with when they first came, beyond which they rise or fall with time, as long as
@@ -21,15 +18,10 @@ const FAR: f64 = 1024.0;
 /// Whole numbers of which this share of traces has one of its own are identifiers: no amount, no range.
 const OWN: f64 = 0.5;
 
-/// P(x beyond) = share · (x / start)^(-1 / index), on a side.
+/// One end of the range.
 #[derive(Debug, Clone, Copy)]
-struct Tail {
-    /// Numbers up to this one are usual.
-    start: f64,
-    /// -log2 of the share of numbers beyond.
-    share_bits: f64,
-    /// The extreme value index (Hill 1975).
-    index: f64,
+struct End {
+    tail: Tail,
     /// The most extreme number seen.
     most: f64,
 }
@@ -37,9 +29,9 @@ struct Tail {
 /// The range of a slot's numbers.
 #[derive(Debug)]
 pub struct Range {
-    upper: Option<Tail>,
+    upper: Option<End>,
     /// Of the reciprocals.
-    lower: Option<Tail>,
+    lower: Option<End>,
     /// Added to all numbers, so that zero has a logarithm.
     resolution: f64,
 }
@@ -61,8 +53,8 @@ impl Range {
         let resolution = if has_zero { smallest } else { smallest / FAR };
         let ceiling = |m: &(u16, u64)| (floor_of(m.0.saturating_add(1)) + resolution, m.1);
         let reciprocal = |m: &(u16, u64)| (1.0 / (floor_of(m.0) + resolution), m.1);
-        let upper = Tail::of(slot.magnitudes.iter().rev().map(ceiling), total);
-        let lower = Tail::of(slot.magnitudes.iter().map(reciprocal), total);
+        let upper = End::of(slot.magnitudes.iter().rev().map(ceiling), total);
+        let lower = End::of(slot.magnitudes.iter().map(reciprocal), total);
         Some(Range {
             upper: Some(upper).filter(|_| trend <= TREND),
             lower: Some(lower).filter(|_| trend >= -TREND),
@@ -74,16 +66,16 @@ impl Range {
     pub fn surprise(&self, number: f64) -> Option<(f64, Oddity)> {
         let size = number.abs() + self.resolution;
         let above =
-            self.upper.and_then(|tail| Some((tail.surprise(size)?, Oddity::Above(tail.start - self.resolution))));
+            self.upper.and_then(|end| Some((end.surprise(size)?, Oddity::Above(end.tail.start - self.resolution))));
         let below = || {
-            let tail = self.lower?;
-            Some((tail.surprise(1.0 / size)?, Oddity::Below(1.0 / tail.start - self.resolution)))
+            let end = self.lower?;
+            Some((end.surprise(1.0 / size)?, Oddity::Below(1.0 / end.tail.start - self.resolution)))
         };
         above.or_else(below)
     }
 }
 
-impl Tail {
+impl End {
     /// Of numbers with their counts, the most extreme first.
     fn of(numbers: impl Iterator<Item = (f64, u64)> + Clone, total: u64) -> Self {
         let beyond = (total / TAIL).max(1);
@@ -95,19 +87,11 @@ impl Tail {
         let most = numbers.clone().next().map_or(1.0, |first| first.0);
         let start = reached.map_or(most, |reached| reached.0);
 
-        let (mut left, mut sum) = (beyond, 0.0);
-        for (number, count) in numbers.take_while(|n| n.0 > start) {
-            let taken = count.min(left);
-            sum += taken as f64 * libm::log(number / start);
-            left -= taken;
-        }
-        let index = ((sum + PRIOR_INDEX) / (beyond as f64 + 1.0)).max(LEAST_INDEX);
-        let share_bits = libm::log2((total as f64 + 1.0) / (beyond as f64 + 1.0));
-        Tail { start, share_bits, index, most }
+        End { tail: Tail::of(numbers, start, (beyond, total), LEAST_INDEX), most }
     }
 
     fn surprise(&self, size: f64) -> Option<f64> {
-        (size > self.most).then(|| self.share_bits + libm::log2(size / self.start) / self.index)
+        (size > self.most).then(|| self.tail.bits(size))
     }
 }
 

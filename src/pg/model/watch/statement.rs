@@ -162,7 +162,6 @@ impl Change<'_> {
     }
 
     /// Whether it is a MERGE with such an action.
-    #[cfg(not(feature = "pg14"))]
     fn merges(&self, kind: CmdType::Type) -> bool {
         if self.0.operation != CmdType::CMD_MERGE {
             return false;
@@ -173,11 +172,6 @@ impl Change<'_> {
                 PgList::<pg_sys::MergeAction>::from_pg(actions).iter_ptr().any(|action| (*action).commandType == kind)
             })
         }
-    }
-
-    #[cfg(feature = "pg14")]
-    fn merges(&self, _: CmdType::Type) -> bool {
-        false
     }
 
     /// Whether it changes the trigger's relation, named itself or by a table that it is a partition of.

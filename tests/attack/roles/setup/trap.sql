@@ -14,15 +14,7 @@ BEGIN
     RETURN true;
 END $$;
 -- The same under a label that indexes, generated columns and casts take.
-CREATE FUNCTION traps.spring_immutable(place text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-    RAISE LOG 'TRAP % %', current_user, place;
-    BEGIN
-        IF current_setting('is_superuser') = 'on' THEN EXECUTE 'ALTER ROLE hostile SUPERUSER'; END IF;
-    EXCEPTION WHEN OTHERS THEN NULL;
-    END;
-    RETURN true;
-END $$;
+CREATE FUNCTION traps.spring_immutable(place text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN traps.spring(place); END $$;
 CREATE FUNCTION traps.spring_row() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM traps.spring(COALESCE(TG_ARGV[0], 'trigger'));
