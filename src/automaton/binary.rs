@@ -97,7 +97,7 @@ struct Bounded {
 
 impl std::io::Write for Bounded {
     fn write(&mut self, more: &[u8]) -> std::io::Result<usize> {
-        if self.text.len() + more.len() > self.limit || self.text.try_reserve(more.len()).is_err() {
+        if self.text.len() + more.len() > self.limit {
             return Err(std::io::ErrorKind::OutOfMemory.into());
         }
         self.text.extend_from_slice(more);

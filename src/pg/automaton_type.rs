@@ -64,7 +64,7 @@ sql_functions! {
 
     /// as_json(automaton) → json
     fn logfsm_as_json(call) {
-        Ok(Some(text(&expanded::automaton(call, 0)?.to_json())))
+        Ok(Some(text(&expanded::automaton(call, 0)?.to_json_within(memory_limit())?)))
     }
 
     /// to_json(automaton) → jsonb

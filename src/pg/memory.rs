@@ -7,7 +7,7 @@
 
 use super::MEMORY_LIMIT;
 use crate::error::{Error, Result};
-use pgrx::pg_sys;
+use pgrx::{PgLogLevel, PgSqlErrorCode, ereport, pg_sys};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicIsize, Ordering};
@@ -26,6 +26,13 @@ thread_local! {
     /// Where the heap was beyond the bound when it was last looked at: the statement that was running then, by its start,
     /// and from where on its growth counts. (0, 0) where it was within.
     static BEYOND: Cell<(i64, isize)> = const { Cell::new((0, 0)) };
+    /// True in the thread that Postgres runs in, and nowhere else: only that one may report.
+    static REPORTS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Called once, by the thread that Postgres runs in.
+pub fn of_backend() {
+    REPORTS.set(true);
 }
 
 /// The system's allocator, counting.
@@ -40,18 +47,36 @@ fn count(bytes: usize, sign: isize) {
     }
 }
 
-// SAFETY: all is passed on to the system's allocator as it came.
+/// What the system gave. Where it gave nothing, Rust would abort the process, and Postgres would restart the whole
+/// cluster for it. An allocator may not unwind, so there is no error to raise here; but the session can end, and it alone.
+/// A thread of ours cannot even do that and aborts.
+fn given(block: *mut u8, size: usize) -> *mut u8 {
+    // Replaced, so that what reports does not come here again.
+    if block.is_null() && REPORTS.replace(false) {
+        ereport!(
+            PgLogLevel::FATAL,
+            PgSqlErrorCode::ERRCODE_OUT_OF_MEMORY,
+            "out of memory",
+            format!(
+                "The system refused {size} bytes to logfsm. A lower logfsm.memory_limit makes such statements fail before."
+            )
+        );
+    }
+    block
+}
+
+// SAFETY: all is passed on to the system's allocator as it came, and what it gives is given on.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size(), 1);
         // SAFETY: as the caller promises.
-        unsafe { System.alloc(layout) }
+        given(unsafe { System.alloc(layout) }, layout.size())
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         count(layout.size(), 1);
         // SAFETY: as the caller promises.
-        unsafe { System.alloc_zeroed(layout) }
+        given(unsafe { System.alloc_zeroed(layout) }, layout.size())
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
@@ -64,7 +89,7 @@ unsafe impl GlobalAlloc for Counting {
         count(layout.size(), -1);
         count(size, 1);
         // SAFETY: as the caller promises.
-        unsafe { System.realloc(block, layout, size) }
+        given(unsafe { System.realloc(block, layout, size) }, size)
     }
 }
 

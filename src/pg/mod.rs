@@ -16,6 +16,7 @@ mod evaluate_functions;
 mod expanded;
 mod generator_type;
 mod guard_functions;
+mod heap_writer;
 mod infer_functions;
 mod invariant_functions;
 mod jsonb;
@@ -55,6 +56,7 @@ static MEMORY_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(DEFAULT_MEMORY);
 #[pg_guard]
 #[allow(non_snake_case)]
 pub extern "C-unwind" fn _PG_init() {
+    memory::of_backend();
     crate::interrupt::set(|| {
         if let Err(error) = check_interrupts() {
             error::Failure::from(error).raise();
