@@ -3,6 +3,25 @@
 //! A prefix tree (what [`PrefixTree`] collects) and every inferred machine share one representation: states numbered
 //! from 0, the initial one, and transitions sorted by source, label and target. Counts obey flow conservation: what
 //! enters a state leaves it or stops there.
+//!
+//! ```text
+//! traces ─▶ PrefixTree ─ to_automaton ─▶ Automaton, a prefix tree ─ infer ─▶ Automaton, a machine ─▶ bytes, pictures
+//!
+//! the shop's tree, with counts       0 ─GET 2000─▶ 1 ─hit 1334─▶ 2 ─sent page 1334─▶ 4 stops 1334
+//!                                                  1 ─miss 666─▶ 3 ─query took 665─▶ 6 ─sent page 665─▶ 8 stops 665
+//!                                                                3 ─query failed 1─▶ 5 ─sent error 1─▶ 7 stops 1
+//! ```
+//!
+//! In reading order:
+//!
+//! * `histogram`, `sample`: summaries that merge exactly; `strata` samples parameters by what came next, `values` what
+//!   slots looked like over all traces
+//! * `prefix_tree`: collecting; `prefix_tree/canonical` numbers it, `prefix_tree/replace` takes traces out again,
+//!   `prefix_tree/ends` knows what such a trace leaves open
+//! * this file: [`Automaton`], [`Transition`], [`Totals`] and what learners add, [`Learned`]
+//! * `invariant`, `guard`, `calibration`, `component`: the parts of [`Learned`]
+//! * `validate`: what must hold of every automaton; `binary`: stored forms and the fingerprint
+//! * `stats`: names and kinds of states; `render`: pictures
 
 mod binary;
 mod calibration;

@@ -1,4 +1,25 @@
 //! Learners: from a prefix tree to a state machine. One file each, behind one trait.
+//!
+//! ```text
+//! prefix tree ─ Learner::learn ─▶ machine ─ general ─▶ deterministic, with guards ─ invariants ─ calibrate ─▶ Inferred
+//!
+//! the shop: two states of the tree where only "sent page" can follow are one state of the machine;
+//! that after "query failed" stays apart
+//! ```
+//!
+//! In reading order:
+//!
+//! * this file: [`Learner`], [`learners()`], and [`infer_from`], which runs one and finishes its machine
+//! * `options`, `general`: options of a learner, and those that all take; `control`, `parallel`: stopping, memory,
+//!   threads
+//! * State merging. `merge` merges and folds, on trial or for good; `red_blue` picks the pair of the blue fringe;
+//!   evidence comes from `edsm`, `mint`, `rpni`, `alergia`, `likelihood`, `bayes`. `k_tails` and `prefix_multiset`
+//!   choose classes of states at once; `prefix_tree` keeps all apart. `quotient` builds the machine of a partition.
+//! * Other ways. `synoptic` splits by invariants; `prins` learns a machine a component and stitches them.
+//! * `auto`: the choice by held-out likelihood, with `holdout` (traces held out) and `bits` (what they cost)
+//! * `determinize`, `minimize`: one transition a label; the smallest graph that accepts the same
+//! * `invariants`, `guards`: what is added to any machine
+//! * `phases`: coarse states of a machine; `collect`: a prefix tree from a set of traces, by threads
 
 mod alergia;
 mod auto;

@@ -1,9 +1,27 @@
 //! From log rows to events: line formats, templates and parameters, keys found in text.
 //!
-//! * `format`: named-group line formats
-//! * `token`, `kind`: what a line consists of, and which kind each value is
-//! * `miner`: the mergeable state that lines are added to
-//! * `templates`: the templates: parse a line, rebuild it, store them
+//! ```text
+//! line ─ format ─▶ time, component, message ─ tokens ─▶ skeleton ─ miner ─▶ templates ─ matcher ─▶ event, parameters
+//!
+//! GET /cart/7 from 10.0.0.7      words and values: GET · path · from · address
+//! GET /cart/8 from 10.0.0.8      one skeleton; template  GET <*> from <*>  with slots of kinds path and ip
+//! ```
+//!
+//! In reading order:
+//!
+//! * What a line says. `format` tries several formats, each a `format_one` that `format_match` matches;
+//!   `format_pattern` and `pattern` prepare expressions and match them within bounds, `format_fields` says what their
+//!   groups are. `format_builtin` has the named ones, `format_json` JSON lines, `format_time` and `format_iso` times;
+//!   `format_explain` says how far a format matched. `event` is the result; `log_records` and `format_read` read whole
+//!   logs; `ansi` removes colours.
+//! * What a message consists of. `scan` and `classify` find words and values, `dates` joins the parts of dates, `masks`
+//!   are values by the caller's word, `token` is the result; `kind` lists the kinds that values and slots have.
+//! * What many messages have in common. `skeleton` masks values, `leaf` counts the lines of one skeleton, `shape`
+//!   bounds how many there are, `miner` is the mergeable state of all.
+//! * Which words are text. `cluster` runs the steps over rows of `cells`: `assigned`, `words`, `chunks`, `lists`.
+//! * Using templates. `templates` holds them and decides the kind of each slot, `matcher` finds the one of a line,
+//!   `templates_form` stores them, `moved` says whether more lines change earlier results.
+//! * All together: `settings` are the options, `keys` finds trace keys, `line_reader` reads one line all the way.
 
 mod ansi;
 mod assigned;

@@ -1,6 +1,29 @@
 //! The Postgres surface: thin externs over the core, and the only place with pgrx or unsafe code.
 //!
 //! What users see is declared by hand in `sql/`; each file here holds the externs of one part of it.
+//!
+//! ```text
+//! SELECT logfsm.score(automaton, trace)
+//!   sql/functions.sql                AS 'MODULE_PATHNAME', 'logfsm_score'
+//!   replay_functions                 a body in sql_functions!: arguments by call, the machine kept by cache
+//!   conform::Machine::score_trace    the core
+//! ```
+//!
+//! In reading order:
+//!
+//! * Calls: `call` (arguments, results, `sql_functions!`), `error` (SQLSTATE, DETAIL, HINT), `set` (rows, one per
+//!   call), `value` (a datum with its type, checked), `jsonb`, `text_form`, `cache`
+//! * Statements: `sql` (through SPI, only after a switch of role), `bulk` (rows streamed in, pages written out), `plan`
+//!   (prepared for triggers), `subtransaction`, `constraint`
+//! * What long work may take: `memory` (the counting allocator), `threads` (signals stay with the backend)
+//! * Aggregates: `trace_agg`, `trace_set`, `prefix_tree_agg`, `digest_functions`; `expanded` keeps their states in
+//!   memory
+//! * Types: `trace_type`, `automaton_type`, `generator_type`, and those of `template_functions` and
+//!   `invariant_functions`
+//! * Functions on values: the other files named `…_functions`
+//! * `model`: layer 2, functions that make and read a model's tables
+//!
+//! This file registers the setting `logfsm.memory_limit` and lists the parts of the install script.
 #![allow(unsafe_code)]
 
 mod automaton_type;

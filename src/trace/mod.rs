@@ -2,6 +2,25 @@
 //!
 //! A [`Trace`] separates *what* happened, the [`Variant`], from *when* and *with what*. Variants are what learners work
 //! on: traces of the same variant share one path of the prefix tree.
+//!
+//! ```text
+//! rows of one request, in any order          the trace
+//!   12:00:03.012  api    sent page             variant     labels [api: GET, cache: hit, api: sent page]
+//!   12:00:03.004  api    GET                               events [0, 1, 2]
+//!   12:00:03.008  cache  hit                   times       12:00:03.004, +4 ms, +4 ms
+//!                                              parameters  one JSON text an event, where there are any
+//! ```
+//!
+//! In reading order:
+//!
+//! * `order`: the total order of rows in a trace (time, number, then bytes), and building a trace from ordered rows
+//! * `binary`: the stored form, which begins with the variant as one block; [`TraceView`] reads it without copying
+//! * `json`: the form for people
+//! * `slots`: the parameters of an event, slot by slot
+//! * `set`: many traces collected from rows in any order, a few bytes a row. `set/numbers` encodes a row, `set/store`
+//!   keeps the bytes, `set/order` sorts keys, `set/binary` makes traces of it, `set/lookup` asks for single ones, and
+//!   `set/flat` is how a set travels between processes
+//! * `digest`: number of rows and sum of their hashes, by which a refresh sees whether earlier rows changed
 
 mod binary;
 mod digest;

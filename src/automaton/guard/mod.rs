@@ -3,6 +3,23 @@
 //! The guards on one label out of one state are one decision tree, so that they are disjoint and together total
 //! whatever the values: every event ends in exactly one leaf. A [`Guard`] is what leads to one transition, as
 //! alternatives of conditions that can be read.
+//!
+//! ```text
+//! Choice of label "pay" out of state 3      Guard of transition 7, as a person reads it
+//!   amount at most 100?                       amount <= 100
+//!     yes → transition 7                    Guard of transition 8
+//!     no  → transition 8                      not that: larger, missing, or no number
+//! ```
+//!
+//! In reading order:
+//!
+//! * this file: [`Test`], [`Node`] and [`Choice`], the tree as it is stored and asked; [`Choice::decide`] costs its
+//!   depth
+//! * `parameters`: reads an event's JSON, each value as text or number, by rules that SQL can follow exactly
+//! * `condition`: from the paths of a tree to [`Guard`], and its text
+//!
+//! Guards are learned in `infer/guards`; replay asks them through `conform::Machine`; `pg/guard_functions.rs` writes
+//! them as rows, text and SQL.
 
 mod condition;
 mod parameters;

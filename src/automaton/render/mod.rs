@@ -9,6 +9,19 @@
 //! Automaton → Picture → dot · mermaid
 //!                     → Placed → svg → html
 //! ```
+//!
+//! The shop's machine of 6 states and 7 transitions is drawn whole: the line of "hit" is wide, that of "query failed",
+//! taken once in 2,000 traces, is thin and grey.
+//!
+//! In reading order:
+//!
+//! * this file: [`RenderOptions`], what a caller may choose
+//! * `picture`: which states and transitions are shown, with which texts; all formats start from it
+//! * `text`: cleaning, shortening, wrapping, measuring and escaping of labels, which are arbitrary user text
+//! * `dot`, `mermaid`: formats that others lay out
+//! * `place`: coordinates from graphlay, edge labels being vertices of their own; `svg` draws them, `html` adds a table
+//! * `heat_map`: transition matrices of real and synthetic traces side by side
+//! * `tests`: what must hold of any picture of any machine
 
 mod dot;
 mod heat_map;

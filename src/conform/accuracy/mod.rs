@@ -4,6 +4,20 @@
 //! Two protocols. *Published* (Shin, Bianculli & Briand 2022, §5.4): folds over traces, negatives by one local change;
 //! it flatters memorising, since copies of one trace are in training and held out. *Strict*: folds over distinct traces,
 //! half of the negatives hidden, which no window of three events gives away.
+//!
+//! ```text
+//! the shop, strict, fold 1   training  GET · hit · sent page,  GET · miss · query took · sent page
+//!                            held out  GET · miss · query failed · sent error    accepted? counts for recall
+//!                            negative  GET · sent page · hit                     rejected? counts for specificity
+//! ```
+//!
+//! In reading order:
+//!
+//! * `folds`: who is in training, who is held out, with which negatives; a seed decides
+//! * `negatives`: traces that should be rejected, made by one change, local or hidden
+//! * this file: [`cross_validate`] learns from each fold with a [`Candidate`], a method or n-grams, and counts
+//! * `ngram`: acceptance by windows of events, the yardstick
+//! * `confidence`: intervals, and what can be said before learning: how complete and how diverse a log is
 
 mod confidence;
 mod folds;

@@ -13,6 +13,15 @@
 //!   invariants are two views of the same fault: the larger one counts.
 //!
 //! All parts are whole numbers of [`UNITS_PER_BIT`]ths, so that sums are exact in any order.
+//!
+//! ```text
+//! "query failed" after a miss has probability 1/666: a surprise of about 9.4 bits, more than anything usual reaches
+//! ```
+//!
+//! In reading order: `calibrate` scores each training trace held out, with `trust` for contaminated ones, and
+//! `threshold` derives the limit from these scores. Then one file a part: `counts`, `delay`, `parameters`, `broken`
+//! (invariants); `edits` finds the nearest training trace for explanations, `resync` where replay goes on after the
+//! impossible.
 
 mod broken;
 mod calibrate;

@@ -4,6 +4,23 @@
 //! Learned from the bounded samples of parameters in the prefix tree, so cost follows distinct behaviour. No training
 //! trace is lost: what a sample may have missed stays possible on every side of a guard, and where counts leave no room
 //! for that, the guard is dropped.
+//!
+//! ```text
+//! before   0 ─order─▶ 1 ─ship─▶ 2      orders up to 100 are shipped, larger ones are reviewed first
+//!                     1 ─review─▶ 3
+//! after    0 ─order, amount <= 100─▶ 1a ─ship─▶ 2
+//!          0 ─order, else──────────▶ 1b ─review─▶ 3
+//! ```
+//!
+//! In reading order, one step each of [`add_guards`]:
+//!
+//! * this file, `observe`: walks the prefix tree through the machine and gathers, per transition, sampled parameters
+//!   and the class of what came next
+//! * `examples`: the samples as a learner of trees reads them
+//! * `grow`: which question to ask, by its log Bayes factor; `classifier`: the tree of such questions, if any pays on
+//!   values held out
+//! * this file, `split`: a state is divided by the leaves of the trees on its incoming transitions
+//! * `divide`: whether counts leave room for that, and the machine of the parts
 
 mod classifier;
 mod divide;

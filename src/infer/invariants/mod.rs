@@ -2,6 +2,23 @@
 //!
 //! Over all traces: `a` is always followed by `b` (AFby), `a` always precedes `b` (AP), `a` is never followed by `b`
 //! (NFby), and between two consecutive `a` lies a `b` (IntrBy). `INITIAL AFby b` says that `b` is in every trace.
+//!
+//! ```text
+//! of the shop's three variants hold, among others
+//!   INITIAL AFby GET            miss AP query took         query failed AFby sent error
+//!   hit NFby miss               miss AP query failed       sent page NFby sent error
+//! ```
+//!
+//! In reading order:
+//!
+//! * `miner`: counts, for each ordered pair of event types, how often one followed or preceded the other; one pass over
+//!   a trace, mergeable. What was always or never so is an invariant.
+//! * `tree`: the same counts from a prefix tree, each node once; `portable`: the stored form; `options`: which to
+//!   report
+//! * `check`: which invariants a machine keeps, all at once by bit sets that flow along edges, and a counterexample for
+//!   one that it does not keep
+//! * `monitor`: one trace against all invariants while it runs; scores and the generator use it
+//! * `times`: bounds on the time between two events, checked on a graph
 
 mod check;
 mod miner;

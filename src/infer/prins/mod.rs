@@ -2,6 +2,22 @@
 //!
 //! Components are small and learned in parallel; the machine of the system follows from theirs without ever merging
 //! states across the whole system.
+//!
+//! ```text
+//! a trace of the shop          api: GET · cache: miss · db: query took · api: sent page
+//! projected to components      api: GET · sent page      cache: miss      db: query took
+//! a machine each               api 0 ─GET─▶ 1 ─sent page─▶ 2      cache 0 ─miss─▶ 1      db 0 ─query took─▶ 1
+//! slices, appended in turn     api ─GET─▶  cache ─miss─▶  db ─query took─▶  api ─sent page─▶
+//! ```
+//!
+//! In reading order, one step each of the learner:
+//!
+//! 1. `project`: the prefix tree of one component's events alone
+//! 2. this file, `learn_components`: a machine per component by the base method, on threads, made deterministic
+//! 3. `stitch`: per distinct trace the slices of component machines in the order in which components take turns
+//! 4. `infer/determinize`: hybrid determinization of the stitched graph, with the option `u`
+//! 5. `infer/minimize`: states with the same future become one
+//! 6. `infer/quotient`: counts, delays and samples from the prefix tree
 
 mod project;
 mod stitch;

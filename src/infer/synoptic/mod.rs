@@ -2,6 +2,23 @@
 //!
 //! The most compact model, one node per event type, is refined by counterexamples until every invariant holds, then
 //! coarsened as far as they go on holding.
+//!
+//! ```text
+//! one node a type      INITIAL → GET → hit → sent page → TERMINAL      GET → miss → query took → sent page
+//! an invariant breaks  if a path exists that no trace may take, such as "a, c" where  a AFby b  holds
+//! refine               the node where such a path leaves what traces do is split by its neighbour
+//! coarsen              two nodes of one type are merged again if every invariant still holds
+//! ```
+//!
+//! In reading order:
+//!
+//! * this file: [`Synoptic`], its options, and which invariants are enforced
+//! * `graph`: event instances of distinct traces, partitioned into nodes of one type; splitting and merging
+//! * `refine`: counterexamples by `infer/invariants/check`, the split that settles most of them, until none is left
+//! * `timed`: the same for bounds on times, if asked for
+//! * `coarsen`: merging by trial, pairs with the same successors first
+//! * `machine`: an automaton with a state per node, each transition labelled with the type of the node it enters; it
+//!   may be nondeterministic
 
 mod coarsen;
 mod graph;

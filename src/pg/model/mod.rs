@@ -1,4 +1,25 @@
 //! Layer 2: models, each a schema of tables made from a source.
+//!
+//! ```text
+//! create_model ─▶ fit ─▶ refresh, synthesize, score_traces, watch … ─▶ drop_model
+//!
+//! SELECT * FROM logfsm.fit('shop')    traces_fit_1, states_fit_1, … are built aside, then attached for run 0
+//! ```
+//!
+//! In reading order:
+//!
+//! * Who and where: `find` (a model by name), `info` (its row, read as it is stored), `relations` (its tables are what
+//!   the extension made), `owner` (the switch to its owner, pinned settings), and [`Model`] in this file
+//! * The source: `source` (columns, the query for rows), `lines` (message columns), `foreign` (code of other roles is
+//!   not run), `settled` (which rows count as read)
+//! * Making: `create`; `fit` with `data` (traces and prefix tree), `labels`, `events`, `scores`, `scoring`,
+//!   `invariants`, `guards`, and `leaf` (partitions built aside and swapped in); `progress`
+//! * Keeping up: `refresh` with `staged` (what is new) and `in_place` (rows stay where the machine stays)
+//! * Runs: `synthesize` (also drop_run, score_traces and learning the generator), `run` (the rows), `check`, `fidelity`
+//! * Reading: `explain`, `traces`, `labelled` (evaluate)
+//! * `watch`: triggers that score inserted rows; `drop`
+//!
+//! Which tables each function writes, and what it locks, is in `docs/architecture.md`.
 
 mod check;
 mod create;

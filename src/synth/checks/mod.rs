@@ -2,6 +2,24 @@
 //!
 //! The checker sees relational rows only: states and transitions first, then each trace's events in order, then each
 //! trace's parameters. It knows what the generator was learned from, not what it drew.
+//!
+//! ```text
+//! rows of a run ─ Checker (structure, process, model, time, weights) ─┐
+//!                 ParameterChecker (slots, formats, domains, guards) ─┼─▶ Verdicts: rule, checked, violated, examples
+//!                 InvariantChecker (mined invariants)                ─┘
+//!
+//! GET · hit · query took   breaks  transition_exists, if a row names a transition that the machine does not have,
+//!                                  observed_pairs (nothing real has hit before query took), ends_at_end, invariants
+//! ```
+//!
+//! In reading order:
+//!
+//! * this file: [`RULES`], the names and meanings of all rules, and [`Verdict`]
+//! * `run`: [`Checker`], which goes through the tables of a machine and then through traces
+//! * `parameters`: [`ParameterChecker`], which threads can run apart from each other
+//! * `invariants`: mined invariants on single traces, many at a time
+//!
+//! `pg/model/check.rs` feeds it while a run is written and again when `check_run` reads the rows.
 
 mod invariants;
 mod parameters;

@@ -1,4 +1,22 @@
 //! How far synthetic traces are from real ones, and how far real ones are from each other.
+//!
+//! Each metric is given three times: between real and synthetic traces; between two halves of the real ones, the
+//! *floor*, which no generator can be expected to undercut; and between real traces and synthetic ones whose events were
+//! shuffled, the *control*, which shows what the metric says of nonsense.
+//!
+//! ```text
+//! real traces ─┬─ half a, half b ──────▶ floor
+//!              ├─ synthetic traces ────▶ value        a good run:  floor ≈ value ≪ control
+//!              └─ shuffled synthetic ──▶ control
+//! ```
+//!
+//! In reading order:
+//!
+//! * this file: weighted samples, grouped by variant; Kolmogorov–Smirnov and Wasserstein distances
+//! * `ngrams`: how often runs of events occur; `edits`: how far traces must be edited to match one to one
+//! * `spectrum`: eigenvalues of the execution graph; `forest`: how well a random forest tells both sides apart
+//! * `columns`, `pairs`: parameters one by one and two by two
+//! * `report`: all metrics, each beside floor and control, as `fidelity` shows them
 
 pub mod columns;
 pub mod edits;

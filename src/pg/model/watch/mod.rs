@@ -2,6 +2,26 @@
 //!
 //! rows → events by trace → live traces → anomalies. Live traces are kept in the backend until the transaction commits;
 //! what cannot be scored at once, because another transaction holds the trace, waits in `pending` for `close_traces`.
+//!
+//! ```text
+//! INSERT a row of req-2001: "query failed"     live trace req-2001 stands after GET · miss
+//!   touch its live trace   locked: advance it; the score goes over the threshold → a row of anomalies
+//!                          held by somebody else: the event goes to pending
+//!   COMMIT                 live_traces is written, once for each trace
+//! ```
+//!
+//! In the order in which an insert meets them:
+//!
+//! * `fire`: the trigger function. `fired`: what the trigger manager says; `statement`: whether the row was inserted or
+//!   moved; `compiled`: the watch and its model, kept by the backend until they change
+//! * `reader`, with `columns` and `key`: inserted rows as events of `row`
+//! * `transaction`: what this transaction holds, and what to go back to at each savepoint; written before the commit
+//! * `store`, with `statements`: locking, reading and writing the model's tables, never waiting
+//! * `judge`: scoring and what is anomalous; `scored`: what a statement's rows come to; `notify`; `decide`: the BEFORE
+//!   trigger of `skip`
+//! * `close`, with `reread`: close_traces
+//!
+//! This file makes and removes the triggers.
 
 mod close;
 mod columns;
