@@ -16,10 +16,10 @@ demo: ## learn, synthesise, score and watch a real server log; draws demo-out/po
 demo-keep: ## the same, and leave the cluster running to look around
 	scripts/demo.sh keep
 
-test: ## all tests: core, properties, in the database, pg_regress, README
+test: ## all tests: core, in the database, pg_regress, sessions, attacks, README, demo, real logs
 	scripts/test.sh
 
-lint: ## formatting, clippy, shell scripts
+lint: ## formatting, clippy, documentation, pgspot
 	scripts/lint.sh
 
 bench: ## ours beside plain SQL, DuckDB, pm4py and AALpy on the same rows; writes benches/RESULTS.md (LOGFSM_DATA is needed)

@@ -3,7 +3,7 @@
 # errors, memory beyond logfsm.memory_limit and calls that do not end. Parts are the files tests/attack/*.sh; each gets
 # the cluster in PGHOST and PGPORT, and CALLS.
 #
-#   scripts/attack.sh [short | PART …]      # short: about a minute, for `make test`; otherwise 200,000 calls
+#   scripts/attack.sh [short | PART …]      # short: some minutes, for `make test`; otherwise 200,000 calls
 #
 # CALLS sets how many random calls of a kind are made, SEED what they are.
 source "$(dirname "$0")/lib.sh"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Formatting, clippy with and without Postgres, documentation, shell scripts, and pgspot on the install script.
+# Formatting, clippy with and without Postgres, documentation, and pgspot on the install script.
 source "$(dirname "$0")/lib.sh"
 "$top/scripts/setup.sh"
 cd "$top"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every test: the core without Postgres, in-database tests, pg_regress, several sessions
-# at once, the README's examples, the demo, acceptance on shared data.
+# Every test: the core without Postgres, in-database tests, pg_regress, several sessions at once, cancelling, a standby,
+# rights, attacks, several nodes, watches under load, the README's examples, the demo, server logs, acceptance on shared data.
 # Each part prints what it ran; the last line sums up.
 source "$(dirname "$0")/lib.sh"
 "$top/scripts/setup.sh"

@@ -322,7 +322,7 @@ COMMENT ON COLUMN {schema}.templates.phase_id IS 'The phase that it leads to mos
 COMMENT ON COLUMN {schema}.states.run_id IS 'Always 0.';
 COMMENT ON COLUMN {schema}.states.state_id IS 'Number of the state; 0 is the start.';
 COMMENT ON COLUMN {schema}.states.name IS 'Its name in pictures.';
-COMMENT ON COLUMN {schema}.states.kind IS 'initial, accepting, both or neither.';
+COMMENT ON COLUMN {schema}.states.kind IS 'start, end where traces ended, or normal.';
 COMMENT ON COLUMN {schema}.states.visits IS 'How often traces were in it.';
 COMMENT ON COLUMN {schema}.states.stops IS 'How often traces ended in it.';
 COMMENT ON COLUMN {schema}.states.phase_id IS 'The phase it belongs to.';
@@ -344,7 +344,7 @@ COMMENT ON COLUMN {schema}.transitions.delay_max IS 'Longest delay in seconds.';
 COMMENT ON COLUMN {schema}.invariants.run_id IS 'Always 0.';
 COMMENT ON COLUMN {schema}.invariants.invariant_id IS 'Number of the invariant.';
 COMMENT ON COLUMN {schema}.invariants.kind IS 'AFby, NFby or AP, or a form of these with times.';
-COMMENT ON COLUMN {schema}.invariants.a IS 'First event type; START for the beginning of a trace.';
+COMMENT ON COLUMN {schema}.invariants.a IS 'First event type; INITIAL for the beginning of a trace.';
 COMMENT ON COLUMN {schema}.invariants.b IS 'Second event type.';
 COMMENT ON COLUMN {schema}.invariants.support IS 'How often it was put to the test.';
 COMMENT ON COLUMN {schema}.invariants.delay_min IS 'Shortest time between both in seconds.';

@@ -15,7 +15,7 @@
 //! * [`infer`]: learners, one file each, behind one trait
 //! * [`conform`]: replay, acceptance, scores and explanations
 //! * [`synth`]: seeded synthetic traces from a machine, the rules they keep, and how far they are from real ones
-//! * `pg`: the Postgres surface, the only place with pgrx or unsafe code
+//! * `pg`: the Postgres surface, the only place with pgrx or unsafe code but its tests (`pg_test/`)
 //! * [`error`]: what can go wrong, in the caller's terms
 //! * [`interrupt`]: whether to go on, for loops that cannot be handed a [`Control`](infer::Control)
 //!

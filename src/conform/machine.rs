@@ -11,7 +11,7 @@ use std::ops::Range;
 pub struct Machine {
     /// The automaton itself.
     pub automaton: Automaton,
-    /// SHA-256 of its binary form.
+    /// SHA-256 of the second version of its binary form, see [`Automaton::fingerprint`].
     pub fingerprint: [u8; 32],
     offsets: Vec<u32>,
     visits: Vec<u64>,

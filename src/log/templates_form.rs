@@ -99,7 +99,10 @@ impl Templates {
 }
 
 fn check_version(version: u8) -> Result<()> {
-    if version == 0 || version > TEMPLATES_VERSION {
+    if version == 0 {
+        return Err(Error::invalid(WHAT, "Versions count from 1."));
+    }
+    if version > TEMPLATES_VERSION {
         return Err(Error::NewerVersion { what: WHAT, found: version.into(), newest: TEMPLATES_VERSION.into() });
     }
     Ok(())

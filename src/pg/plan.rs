@@ -4,6 +4,7 @@
 
 use super::error::Failure;
 use super::model::Settings;
+use super::sql;
 use super::value::{Row, RowType};
 use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::{self, Datum};
@@ -77,6 +78,7 @@ impl Plan {
         args: &[Option<Datum>],
         mut each: impl FnMut(&Row<'_>) -> Result<(), Failure>,
     ) -> Result<u64, Failure> {
+        sql::require_switch()?;
         Spi::connect_mut(|_| {
             // SAFETY: inside a connection; arguments have the types given at preparation.
             unsafe {

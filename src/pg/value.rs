@@ -3,7 +3,8 @@
 //! Whoever owns a model may change its tables, and whoever owns a source its columns, with plain SQL. A datum taken for
 //! what it is not reads memory out of bounds. So nothing outside this file gets a datum out of a row without naming the
 //! type it expects, which is compared with the type that the row's descriptor says, each time; and what is written
-//! carries its type to where it is compared with the column's (see `heap_writer::BulkWriter`). docs/security.md lists all uses.
+//! carries its type to where it is compared with the column's (see `heap_writer::BulkWriter`). docs/security.md
+//! lists all uses.
 
 use super::call::{utf8, varlena, varlena_payload};
 use super::error::Failure;

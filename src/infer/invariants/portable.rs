@@ -42,6 +42,9 @@ impl InvariantMiner {
     /// Reads what [`InvariantMiner::to_bytes`] wrote, checking it; it may hold about `limit` bytes.
     pub fn from_bytes(bytes: &[u8], limit: usize) -> Result<Self> {
         let (&version, body) = bytes.split_first().ok_or_else(|| Error::invalid(WHAT, "It is empty."))?;
+        if version == 0 {
+            return Err(Error::invalid(WHAT, "Versions count from 1."));
+        }
         if version != INVARIANTS_VERSION {
             let newest = INVARIANTS_VERSION.into();
             return Err(Error::NewerVersion { what: WHAT, found: version.into(), newest });

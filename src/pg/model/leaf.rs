@@ -1,6 +1,6 @@
 //! Partitions built aside and swapped in: readers see the old rows until commit, and wait for the swap at most.
 //!
-//! Every table of a model is a partitioned parent over run_id. A leaf is built as a plain table, gets its keys and
+//! Every table of a model that holds runs is a partitioned parent over run_id. A leaf is built as a plain table, gets its keys and
 //! foreign keys (to leaves of the same run or machine, so that they are validated before any lock on a parent), and is
 //! attached at the end. What was attached for that run is detached, children first.
 
@@ -328,7 +328,7 @@ pub fn shared_by(model: &Model, run: i32) -> Result<Option<String>, Failure> {
 }
 
 /// Takes ACCESS EXCLUSIVE on all tables, trying without waiting first: for ten seconds, or as long as the session's
-/// lock_timeout says, and then fails.
+/// lock_timeout says. After that it waits as any statement does, or fails where lock_timeout says so.
 pub fn take_locks(tables: &[String]) -> Result<(), Failure> {
     if tables.is_empty() {
         return Ok(());

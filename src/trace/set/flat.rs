@@ -60,6 +60,9 @@ impl TraceSet {
     /// read. An error of `proceed`, called now and then, ends it. O(traces and their keys).
     pub fn absorb(&mut self, flat: &[u8], proceed: Proceed<'_>) -> Result<()> {
         let (&version, body) = flat.split_first().ok_or_else(|| Error::invalid(WHAT, "It is empty."))?;
+        if version == 0 {
+            return Err(Error::invalid(WHAT, "Versions count from 1."));
+        }
         if version != VERSION {
             return Err(Error::NewerVersion { what: WHAT, found: version.into(), newest: VERSION.into() });
         }

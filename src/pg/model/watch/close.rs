@@ -223,6 +223,7 @@ fn unflagged(model: &Compiled, traces: &Traces, anomalies: Vec<Anomaly>, all: &[
         key_equality(&model.model)?
     );
     let mut known: hashbrown::HashSet<(u32, String, Option<String>, Option<i64>)> = hashbrown::HashSet::new();
+    sql::require_switch()?;
     Spi::connect_mut(|client| -> Result<(), Failure> {
         for row in client.update(&query, None, &[keys(traces, all)])? {
             if let (Some(n), Some(kind)) = (row.get::<i32>(1)?, row.get(2)?) {
@@ -286,6 +287,7 @@ pub fn each_raw(
     types: &[Oid],
     mut each: impl FnMut(&[Option<Datum>]) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    sql::require_switch()?;
     Spi::connect_mut(|client| {
         let mut cursor = client.try_open_cursor_mut(query, arguments)?;
         loop {

@@ -23,7 +23,7 @@ use pgrx::pg_sys::{self, Datum, Oid};
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-/// Models that a backend keeps; the one used longest ago goes first.
+/// Models that a backend keeps; the one found longest ago goes first.
 const KEPT: usize = 16;
 
 /// A model ready to score events.
