@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What changed between two builds: each statement runs on both in turn, in one run, and the ratio of the medians is
-# printed. The other build is a commit of this project, built in a worktree of its own and kept for the next time.
+# What changed between two builds: each statement runs on both in turn, in one run, and the ratio of the medians of
+# processor time is printed. The other build is a commit of this project, built in a worktree of its own and kept for the next time.
 #
 #   [EVENTS=1100000] [REPEATS=7] benches/against.sh COMMIT
 source "$(dirname "$0")/../scripts/lib.sh"
@@ -42,13 +42,20 @@ for build in now then; do
         -c "SELECT logfsm.fit('guard'), logfsm.fit('full'), logfsm.fit('rich_model')" -c "SELECT logfsm.watch('guard', on_table => 'watched')" -c "VACUUM ANALYZE" > /dev/null 2>&1
 done
 
+# Milliseconds that the backend was on a processor for a statement: what else the machine does counts least so.
 ms() {
-    on "$1" -o /dev/null <<SQL 2>&1 | awk '/^Time: / {ms += $2} END {print ms}'
+    on "$1" <<SQL 2>&1 | awk '/^cpu / {ms = $2 / 1e6 - ms} END {print ms}'
 SET client_min_messages = error;
+SELECT pg_catalog.pg_backend_pid() AS pid \\gset
+\\o /dev/null
 $3
-\timing on
+\\o
+\\echo cpu \`cut -d ' ' -f 1 /proc/:pid/schedstat\`
+\\o /dev/null
 $2
-\timing off
+\\o
+\\echo cpu \`cut -d ' ' -f 1 /proc/:pid/schedstat\`
+\\o /dev/null
 $4
 SQL
 }
@@ -69,7 +76,7 @@ compare() {
 }
 cluster_times=$home/against.times
 
-say "$events events; medians of $repeats; $commit beside this tree"
+say "$events events; medians of $repeats, processor time of the backend; $commit beside this tree"
 printf '| %-44s | %10s | %10s | %6s |\n|%s|%s|%s|%s|\n' statement "then, ms" "now, ms" ratio "$(printf '%.0s-' {1..46})" "-----------:" "-----------:" "-------:"
 compare "fit, all tables" "SELECT logfsm.fit('full');"
 compare "fit without event rows" "SELECT logfsm.fit('lean');"
