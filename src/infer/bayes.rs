@@ -4,7 +4,7 @@
 //! Bayes factor of one state over two, summed over all pairs it folds (Stolcke & Omohundro 1994). With the prior of
 //! 1/2 (Jeffreys; Krichevsky & Trofimov) this is the code length saved by the mixture code of refined MDL.
 
-use super::alergia::merge_counts;
+use super::alergia::shared_counts;
 use super::merge::{Block, Evidence};
 use std::f64::consts::LN_2;
 
@@ -63,10 +63,8 @@ impl Evidence for Bayes {
             self.sum += LN_2;
         }
         let mut gain = self.together(0, red.stops, blue.stops) - self.together(1, red.visits, blue.visits);
-        merge_counts(red, blue, |n, m| {
-            gain += self.together(0, n, m);
-            true
-        });
+        // A label that one of the two lacks contributes nothing.
+        shared_counts(red, blue, |n, m| gain += self.together(0, n, m));
         self.sum += gain;
         gain >= -self.veto
     }

@@ -2,7 +2,7 @@
 //!
 //! What a merge costs is the loss of log-likelihood over all pairs of states it folds; what it saves are parameters.
 
-use super::alergia::merge_counts;
+use super::alergia::{merge_counts, shared_counts};
 use super::bayes::Bayes;
 use super::merge::{Block, Evidence};
 use super::red_blue::{self, Order};
@@ -192,10 +192,9 @@ impl Evidence for Penalty {
         }
         self.loss += loss(red.stops, blue.stops) - loss(red.visits, blue.visits);
         self.saved += u64::from(red.stops > 0 && blue.stops > 0);
-        merge_counts(red, blue, |n, m| {
+        shared_counts(red, blue, |n, m| {
             self.loss += loss(n, m);
             self.saved += u64::from(n > 0 && m > 0);
-            true
         });
         self.left = self.left.saturating_sub(blue.edges.len() as u64 + u64::from(blue.stops > 0));
         // A little slack: sums in another order may differ in the last bits.
