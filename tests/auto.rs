@@ -34,14 +34,14 @@ fn notes(machine: &Automaton) -> Vec<String> {
 #[test]
 fn it_takes_little_more_work_than_its_cheapest_candidate() {
     for (name, traces) in [
-        ("messages", logs::messages(1500, 30)),
-        ("messages in one trace", logs::messages(600, 600)),
-        ("one event each", logs::one_event_each(400)),
-        ("many types", logs::many_types(200, 8, 266)),
-        ("pages", logs::pages(600, 3, 4000)),
+        ("messages", logs::messages(900, 30)),
+        ("messages in one trace", logs::messages(400, 400)),
+        ("one event each", logs::one_event_each(200)),
+        ("many types", logs::many_types(120, 8, 150)),
+        ("pages", logs::pages(300, 3, 2000)),
         ("one round", logs::one_round(20_000)),
         ("one trace without order", logs::random(1, 8000, 10)),
-        ("a daemon", logs::daemon(6000)),
+        ("a daemon", logs::daemon(4000)),
         ("days", logs::days(30, 100, 7)),
         ("calls", logs::calls(30, 100, 8)),
         ("orders", logs::orders(600, 9)),
@@ -137,8 +137,8 @@ fn it_knows_how_likely_frequent_traces_are() {
 
 #[test]
 fn any_number_of_event_types_will_do() {
-    let tree = plain(&logs::pages(1500, 3, 4000));
-    assert!(tree.labels.len() > 2000);
+    let tree = plain(&logs::pages(500, 3, 4000));
+    assert!(tree.labels.len() > 1024);
     for method in ["auto", "k_tails", "prefix_multiset"] {
         let (machine, _) = counted(&tree, method);
         machine.validate().unwrap();
