@@ -82,7 +82,7 @@ fn it_does_not_memorise_varied_logs() {
         ("orders", logs::orders(200, 9), logs::orders(200, 90)),
     ] {
         let (tree, held_out) = (plain(&traces), plain(&held_out));
-        let new = distinct_traces(&held_out);
+        let new = distinct_traces(&held_out, &Control::unlimited()).unwrap();
         let machine = infer(&tree, "auto", "{}", &Control::unlimited()).unwrap();
         let chosen = share_accepted(&machine, &new, &held_out);
         assert!(machine.state_count() * 4 < tree.state_count(), "{name}: {} states", machine.state_count());
@@ -128,7 +128,7 @@ fn it_knows_how_likely_frequent_traces_are() {
     for (states, types, stop, seed) in [(10, 4, 15, 1), (6, 20, 25, 3)] {
         let traces = logs::strings(2500, states, types, stop, seed);
         let (training, held_out) = (plain(&traces[..2000]), plain(&traces[2000..]));
-        let new = distinct_traces(&held_out);
+        let new = distinct_traces(&held_out, &Control::unlimited()).unwrap();
         let of = |method: &str| bits(&infer(&training, method, "{}", &Control::unlimited()).unwrap(), &new, &held_out);
         let (chosen, mdl, alergia) = (of("auto"), of("mdl"), of("alergia"));
         assert!(chosen < mdl.min(alergia) + 0.05, "{seed}: auto {chosen}, mdl {mdl}, alergia {alergia}");
