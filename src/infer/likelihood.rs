@@ -135,6 +135,9 @@ impl Learner for Mdl {
     fn learn(&self, sample: Sample<'_>, options: &Options, control: &Control<'_>) -> Result<Automaton> {
         let labels = sample.positive.labels.len();
         let mut evidence = Bayes::new(labels, options.number("prior"), options.number("evidence"), 0.0, false);
+        // The only trace ends where the log does. Taken for an event of the process, this one end among very many events
+        // would be very strong evidence that no state before it is the last one, and every round a state of its own.
+        evidence.ends = sample.positive.totals.distinct_traces > 1;
         red_blue::learn(sample, Order::Largest, &mut evidence, control)
     }
 }

@@ -26,11 +26,14 @@ enum Order {
     Shuffled(u64),
 }
 
+/// The orders that follow from the graph, tried first.
+const ORDERS: [Order; 6] =
+    [Order::Successors, Order::Predecessors, Order::Neighbours, Order::Largest, Order::Oldest, Order::Youngest];
 /// Shuffles tried beside the other orders.
 const SHUFFLES: u64 = 26;
-/// Steps of work after which no further order is tried, which is a fraction of a second; and at most so many parts of
-/// what work may still be done.
-const FURTHER: (u64, u64) = (40_000_000, 8);
+/// Steps of work after which no further order is tried, about two seconds; and at most so many parts of what work may
+/// still be done.
+const FURTHER: (u64, u64) = (200_000_000, 8);
 
 /// What partitions are merged under.
 pub(super) struct Rules<'a> {
@@ -54,10 +57,8 @@ pub(super) fn coarsen(graph: &mut Graph, rules: &Rules<'_>, control: &Control<'_
     let most = FURTHER.0.min(control.work_left() / FURTHER.1);
     let work = control.at_most(u64::MAX);
     let control = &control.with_work(&work);
-    let orders =
-        [Order::Successors, Order::Predecessors, Order::Neighbours, Order::Largest, Order::Oldest, Order::Youngest];
     let mut best: Option<Graph> = None;
-    for order in orders.into_iter().chain((0..SHUFFLES).map(Order::Shuffled)) {
+    for order in ORDERS.into_iter().chain((0..SHUFFLES).map(Order::Shuffled)) {
         let mut coarser = graph.clone();
         merge_all(&mut coarser, order, rules, control)?;
         if best.as_ref().is_none_or(|best| coarser.nodes() < best.nodes()) {
@@ -164,4 +165,63 @@ fn united(graph: &Graph, a: u32, b: u32) -> LabelGraph {
         }
     }
     united
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::refine::refine;
+    use super::*;
+    use crate::automaton::PrefixTree;
+    use crate::infer::distinct_traces;
+    use crate::infer::invariants::{MiningOptions, mine};
+    use crate::trace::{Trace, TraceView};
+
+    /// The refined graph of some hundred traces of a process with choices and loops, and its invariants.
+    fn refined(seed: u64) -> (Graph, Vec<Invariant>, usize) {
+        let drawn = |i: u64, bound: u64| xxh3_64_with_seed(&i.to_le_bytes(), seed) % bound;
+        let mut tree = PrefixTree::new(usize::MAX);
+        for trace in 0..400 {
+            let mut events = vec!["open"];
+            for step in 0..1 + drawn(trace * 100, 6) {
+                let at = trace * 100 + 2 * step + 1;
+                match drawn(at, 4) {
+                    0 => events.extend(["lock", "write", "unlock"]),
+                    1 => events.extend(["read", "cache"]),
+                    2 => events.push("read"),
+                    _ => events.extend(["lock", "read", ["unlock", "break"][drawn(at + 1, 2) as usize]]),
+                }
+            }
+            events.push(["close", "abort"][drawn(trace * 100 + 99, 2) as usize]);
+            tree.add(&TraceView::from_bytes(&Trace::of(events).to_bytes()).unwrap()).unwrap();
+        }
+        let (tree, control) = (tree.to_automaton(), Control::unlimited());
+        let invariants = mine(&tree, &MiningOptions::default(), &control).unwrap().list;
+        let labels = tree.labels.len();
+        let mut graph = Graph::new(&distinct_traces(&tree, &control).unwrap(), labels);
+        refine(&mut graph, &invariants, labels, u64::MAX, &control).unwrap();
+        (graph, invariants, labels)
+    }
+
+    #[test]
+    fn the_smallest_graph_of_all_orders_is_kept_and_nothing_more_can_be_merged() {
+        let control = Control::unlimited();
+        for seed in 0..8 {
+            let (graph, invariants, labels) = refined(seed);
+            let rules = Rules { invariants: &invariants, labels, times: None };
+            let mut kept = graph.clone();
+            coarsen(&mut kept, &rules, &control).unwrap();
+            for order in ORDERS.into_iter().chain((0..SHUFFLES).map(Order::Shuffled)) {
+                let mut one = graph.clone();
+                merge_all(&mut one, order, &rules, &control).unwrap();
+                assert!(kept.nodes() <= one.nodes(), "{seed} {order:?}: {} and {}", kept.nodes(), one.nodes());
+            }
+            for (a, b) in pairs(&kept, Order::Oldest, &control).unwrap() {
+                let checker = Checker::new(united(&kept, a, b), labels, Kinds::of(&invariants), &control).unwrap();
+                assert!(
+                    !invariants.iter().all(|invariant| checker.holds(invariant)),
+                    "{seed}: {a} and {b} could merge"
+                );
+            }
+        }
+    }
 }
