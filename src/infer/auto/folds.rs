@@ -26,6 +26,17 @@ pub(super) enum View {
     Ending,
 }
 
+impl View {
+    /// What is held out, in words.
+    pub(super) fn held_out(self) -> &'static str {
+        match self {
+            View::Distinct => "traces unlike any learned from",
+            View::AsTheyCome => "held-out traces",
+            View::Ending => "the ends held out",
+        }
+    }
+}
+
 /// The ways in which traces of a tree are held out. O(1).
 pub(super) fn views(tree: &Automaton) -> Vec<View> {
     let (traces, distinct) = (tree.totals.traces, tree.totals.distinct_traces);

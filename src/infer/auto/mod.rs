@@ -11,6 +11,7 @@ use super::{Control, Learner, OptionKind, OptionSpec, Options, Sample};
 use crate::automaton::{Automaton, Invariant, Kind, Provenance};
 use crate::error::{Error, Result};
 use choice::{Candidate, choose, objects};
+use folds::View;
 use race::{FREE, Failure, Outcome, TIMES};
 
 /// Bits per event that another method must save for the one to stay with to be left.
@@ -109,13 +110,13 @@ fn reason(candidate: &Candidate, outcome: &Outcome, stayed: bool) -> String {
 fn notes(outcome: &Outcome, invariants: usize) -> Vec<String> {
     let figures = outcome.candidates.iter().map(|candidate| {
         let accepted = candidate.accepted(&outcome.weights);
-        let least = accepted.into_iter().fold(1.0, f64::min);
+        let share = |(view, share): (&View, f64)| format!("{:.0} % of {}", 100.0 * share, view.held_out());
+        let shares: Vec<String> = outcome.views.iter().zip(accepted).map(share).collect();
         format!(
-            "{}: {:.3} bits per held-out event, {:.0} % of held-out traces accepted, {} of {invariants} invariants \
-             broken, {} states",
+            "{}: {:.3} bits per held-out event, accepts {}, {} of {invariants} invariants broken, {} states",
             candidate.name,
             candidate.bits(&outcome.weights),
-            100.0 * least,
+            shares.join(" and "),
             candidate.broken(),
             candidate.states(),
         )

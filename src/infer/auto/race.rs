@@ -28,6 +28,8 @@ pub(super) enum Failure {
 
 /// What came of a race.
 pub(super) struct Outcome {
+    /// How traces were held out.
+    pub(super) views: Vec<View>,
     pub(super) weights: Weights,
     /// In order of preference.
     pub(super) candidates: Vec<Candidate>,
@@ -70,6 +72,7 @@ pub(super) fn run(
         race.go_on(&mut judged, further, control)?;
     }
     let mut outcome = Outcome {
+        views: race.views.clone(),
         weights: Weights::of(&race.folds),
         candidates: Vec::new(),
         failed: Vec::new(),
