@@ -92,6 +92,12 @@ pub enum Error {
         /// The limit in bytes.
         limit: usize,
     },
+    /// A computation took more steps than it was given.
+    #[error("more than {steps} steps of work are needed")]
+    WorkLimit {
+        /// The bound.
+        steps: u64,
+    },
     /// A statistic outgrew 64 bits.
     #[error("{what} is out of range")]
     Overflow {
@@ -168,6 +174,7 @@ impl Error {
                 "Formats, masks and keys are regular expressions without look-around and back references; SELECT * FROM logfsm.formats shows some that work."
             }
             Error::NoTraces { .. } => "Check the source and its filters: at least one trace is needed.",
+            Error::WorkLimit { .. } => "Name a method that costs less, such as k_tails.",
             Error::MemoryLimit { .. } => {
                 "Raise logfsm.memory_limit, or give fewer distinct traces, for example of a shorter period."
             }

@@ -1,9 +1,11 @@
 //! Accuracy of learners on logs with components, both protocols, beside prefix tree, n-grams and published figures.
 //!
-//! `LOGFSM_DATA=… cargo bench --bench accuracy -- [hadoop | nglclient | hdfs | speed]… [--seeds n]
+//! `LOGFSM_DATA=… cargo bench --bench accuracy -- [hadoop | nglclient | hdfs | days | orders | calls | speed]… [--seeds n]
 //! [--method name[:options]]…`
 
 mod data;
+#[path = "../../tests/support/logs.rs"]
+mod logs;
 mod speed;
 
 use logfsm::automaton::Automaton;
@@ -61,6 +63,16 @@ fn main() {
         let published =
             "published figures are of another sample; strict: prefix tree .50, 3-gram .74, prefix multiset .94";
         table("hdfs normals", &tree, &[Protocol::Strict], seeds.min(2), &methods, published);
+    }
+    let both = [Protocol::Published, Protocol::Strict];
+    for (name, traces) in [
+        ("days", (|| logs::days(42, 240, 7)) as fn() -> Vec<logs::Trace>),
+        ("orders", || logs::orders(1000, 9)),
+        ("calls", || logs::calls(60, 200, 8)),
+    ] {
+        if wanted(name) {
+            table(name, &logs::tree(&traces(), true), &both, seeds.min(2), &methods, "generated");
+        }
     }
     if wanted("speed") {
         speed::print();

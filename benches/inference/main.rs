@@ -1,8 +1,9 @@
 //! Learners on the public data sets: accuracy and speed, as tables.
 //!
 //! `LOGFSM_DATA=… cargo bench --bench inference -- [section] [--method m]… [--options json]
-//! [--traces n]`; without a section, all.
+//! [--traces n] [--log part]`; without a section, all. `--log` takes logs of the section costs by a part of their name.
 
+mod costs;
 mod data;
 mod gaps;
 mod hdfs;
@@ -13,7 +14,7 @@ mod synoptic;
 fn main() {
     let mut sections: Vec<String> = Vec::new();
     let (mut methods, mut options, mut only) = (Vec::new(), "{}".to_string(), Vec::new());
-    let mut traces = 8000;
+    let (mut traces, mut log) = (8000, String::new());
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -22,6 +23,7 @@ fn main() {
             "--options" => options = arguments.next().unwrap_or_default(),
             "--problem" => only.extend(arguments.next().and_then(|n| n.parse::<u32>().ok())),
             "--traces" => traces = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(traces),
+            "--log" => log = arguments.next().unwrap_or_default(),
             _ => sections.push(argument),
         }
     }
@@ -41,6 +43,9 @@ fn main() {
     if wanted("gaps") {
         let all = ["k_tails", "edsm", "alergia", "likelihood", "aic", "mdl", "synoptic", "prefix_tree", "auto"];
         gaps::run(&or(&all), traces);
+    }
+    if wanted("costs") {
+        costs::run(&or(&["k_tails", "prefix_multiset", "mdl", "alergia", "auto"]), &log);
     }
     if wanted("stamina") {
         stamina::run(&or(&["edsm", "rpni"]), &options);

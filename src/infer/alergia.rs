@@ -105,3 +105,29 @@ pub(super) fn merge_counts(a: Block<'_>, b: Block<'_>, mut each: impl FnMut(u64,
         }
     }
 }
+
+/// Calls `each` with both counts of every label that both blocks have, in order of labels. O(the smaller list) but for a
+/// search in the larger one.
+pub(super) fn shared_counts(a: Block<'_>, b: Block<'_>, mut each: impl FnMut(u64, u64)) {
+    const SEARCH_IF_LONGER: usize = 8;
+    let swapped = a.edges.len() < b.edges.len();
+    let (wide, narrow) = if swapped { (b.edges, a.edges) } else { (a.edges, b.edges) };
+    let mut both = |x: u64, y: u64| if swapped { each(y, x) } else { each(x, y) };
+    if wide.len() > SEARCH_IF_LONGER * narrow.len() {
+        for edge in narrow {
+            if let Ok(at) = wide.binary_search_by_key(&edge.label, |e| e.label) {
+                both(wide[at].count, edge.count);
+            }
+        }
+        return;
+    }
+    let mut at = 0;
+    for edge in narrow {
+        while wide.get(at).is_some_and(|e| e.label < edge.label) {
+            at += 1;
+        }
+        if let Some(same) = wide.get(at).filter(|e| e.label == edge.label) {
+            both(same.count, edge.count);
+        }
+    }
+}

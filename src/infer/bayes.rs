@@ -4,7 +4,7 @@
 //! Bayes factor of one state over two, summed over all pairs it folds (Stolcke & Omohundro 1994). With the prior of
 //! 1/2 (Jeffreys; Krichevsky & Trofimov) this is the code length saved by the mixture code of refined MDL.
 
-use super::alergia::merge_counts;
+use super::alergia::shared_counts;
 use super::merge::{Block, Evidence};
 use std::f64::consts::LN_2;
 
@@ -18,6 +18,8 @@ pub(super) struct Bayes {
     pub(super) labelled: bool,
     /// The sum that a merge needs.
     pub(super) least: f64,
+    /// False where the place at which traces end tells nothing.
+    pub(super) ends: bool,
     outcomes: f64,
     sum: f64,
     /// ln Γ(n + prior) and ln Γ(n + outcomes × prior) for small n.
@@ -32,7 +34,7 @@ impl Bayes {
         let outcomes = labels as f64 + 1.0;
         let table = |shift: f64| (0..TABLE).map(|n| libm::lgamma(n as f64 + shift)).collect();
         let tables = [table(prior), table(prior * outcomes)];
-        Bayes { prior, veto, labelled, least, outcomes, sum: 0.0, tables }
+        Bayes { prior, veto, labelled, least, ends: true, outcomes, sum: 0.0, tables }
     }
 
     fn ln_gamma(&self, which: usize, n: u64) -> f64 {
@@ -62,11 +64,13 @@ impl Evidence for Bayes {
         if self.labelled && ((red.rejects > 0 && blue.rejects > 0) || (red.stops > 0 && blue.stops > 0)) {
             self.sum += LN_2;
         }
-        let mut gain = self.together(0, red.stops, blue.stops) - self.together(1, red.visits, blue.visits);
-        merge_counts(red, blue, |n, m| {
-            gain += self.together(0, n, m);
-            true
-        });
+        let mut gain = if self.ends {
+            self.together(0, red.stops, blue.stops) - self.together(1, red.visits, blue.visits)
+        } else {
+            -self.together(1, red.visits - red.stops, blue.visits - blue.stops)
+        };
+        // A label that one of the two lacks contributes nothing.
+        shared_counts(red, blue, |n, m| gain += self.together(0, n, m));
         self.sum += gain;
         gain >= -self.veto
     }

@@ -5,8 +5,10 @@ use crate::automaton::{Automaton, LabelId, StateId};
 use crate::error::Result;
 use hashbrown::HashMap;
 
-/// Events replayed between two questions whether to go on.
-const EVENTS_PER_CHECK: usize = 1 << 14;
+/// Steps of work that an event takes, and again for each state that a machine can be in.
+const STEPS_PER_EVENT: usize = 16;
+/// Steps between two questions whether to go on: well below 100 ms.
+const STEPS_PER_CHECK: usize = 1 << 18;
 /// Stands for the start of a trace.
 pub(crate) const START: LabelId = LabelId::MAX;
 /// Stands for its end.
@@ -62,16 +64,51 @@ impl WittenBell {
     }
 }
 
-/// The sum of bits and of events, ends included, of traces under a machine, weighed by their counts.
-///
-/// Every state escapes to the shorter context, the event before, as Witten–Bell smoothing does; where the machine cannot
-/// follow, that context goes on alone until the trace ends. O(events × frontier).
+/// The sum of bits and of events, ends included, of traces under a machine, weighed by their counts: see [`judge`].
 pub fn bits_per_event(
     machine: &Automaton,
     shorter: &WittenBell,
     traces: &[Held],
     control: &Control<'_>,
 ) -> Result<(f64, f64)> {
+    let mut total = (0.0, 0.0);
+    for (trace, verdict) in traces.iter().zip(judge(machine, shorter, traces, Lost::ContextGoesOn, 0, control)?) {
+        total.0 += verdict.bits * trace.count as f64;
+        total.1 += (trace.events.len() + 1) as f64 * trace.count as f64;
+    }
+    Ok(total)
+}
+
+/// What goes on where a machine cannot follow a trace any further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lost {
+    /// The event before as context: what machine and context know together.
+    ContextGoesOn,
+    /// No context: what the machine knows itself. Else one that follows nothing new would be credited for the context.
+    NothingIsKnown,
+}
+
+/// What a machine makes of a trace.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Verdict {
+    /// What the trace costs, its end included, in bits.
+    pub(crate) bits: f64,
+    /// Whether it is accepted.
+    pub(crate) accepted: bool,
+}
+
+/// The bits of each of some traces under a machine, those of the first `skip` events left out, and whether it is accepted.
+///
+/// Every state escapes to the shorter context, the event before, as Witten–Bell smoothing does; where the machine cannot
+/// follow, `lost` goes on alone until the trace ends. O(events × frontier).
+pub(crate) fn judge(
+    machine: &Automaton,
+    shorter: &WittenBell,
+    traces: &[Held],
+    lost: Lost,
+    skip: usize,
+    control: &Control<'_>,
+) -> Result<Vec<Verdict>> {
     let visits = machine.visits();
     let kinds: Vec<f64> = (0..machine.state_count() as StateId)
         .map(|state| {
@@ -79,38 +116,41 @@ pub fn bits_per_event(
             groups as f64 + f64::from(u8::from(machine.stops[state as usize] > 0))
         })
         .collect();
-    let mut total = (0.0, 0.0);
+    let mut verdicts = Vec::with_capacity(traces.len());
     let mut steps = 0;
     for trace in traces {
-        steps += trace.events.len();
-        if steps > EVENTS_PER_CHECK {
-            control.check()?;
-            steps = 0;
-        }
         let mut before = START;
         let mut states: Vec<(StateId, f64)> = vec![(0, 1.0)];
-        let mut bits = 0.0;
-        for next in trace.events.iter().copied().chain([END]) {
-            let lower = shorter.probability(&[before], next);
+        let (mut bits, mut accepted) = (0.0, false);
+        for (at, next) in trace.events.iter().copied().chain([END]).enumerate() {
+            steps += STEPS_PER_EVENT;
+            if steps > STEPS_PER_CHECK {
+                control.spend(std::mem::take(&mut steps))?;
+            }
+            let is_lost = states.is_empty() && lost == Lost::NothingIsKnown;
+            let lower = shorter.probability(if is_lost { &[] } else { std::slice::from_ref(&before) }, next);
             let mut reached: Vec<(StateId, f64)> = Vec::new();
             let mut probability = if states.is_empty() { lower } else { 0.0 };
             for &(state, weight) in &states {
-                let at = state as usize;
-                let mut count = if next == END { machine.stops[at] } else { 0 };
-                for t in &machine.transitions[machine.on_label(state, next)] {
+                let place = state as usize;
+                let mut count = if next == END { machine.stops[place] } else { 0 };
+                accepted |= count > 0;
+                let taken = &machine.transitions[machine.on_label(state, next)];
+                steps += STEPS_PER_EVENT + 4 * taken.len();
+                for t in taken {
                     count += t.count;
-                    reached.push((t.target, weight * t.count as f64 / visits[at] as f64));
+                    reached.push((t.target, weight * t.count as f64 / visits[place] as f64));
                 }
-                probability += weight * (count as f64 + kinds[at] * lower) / (visits[at] as f64 + kinds[at]);
+                probability += weight * (count as f64 + kinds[place] * lower) / (visits[place] as f64 + kinds[place]);
             }
-            bits -= libm::log2(probability);
+            bits -= if at < skip { 0.0 } else { libm::log2(probability) };
             states = normalised(reached);
             before = next;
         }
-        total.0 += bits * trace.count as f64;
-        total.1 += (trace.events.len() + 1) as f64 * trace.count as f64;
+        verdicts.push(Verdict { bits, accepted });
     }
-    Ok(total)
+    control.spend(steps)?;
+    Ok(verdicts)
 }
 
 /// The same for contexts of events alone.

@@ -59,6 +59,18 @@ impl Learner for Edsm {
         true
     }
 
+    fn effective(&self, options: &Options, negative: bool) -> BTreeMap<String, String> {
+        let mut text = options.to_text();
+        let by_frequencies = options.choice("frequencies") == "yes";
+        match negative {
+            false => text.retain(|name, _| name == "k"),
+            true if by_frequencies => text.retain(|name, _| name == "frequencies"),
+            true if !options.is_given("k") => drop(text.insert("k".into(), "0".into())),
+            true => {}
+        }
+        text
+    }
+
     fn learn(&self, sample: Sample<'_>, options: &Options, control: &Control<'_>) -> Result<Automaton> {
         let Some(negative) = sample.negative else {
             let mut evidence = Positive { score: 0, threshold: options.integer("k") };

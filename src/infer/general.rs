@@ -50,10 +50,14 @@ pub(super) struct General(Options);
 impl General {
     /// Takes a method's general options out of a JSON object; the rest are its own.
     pub(super) fn take(method: &str, json: &str) -> Result<(Self, String)> {
-        let specs = options(method);
+        let mut specs = options(method);
         let Ok(Value::Object(mut own)) = serde_json::from_str(json) else {
             return Ok((General(Options::parse(method, specs, "{}")?), json.into()));
         };
+        // A machine of machines that look at parameters has their guards.
+        if method == "prins" && own.get("base").and_then(Value::as_str) == Some("mint") {
+            specs = GUARDED;
+        }
         let taken: serde_json::Map<String, Value> =
             specs.iter().filter_map(|spec| Some((spec.name.to_string(), own.remove(spec.name)?))).collect();
         let general = Options::parse(method, specs, &Value::Object(taken).to_string())?;
@@ -69,8 +73,9 @@ impl General {
     pub(super) fn finish(&self, machine: Automaton, tree: &Automaton, control: &Control<'_>) -> Result<Automaton> {
         let (kind, learned) = (machine.kind.clone(), machine.learned.clone());
         let determinize = self.0.choice("determinize");
+        let is_changed = !machine.is_deterministic();
         let mut machine = match determinize {
-            "powerset" | "hybrid" if !machine.is_deterministic() => {
+            "powerset" | "hybrid" if is_changed => {
                 let graph = hybrid(Graph::of(&machine), u32::from(determinize == "hybrid"), control)?;
                 // invariant: determinization loses no trace
                 match blocks(&graph, tree) {
@@ -91,7 +96,8 @@ impl General {
             let shown = self.0.to_text().into_iter().filter(|(name, value)| match name.as_str() {
                 "guards" => guarded,
                 "contamination" => self.contamination() > 0.0,
-                _ => value != "\"none\"",
+                // A machine that was deterministic anyway is the same.
+                _ => is_changed && value != "\"none\"",
             });
             provenance.options.extend(shown);
         }

@@ -189,21 +189,30 @@ pub fn passes(machine: &Automaton, events: &[LabelId], states: &[StateId], contr
     let mut frontier = vec![(0 as StateId, bit(0))];
     let mut steps = 0;
     for &event in events {
-        steps += frontier.len();
-        if steps >= STEPS_PER_CHECK {
-            control.check()?;
-            control.check_memory("following a trace through states", 2 * size_of_val(&frontier[..]))?;
-            steps = 0;
-        }
-        let follow = |&(state, seen): &(StateId, u64)| {
+        // Many ways lead to the same state: they are made one as soon as there are twice as many as were left before.
+        let (mut next, mut distinct) = (Vec::new(), STEPS_PER_CHECK);
+        for &(state, seen) in &frontier {
             let outgoing = machine.outgoing(state);
             let start = outgoing.partition_point(|t| t.label < event);
-            let taken = outgoing[start..].iter().take_while(move |t| t.label == event);
-            taken.map(move |t| (t.target, seen)).collect::<Vec<_>>()
-        };
-        frontier = frontier.iter().flat_map(follow).map(|(state, seen)| (state, seen | bit(state))).collect();
-        frontier.sort_unstable();
-        frontier.dedup();
+            let taken = outgoing[start..].iter().take_while(|t| t.label == event);
+            let before = next.len();
+            next.extend(taken.map(|t| (t.target, seen | bit(t.target))));
+            steps += 1 + next.len() - before;
+            if next.len() > 2 * distinct {
+                next.sort_unstable();
+                next.dedup();
+                distinct = distinct.max(next.len());
+            }
+            if steps >= STEPS_PER_CHECK {
+                control.check()?;
+                let bytes = size_of_val(&frontier[..]) + size_of_val(&next[..]);
+                control.check_memory("following a trace through states", bytes)?;
+                steps = 0;
+            }
+        }
+        next.sort_unstable();
+        next.dedup();
+        frontier = next;
     }
     Ok(frontier.iter().any(|&(state, seen)| seen == all && machine.stops[state as usize] > 0))
 }

@@ -44,7 +44,7 @@ impl Learner for KTails {
         for (state, &class) in classes.iter().enumerate() {
             match first[class as usize] {
                 None => first[class as usize] = Some(state as u32),
-                Some(representative) => merger.merge(representative, state as u32, control)?,
+                Some(representative) => drop(merger.merge(representative, state as u32, control)?),
             }
         }
         merger.quotient(control)
@@ -57,7 +57,7 @@ fn tails(tree: &Automaton, k: usize, control: &Control<'_>) -> Result<Vec<u32>> 
     let offsets = tree.offsets();
     let mut count = 0;
     for _ in 0..k {
-        control.check()?;
+        control.spend(16 * tree.state_count())?;
         let mut numbers: HashMap<Tail, u32> = HashMap::new();
         let next = (0..tree.state_count())
             .map(|state| {

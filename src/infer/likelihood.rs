@@ -2,7 +2,7 @@
 //!
 //! What a merge costs is the loss of log-likelihood over all pairs of states it folds; what it saves are parameters.
 
-use super::alergia::merge_counts;
+use super::alergia::{merge_counts, shared_counts};
 use super::bayes::Bayes;
 use super::merge::{Block, Evidence};
 use super::red_blue::{self, Order};
@@ -135,6 +135,9 @@ impl Learner for Mdl {
     fn learn(&self, sample: Sample<'_>, options: &Options, control: &Control<'_>) -> Result<Automaton> {
         let labels = sample.positive.labels.len();
         let mut evidence = Bayes::new(labels, options.number("prior"), options.number("evidence"), 0.0, false);
+        // The only trace ends where the log does. Taken for an event of the process, this one end among very many events
+        // would be very strong evidence that no state before it is the last one, and every round a state of its own.
+        evidence.ends = sample.positive.totals.distinct_traces > 1;
         red_blue::learn(sample, Order::Largest, &mut evidence, control)
     }
 }
@@ -192,10 +195,9 @@ impl Evidence for Penalty {
         }
         self.loss += loss(red.stops, blue.stops) - loss(red.visits, blue.visits);
         self.saved += u64::from(red.stops > 0 && blue.stops > 0);
-        merge_counts(red, blue, |n, m| {
+        shared_counts(red, blue, |n, m| {
             self.loss += loss(n, m);
             self.saved += u64::from(n > 0 && m > 0);
-            true
         });
         self.left = self.left.saturating_sub(blue.edges.len() as u64 + u64::from(blue.stops > 0));
         // A little slack: sums in another order may differ in the last bits.

@@ -70,11 +70,25 @@ pub struct Merger<'a> {
     /// (root, child) of the trial, in order.
     log: Vec<(StateId, StateId)>,
     queue: Vec<(StateId, StateId)>,
-    steps: u32,
+    /// Steps of work that have not been told yet.
+    steps: usize,
+}
+
+/// A block that was merged into another for good, with the edges it brought.
+#[derive(Debug)]
+pub struct Joined {
+    /// The root of what it is part of now.
+    pub root: StateId,
+    /// The root that it was.
+    pub child: StateId,
+    /// Its edges.
+    pub edges: Vec<Edge>,
 }
 
 /// Steps between two questions whether to go on: well below 100 ms.
-const STEPS_PER_CHECK: u32 = 4096;
+const STEPS_PER_CHECK: usize = 1 << 14;
+/// Steps that folding a pair takes at least: about so many tens of nanoseconds.
+const STEPS_PER_PAIR: usize = 8;
 /// The same for states that are only copied.
 const STATES_PER_CHECK: usize = 1 << 16;
 
@@ -109,7 +123,7 @@ impl<'a> Merger<'a> {
             rejects: vec![0; tree.state_count()],
             log: Vec::new(),
             queue: Vec::new(),
-            steps: 0,
+            steps: states,
         };
         if let Some(negative) = sample.negative {
             merger.add_negative(negative, control)?;
@@ -179,17 +193,23 @@ impl<'a> Merger<'a> {
         queue.push((root, root));
         let mut sum = 0;
         while let Some((block, _)) = queue.pop() {
-            self.steps = self.steps.wrapping_add(1);
-            if self.steps.is_multiple_of(STEPS_PER_CHECK) {
-                control.check()?;
-            }
             let block = self.find(block) as usize;
+            self.steps += 2 + self.edges[block].len();
+            self.tell(control)?;
             sum += self.edges[block].len() as u64 + u64::from(self.stops[block] > 0);
             let deep = self.edges[block].iter().filter(|edge| edge.count >= visits);
             queue.extend(deep.map(|edge| (edge.target, edge.target)));
         }
         self.queue = queue;
         Ok(sum)
+    }
+
+    /// Tells how much work was done, now and then.
+    fn tell(&mut self, control: &Control<'_>) -> Result<()> {
+        if self.steps < STEPS_PER_CHECK {
+            return Ok(());
+        }
+        control.spend(std::mem::take(&mut self.steps))
     }
 
     /// The block of a state, named by its root, merges on trial included.
@@ -233,16 +253,17 @@ impl<'a> Merger<'a> {
         Ok(if whole? { evidence.score() } else { None })
     }
 
-    /// Merges for good. The root of the result is that of the block of `root`.
-    pub fn merge(&mut self, root: StateId, child: StateId, control: &Control<'_>) -> Result<()> {
+    /// Merges for good. The root of the result is that of the block of `root`; what was folded is told in order.
+    pub fn merge(&mut self, root: StateId, child: StateId, control: &Control<'_>) -> Result<Vec<Joined>> {
         self.fold(root, child, &mut |_, _| true, control)?;
+        let mut joined = Vec::with_capacity(self.log.len());
         for (root, child) in self.log.drain(..) {
             self.trial[child as usize] = child;
             self.parent[child as usize] = root;
-            // Nothing reads the list of a block that is gone: free it.
-            self.edges[child as usize] = Vec::new();
+            // Nothing reads the list of a block that is gone.
+            joined.push(Joined { root, child, edges: std::mem::take(&mut self.edges[child as usize]) });
         }
-        Ok(())
+        Ok(joined)
     }
 
     fn fold(
@@ -259,14 +280,13 @@ impl<'a> Merger<'a> {
         let mut whole = Ok(true);
         while let Some(&(root, child)) = queue.get(at) {
             at += 1;
-            self.steps = self.steps.wrapping_add(1);
-            if self.steps.is_multiple_of(STEPS_PER_CHECK)
-                && let Err(stop) = control.check()
-            {
+            if let Err(stop) = self.tell(control) {
                 whole = Err(stop);
                 break;
             }
             let (root, child) = (self.find(root), self.find(child));
+            let (wide, narrow) = (&self.edges[root as usize], &self.edges[child as usize]);
+            self.steps += STEPS_PER_PAIR + 2 * narrow.len() + wide.len() / 4;
             if root == child {
                 continue;
             }

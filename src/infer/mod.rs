@@ -38,6 +38,7 @@ mod likelihood;
 pub mod merge;
 mod minimize;
 mod mint;
+mod odd;
 mod options;
 pub mod parallel;
 mod phases;
@@ -49,19 +50,21 @@ pub mod red_blue;
 mod rpni;
 mod synoptic;
 
-pub use control::Control;
+pub use control::{Control, Work};
 pub use general::options as general_options;
 pub use guards::add_guards;
 pub use holdout::{
     Held, accepts, check_states, distinct_traces, passes, restrict, restricted, split as hold_out, traces_through,
 };
+pub use odd::{Oddity, oddities};
 pub use options::{OptionKind, OptionSpec, Options};
 pub use phases::{PHASE_OPTIONS, Phase, Phases, phases};
 pub use quotient::quotient;
 
-use crate::automaton::{Automaton, Kind, Provenance};
+use crate::automaton::{Automaton, Invariant, Kind, Provenance};
 use crate::conform::calibrate;
 use crate::error::{Error, Result};
+use std::collections::BTreeMap;
 
 /// What a learner learns from: prefix trees of distinct traces with their counts.
 #[derive(Debug, Clone, Copy)]
@@ -90,9 +93,10 @@ pub trait Learner: Sync {
     fn keeps_invariants(&self) -> bool {
         false
     }
-    /// How often it may ask whether to go on before `auto` gives it up; `None` where its time is bounded by the tree's size.
-    fn patience(&self, _tree: &Automaton) -> Option<u64> {
-        None
+    /// The options that can make a difference to what is learned, given the others and whether there are negative traces:
+    /// only these are part of the machine, so that equal machines have equal fingerprints.
+    fn effective(&self, options: &Options, _negative: bool) -> BTreeMap<String, String> {
+        options.to_text()
     }
     /// Learns from prefix trees; `options` are complete and valid, `control` is asked regularly whether to go on.
     ///
@@ -118,7 +122,8 @@ pub fn learners() -> &'static [&'static dyn Learner] {
     ]
 }
 
-/// What `auto` chooses from, in order of preference where nothing else decides.
+/// What `auto` chooses from, in order of preference where nothing else decides. The last one's work is near linear
+/// whatever the log.
 const AUTO: &[&dyn Learner] =
     &[&likelihood::Mdl, &synoptic::Synoptic, &prefix_multiset::PrefixMultiset, &alergia::Alergia, &k_tails::KTails];
 
@@ -155,10 +160,13 @@ pub fn infer_from(sample: Sample<'_>, method: &str, options: &str, control: &Con
     }
     let (general, options) = &general::General::take(method, options)?;
     if method == "auto" && sample.negative.is_none() {
-        let machine = choose(sample.positive, options, control)?;
+        let mined = invariants::mine_to_keep(sample.positive, control)?;
+        let machine = choose(sample.positive, options, &mined.0, control)?;
         let chosen = find(machine.method())?;
         let mut machine = general.finish(machine, sample.positive, control)?;
-        add_invariants(chosen, &mut machine, sample.positive, control)?;
+        if !chosen.keeps_invariants() {
+            keep_invariants(&mut machine, mined);
+        }
         return calibrated(machine, sample.positive, general.contamination(), control);
     }
     // Of the learners that take negative traces, EDSM is the better one on all public problems.
@@ -184,7 +192,8 @@ pub fn infer_from(sample: Sample<'_>, method: &str, options: &str, control: &Con
         Kind::PrefixTree => Vec::new(),
     };
     notes.extend(note);
-    machine.kind = Kind::Inferred(Provenance { method: learner.name().into(), options: options.to_text(), notes });
+    let shown = learner.effective(&options, sample.negative.is_some());
+    machine.kind = Kind::Inferred(Provenance { method: learner.name().into(), options: shown, notes });
     let mut machine = general.finish(machine, sample.positive, control)?;
     add_invariants(learner, &mut machine, sample.positive, control)?;
     calibrated(machine, sample.positive, general.contamination(), control)
@@ -220,18 +229,21 @@ fn add_invariants(
     if learner.keeps_invariants() {
         return Ok(());
     }
-    let (kept, note) = invariants::mine_to_keep(tree, control)?;
+    keep_invariants(machine, invariants::mine_to_keep(tree, control)?);
+    Ok(())
+}
+
+fn keep_invariants(machine: &mut Automaton, (kept, note): (Vec<Invariant>, Option<String>)) {
     machine.learned.invariants = kept;
     if let Kind::Inferred(provenance) = &mut machine.kind {
         provenance.notes.extend(note);
     }
-    Ok(())
 }
 
 /// Learns with a method, `auto` included, without mining invariants: for machines that are parts of another.
 fn learn(tree: &Automaton, method: &str, options: &str, control: &Control<'_>) -> Result<Automaton> {
     if method == "auto" {
-        return choose(tree, options, control);
+        return choose(tree, options, &invariants::mine_to_keep(tree, control)?.0, control);
     }
     let learner = find(method)?;
     let options = Options::parse(learner.name(), learner.options(), options)?;
@@ -240,13 +252,14 @@ fn learn(tree: &Automaton, method: &str, options: &str, control: &Control<'_>) -
         Kind::Inferred(provenance) => provenance.notes,
         Kind::PrefixTree => Vec::new(),
     };
-    machine.kind = Kind::Inferred(Provenance { method: learner.name().into(), options: options.to_text(), notes });
+    let shown = learner.effective(&options, false);
+    machine.kind = Kind::Inferred(Provenance { method: learner.name().into(), options: shown, notes });
     Ok(machine)
 }
 
 /// Learns by the method that `auto` chooses.
-fn choose(tree: &Automaton, options: &str, control: &Control<'_>) -> Result<Automaton> {
-    auto::learn(tree, AUTO, &stay(options)?, control)
+fn choose(tree: &Automaton, options: &str, mined: &[Invariant], control: &Control<'_>) -> Result<Automaton> {
+    auto::learn(tree, AUTO, &stay(options)?, mined, control)
 }
 
 /// The method that `auto` is to stay with, and whether it compares others.

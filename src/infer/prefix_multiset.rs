@@ -8,6 +8,9 @@ use hashbrown::HashMap;
 /// The learner by prefix multisets.
 pub struct PrefixMultiset;
 
+/// Steps between two questions whether to go on: well below 100 ms.
+const STEPS_PER_CHECK: usize = 1 << 16;
+
 const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
         name: "last",
@@ -46,12 +49,13 @@ impl Learner for PrefixMultiset {
         let mut numbers: HashMap<Key, u32> = HashMap::from([((None, Box::default()), 0)]);
         let mut multisets: Vec<Box<[(LabelId, u32)]>> = vec![Box::default()];
         let mut blocks = vec![0u32; tree.state_count()];
-        let mut bytes = 0;
-        for (i, t) in tree.transitions.iter().enumerate() {
-            if i % 1024 == 0 {
-                control.check()?;
-            }
+        let (mut bytes, mut steps) = (0, 0);
+        for t in &tree.transitions {
             let before = &multisets[blocks[t.source as usize] as usize];
+            steps += 32 + 2 * before.len();
+            if steps > STEPS_PER_CHECK {
+                control.spend(std::mem::take(&mut steps))?;
+            }
             let mut multiset = before.to_vec();
             match multiset.binary_search_by_key(&t.label, |entry| entry.0) {
                 Ok(at) => multiset[at].1 = (multiset[at].1 + 1).min(most),

@@ -16,7 +16,7 @@ pub fn quotient(machine: &Automaton, blocks: &[u32], names: usize, control: &Con
     let mut transitions: Vec<Transition> = Vec::new();
     for (i, t) in machine.transitions.iter().enumerate() {
         if i % 4096 == 0 {
-            control.check()?;
+            control.spend((machine.transitions.len() - i).min(4096) * 16)?;
         }
         let key = (blocks[t.source as usize], t.label, blocks[t.target as usize]);
         match merged.get(&key) {

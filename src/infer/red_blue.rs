@@ -1,10 +1,12 @@
 //! The red-blue framework (Lang, Pearlmutter & Price 1998): a core of red states that stay, a fringe of blue ones.
 
-use super::merge::{Evidence, Merger};
+use super::merge::{Evidence, Joined, Merger};
 use super::{Control, Sample};
 use crate::automaton::{Automaton, StateId};
 use crate::error::Result;
 use hashbrown::HashSet;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 /// Which blue state is decided on next. Ties: the smaller breadth-first number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,34 +79,100 @@ fn run<'a>(
     control: &Control<'_>,
 ) -> Result<Option<Run<'a>>> {
     let mut search = Search { merger: Merger::new(sample, control)?, red: vec![0], ruled_out: HashSet::new() };
+    let mut largest = Largest::new(search.merger.state_count());
+    if order == Order::Largest {
+        largest.promote(0, &mut search.merger);
+    }
     let mut merges = 0;
     loop {
         if search.red.len() >= bound {
             return Ok(None);
         }
         control.check()?;
-        let mut blue = search.fringe();
+        let blue = match order {
+            Order::All => search.fringe(control)?,
+            Order::First => search.fringe(control)?.into_iter().min().into_iter().collect(),
+            Order::Largest => Vec::from_iter(largest.next(&mut search.merger)),
+        };
         if blue.is_empty() {
             break;
-        }
-        match order {
-            Order::All => blue.sort_unstable(),
-            Order::First => blue = blue.into_iter().min().into_iter().collect(),
-            Order::Largest => {
-                let largest = blue.into_iter().max_by_key(|&b| (search.merger.block(b).visits, u32::MAX - b));
-                blue = largest.into_iter().collect();
-            }
         }
         let second = departures.contains(&merges);
         match search.decide(&blue, order, second, evidence, control)? {
             Decision::Merge(red, blue) => {
-                search.merger.merge(red, blue, control)?;
+                let joined = search.merger.merge(red, blue, control)?;
+                if order == Order::Largest {
+                    largest.merged(&joined, &mut search.merger);
+                }
                 merges += 1;
             }
-            Decision::Promote(blue) => search.red.push(blue),
+            Decision::Promote(blue) => {
+                search.red.push(blue);
+                if order == Order::Largest {
+                    largest.promote(blue, &mut search.merger);
+                }
+            }
         }
     }
     Ok(Some(Run { search, merges }))
+}
+
+/// The blue states by how many traces passed them, kept up to date as states are promoted and merged: to gather them
+/// anew for every decision would take the square of the number of red states.
+struct Largest {
+    /// Visits and name of states that are or were blue. Only entries that still tell the truth count.
+    heap: BinaryHeap<(u64, Reverse<StateId>)>,
+    color: Vec<Color>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Color {
+    White,
+    Blue,
+    Red,
+}
+
+impl Largest {
+    fn new(states: usize) -> Self {
+        Largest { heap: BinaryHeap::new(), color: vec![Color::White; states] }
+    }
+
+    /// The blue state that most traces passed; of equals the one of the smallest number.
+    fn next(&mut self, merger: &mut Merger<'_>) -> Option<StateId> {
+        while let Some((visits, Reverse(state))) = self.heap.pop() {
+            let is_blue = self.color[state as usize] == Color::Blue;
+            if is_blue && merger.find(state) == state && merger.block(state).visits == visits {
+                return Some(state);
+            }
+        }
+        None
+    }
+
+    /// A state becomes red, and those it leads to blue.
+    fn promote(&mut self, state: StateId, merger: &mut Merger<'_>) {
+        self.color[state as usize] = Color::Red;
+        let targets: Vec<StateId> = merger.block(state).edges.iter().map(|edge| edge.target).collect();
+        targets.into_iter().for_each(|target| self.add(target, merger));
+    }
+
+    /// Takes note of blocks that were merged for good.
+    fn merged(&mut self, joined: &[Joined], merger: &mut Merger<'_>) {
+        for Joined { root, child, edges } in joined {
+            match (self.color[*root as usize], self.color[*child as usize]) {
+                (Color::Red, _) => edges.iter().for_each(|edge| self.add(edge.target, merger)),
+                (Color::Blue, _) | (_, Color::Blue) => self.add(*root, merger),
+                _ => {}
+            }
+        }
+    }
+
+    fn add(&mut self, state: StateId, merger: &mut Merger<'_>) {
+        let state = merger.find(state);
+        if self.color[state as usize] != Color::Red {
+            self.color[state as usize] = Color::Blue;
+            self.heap.push((merger.block(state).visits, Reverse(state)));
+        }
+    }
 }
 
 enum Decision {
@@ -121,16 +189,17 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The states that red ones lead to and that are not red, in no order that matters.
-    fn fringe(&mut self) -> Vec<StateId> {
+    /// The states that red ones lead to and that are not red, ascending.
+    fn fringe(&mut self, control: &Control<'_>) -> Result<Vec<StateId>> {
         let targets: Vec<StateId> =
             self.red.iter().flat_map(|&red| self.merger.block(red).edges.iter().map(|edge| edge.target)).collect();
+        control.spend(4 * (self.red.len() + targets.len()))?;
         let red: HashSet<StateId> = self.red.iter().copied().collect();
         let mut blue: Vec<StateId> =
             targets.into_iter().map(|t| self.merger.find(t)).filter(|t| !red.contains(t)).collect();
         blue.sort_unstable();
         blue.dedup();
-        blue
+        Ok(blue)
     }
 
     fn decide(

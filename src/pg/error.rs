@@ -80,7 +80,7 @@ fn sqlstate(error: &Error) -> PgSqlErrorCode {
         Error::NewerVersion { .. } => PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
         Error::NullInput { .. } => PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
         Error::NoTraces { .. } => PgSqlErrorCode::ERRCODE_NO_DATA_FOUND,
-        Error::MemoryLimit { .. } => PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
+        Error::MemoryLimit { .. } | Error::WorkLimit { .. } => PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
         Error::Overflow { .. } => PgSqlErrorCode::ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
         Error::InvalidPattern { .. } => PgSqlErrorCode::ERRCODE_INVALID_REGULAR_EXPRESSION,
         Error::Cancelled => PgSqlErrorCode::ERRCODE_QUERY_CANCELED,

@@ -45,6 +45,9 @@ fn tell_confidence(confidence: f64, level: PgLogLevel) {
 /// Says what speaks against learning from a model's traces before it is done.
 pub fn tell_of_log(model: &Model, method: &str) -> Result<(), Failure> {
     let tree = tree_in(model)?;
+    for odd in crate::infer::oddities(&tree, model.info.message_column.is_some()) {
+        Failure::new(PgSqlErrorCode::ERRCODE_WARNING, odd.what).hint(odd.hint).say(PgLogLevel::NOTICE);
+    }
     if method == "prins" {
         warn_of_diversity(tree.component_diversity(&super::control())?);
     }

@@ -8,6 +8,7 @@ use crate::infer::Control;
 use crate::infer::holdout::{Held, distinct_traces};
 use crate::trace::Label;
 use hashbrown::HashMap;
+use std::ops::Range;
 
 /// A graph whose nodes are events: what invariants speak of. Node 0 is INITIAL, node 1 TERMINAL.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -157,17 +158,27 @@ pub(crate) struct Kinds {
 
 impl Kinds {
     pub(crate) fn of(invariants: &[Invariant]) -> Self {
-        let any = |kind| invariants.iter().any(|i| i.kind == kind);
-        Kinds {
-            followed: any(InvariantKind::AlwaysFollowedBy),
-            precedes: any(InvariantKind::AlwaysPrecedes),
-            never: any(InvariantKind::NeverFollowedBy),
+        Self::among(invariants.iter())
+    }
+
+    fn among<'a>(invariants: impl Iterator<Item = &'a Invariant>) -> Self {
+        let mut kinds = Kinds::default();
+        for invariant in invariants {
+            match invariant.kind {
+                InvariantKind::AlwaysFollowedBy => kinds.followed = true,
+                InvariantKind::AlwaysPrecedes => kinds.precedes = true,
+                InvariantKind::NeverFollowedBy => kinds.never = true,
+                InvariantKind::InterruptedBy => {}
+            }
         }
+        kinds
     }
 }
 
 /// What surely or possibly comes before and after each node, as bit sets over labels, gathered per label.
 pub(crate) struct Checker {
+    /// The labels that sets are over.
+    columns: Range<LabelId>,
     words: usize,
     /// Per label a: labels that follow every a on every path. Row `labels` is INITIAL's.
     follow: Vec<u64>,
@@ -180,17 +191,29 @@ pub(crate) struct Checker {
 }
 
 impl Checker {
-    /// O(edges × labels / 64) per round of the fixed point, few rounds.
-    ///
-    /// Fails where the sets of labels, one per label and per node, do not fit into memory.
+    /// Of all labels at once. O(edges × labels / 64) per round of the fixed point, few rounds.
     pub(crate) fn new(graph: LabelGraph, labels: usize, kinds: Kinds, control: &Control<'_>) -> Result<Self> {
-        let words = labels.div_ceil(64).max(1);
-        let rows = (3 * (labels + 1)).saturating_add(graph.labels.len());
-        control.check_memory("checking invariants", rows.saturating_mul(words * size_of::<u64>()))?;
+        let mut checker = Checker::empty(graph);
+        checker.look(labels, 0..labels as LabelId, kinds, control)?;
+        Ok(checker)
+    }
+
+    /// Of no labels yet.
+    fn empty(graph: LabelGraph) -> Self {
+        let (follow, precede, may_precede) = Default::default();
+        Checker { columns: 0..0, words: 0, follow, precede, may_precede, graph }
+    }
+
+    /// Computes the sets over some of the labels.
+    fn look(&mut self, labels: usize, columns: Range<LabelId>, kinds: Kinds, control: &Control<'_>) -> Result<()> {
+        let words = columns.len().div_ceil(64).max(1);
+        let cells = 3 * (labels + 1) + 2 * self.graph.labels.len();
+        control.check_memory("checking invariants", cells.saturating_mul(8 * words))?;
+        control.spend(cells * words / 4)?;
         let rows = |bits: u64| vec![bits; (labels + 1) * words];
-        let mut checker =
-            Checker { words, follow: rows(u64::MAX), precede: rows(u64::MAX), may_precede: rows(0), graph };
-        let graph = &checker.graph;
+        (self.columns, self.words) = (columns.clone(), words);
+        (self.follow, self.precede, self.may_precede) = (rows(u64::MAX), rows(u64::MAX), rows(0));
+        let graph = &self.graph;
         let predecessors = graph.predecessors();
         let gather = |flow: &[u64], table: &mut [u64], all: bool| {
             // Nodes without a label other than INITIAL say nothing of any label.
@@ -204,22 +227,24 @@ impl Checker {
                 }
             }
         };
+        let flow = |inward: &[Vec<u32>], outward: &[Vec<u32>], source, all| {
+            let columns = columns.clone();
+            Flow { labels: &graph.labels, inward, outward, source, columns, all }.fixed_point(words, control)
+        };
         if kinds.followed {
-            let flow = flow(graph, &graph.successors, &predecessors, TERMINAL, (words, true), control)?;
-            gather(&flow, &mut checker.follow, true);
+            gather(&flow(&graph.successors, &predecessors, TERMINAL, true)?, &mut self.follow, true);
         }
         if kinds.precedes {
-            let flow = flow(graph, &predecessors, &graph.successors, INITIAL, (words, true), control)?;
-            gather(&flow, &mut checker.precede, true);
+            gather(&flow(&predecessors, &graph.successors, INITIAL, true)?, &mut self.precede, true);
         }
         if kinds.never {
-            let flow = flow(graph, &predecessors, &graph.successors, INITIAL, (words, false), control)?;
-            gather(&flow, &mut checker.may_precede, false);
+            gather(&flow(&predecessors, &graph.successors, INITIAL, false)?, &mut self.may_precede, false);
         }
-        Ok(checker)
+        Ok(())
     }
 
     fn bit(&self, table: &[u64], row: usize, column: LabelId) -> bool {
+        let column = column - self.columns.start;
         table[row * self.words + column as usize / 64] >> (column % 64) & 1 == 1
     }
 
@@ -236,57 +261,72 @@ impl Checker {
     }
 }
 
-/// Words of sets between two questions whether to go on.
-const STEPS_PER_CHECK: usize = 1 << 20;
+/// The label whose bit tells whether an invariant holds.
+fn column(invariant: &Invariant) -> LabelId {
+    match invariant.kind {
+        InvariantKind::AlwaysFollowedBy | InvariantKind::InterruptedBy => invariant.b,
+        InvariantKind::AlwaysPrecedes | InvariantKind::NeverFollowedBy => invariant.a.unwrap_or(invariant.b),
+    }
+}
 
-/// The fixed point of: a node's set is the union or, for `all`, the intersection over its neighbours `inward` of their
-/// set and their label. The node `source` has the empty set.
-fn flow(
-    graph: &LabelGraph,
-    inward: &[Vec<u32>],
-    outward: &[Vec<u32>],
+/// Sets of labels that flow along the edges of a graph.
+struct Flow<'a> {
+    labels: &'a [Option<LabelId>],
+    inward: &'a [Vec<u32>],
+    outward: &'a [Vec<u32>],
+    /// The node of the empty set.
     source: u32,
-    (words, all): (usize, bool),
-    control: &Control<'_>,
-) -> Result<Vec<u64>> {
-    let nodes = graph.labels.len();
-    let mut sets = vec![if all { u64::MAX } else { 0 }; nodes * words];
-    sets[source as usize * words..(source as usize + 1) * words].fill(0);
-    // Breadth-first from the source, then whatever changed.
-    let mut queue: std::collections::VecDeque<u32> = outward[source as usize].iter().copied().collect();
-    let mut queued = vec![false; nodes];
-    queue.iter().for_each(|&node| queued[node as usize] = true);
-    let mut visited = vec![false; nodes];
-    let (mut set, mut steps) = (vec![0u64; words], 0);
-    while let Some(node) = queue.pop_front() {
-        let node = node as usize;
-        steps += (1 + inward[node].len()) * words;
-        if steps >= STEPS_PER_CHECK {
-            control.check()?;
-            steps = 0;
-        }
-        queued[node] = false;
-        set.fill(if all { u64::MAX } else { 0 });
-        for &from in &inward[node] {
-            let label = graph.labels[from as usize].map(|l| l as usize);
-            for (w, word) in set.iter_mut().enumerate() {
-                let own = label.filter(|l| l / 64 == w).map_or(0, |l| 1u64 << (l % 64));
-                let bits = sets[from as usize * words + w] | own;
-                *word = if all { *word & bits } else { *word | bits };
+    columns: Range<LabelId>,
+    /// Whether the intersection is wanted, not the union.
+    all: bool,
+}
+
+impl Flow<'_> {
+    /// The fixed point of: a node's set is the union or, for `all`, the intersection over its neighbours `inward` of
+    /// their set and their label.
+    fn fixed_point(&self, words: usize, control: &Control<'_>) -> Result<Vec<u64>> {
+        let nodes = self.labels.len();
+        let mut sets = vec![if self.all { u64::MAX } else { 0 }; nodes * words];
+        sets[self.source as usize * words..(self.source as usize + 1) * words].fill(0);
+        // Breadth-first from the source, then whatever changed.
+        let mut queue: std::collections::VecDeque<u32> = self.outward[self.source as usize].iter().copied().collect();
+        let mut queued = vec![false; nodes];
+        queue.iter().for_each(|&node| queued[node as usize] = true);
+        let mut visited = vec![false; nodes];
+        let mut set = vec![0u64; words];
+        let mut steps = nodes * words / 8;
+        while let Some(node) = queue.pop_front() {
+            let node = node as usize;
+            queued[node] = false;
+            set.fill(if self.all { u64::MAX } else { 0 });
+            steps += 4 + self.inward[node].len() * (1 + words / 4);
+            if steps > STEPS_PER_CHECK {
+                control.spend(std::mem::take(&mut steps))?;
             }
-        }
-        let mine = &mut sets[node * words..(node + 1) * words];
-        if mine != set.as_slice() || !visited[node] {
-            visited[node] = true;
-            mine.copy_from_slice(&set);
-            for &next in outward[node].iter().filter(|next| **next != source) {
-                if !std::mem::replace(&mut queued[next as usize], true) {
-                    queue.push_back(next);
+            for &from in &self.inward[node] {
+                let label = self.labels[from as usize].filter(|l| self.columns.contains(l));
+                let label = label.map(|l| (l - self.columns.start) as usize);
+                for (w, word) in set.iter_mut().enumerate() {
+                    let own = label.filter(|l| l / 64 == w).map_or(0, |l| 1u64 << (l % 64));
+                    let bits = sets[from as usize * words + w] | own;
+                    *word = if self.all { *word & bits } else { *word | bits };
+                }
+            }
+            let mine = &mut sets[node * words..(node + 1) * words];
+            if mine != set.as_slice() || !visited[node] {
+                visited[node] = true;
+                mine.copy_from_slice(&set);
+                steps += self.outward[node].len();
+                for &next in self.outward[node].iter().filter(|next| **next != self.source) {
+                    if !std::mem::replace(&mut queued[next as usize], true) {
+                        queue.push_back(next);
+                    }
                 }
             }
         }
+        control.spend(steps)?;
+        Ok(sets)
     }
-    Ok(sets)
 }
 
 /// A path of a machine that breaks an invariant.
@@ -298,27 +338,56 @@ pub struct Counterexample {
     pub events: Vec<LabelId>,
 }
 
+/// Labels whose sets are computed at a time: a bound on memory where there are very many.
+const COLUMNS: usize = 1024;
+/// Steps of work between two questions whether to go on: well below 100 ms.
+const STEPS_PER_CHECK: usize = 1 << 16;
+
 /// Checks invariants, numbered by the machine's labels, on all complete paths of a machine.
 ///
 /// Returns a shortest counterexample for each that does not hold. O(edges × labels / 64) for all that hold, O(edges)
 /// for each that does not.
 pub fn check(machine: &Automaton, invariants: &[Invariant], control: &Control<'_>) -> Result<Vec<Counterexample>> {
     let graph = LabelGraph::of(machine);
-    control.check()?;
+    let mut found = Vec::new();
+    for number in broken(&graph, machine.labels.len(), invariants, control)? {
+        control.spend(graph.labels.len())?;
+        let path = graph.counterexample(&invariants[number]).unwrap_or_default();
+        let events = path.iter().filter_map(|&node| graph.labels[node as usize]).collect();
+        found.push(Counterexample { invariant: number, events });
+    }
+    Ok(found)
+}
+
+/// How many invariants, numbered by the machine's labels, some complete path of a machine breaks.
+/// O(edges × labels / 64 + invariants).
+pub fn count_broken(machine: &Automaton, invariants: &[Invariant], control: &Control<'_>) -> Result<usize> {
+    Ok(broken(&LabelGraph::of(machine), machine.labels.len(), invariants, control)?.len())
+}
+
+/// The numbers of the invariants that some complete path breaks, ascending.
+fn broken(graph: &LabelGraph, labels: usize, invariants: &[Invariant], control: &Control<'_>) -> Result<Vec<usize>> {
+    control.spend(4 * graph.labels.len())?;
     // Labels beyond the machine's may be named too: a user's invariant on an event that never occurs.
     let beyond = invariants.iter().flat_map(|i| [i.b, i.a.unwrap_or(0)]).max().map_or(0, |l| l as usize + 1);
-    let checker = Checker::new(graph, machine.labels.len().max(beyond), Kinds::of(invariants), control)?;
+    let labels = labels.max(beyond);
+    let mut by_column: Vec<u32> = (0..invariants.len() as u32).collect();
+    by_column.sort_by_key(|&number| column(&invariants[number as usize]) as usize / COLUMNS);
     let mut found = Vec::new();
-    for (number, invariant) in invariants.iter().enumerate() {
-        if number % 1024 == 0 {
-            control.check()?;
-        }
-        if !checker.holds(invariant) {
-            let path = checker.graph.counterexample(invariant).unwrap_or_default();
-            let events = path.iter().filter_map(|&node| checker.graph.labels[node as usize]).collect();
-            found.push(Counterexample { invariant: number, events });
+    let mut checker = Checker::empty(graph.clone());
+    for block in by_column.chunk_by(|&a, &b| {
+        column(&invariants[a as usize]) as usize / COLUMNS == column(&invariants[b as usize]) as usize / COLUMNS
+    }) {
+        let first = column(&invariants[block[0] as usize]) as usize / COLUMNS * COLUMNS;
+        let columns = first as LabelId..labels.min(first + COLUMNS) as LabelId;
+        let kinds = Kinds::among(block.iter().map(|&number| &invariants[number as usize]));
+        checker.look(labels, columns, kinds, control)?;
+        for some in block.chunks(1024) {
+            control.spend(some.len())?;
+            found.extend(some.iter().map(|&n| n as usize).filter(|&n| !checker.holds(&invariants[n])));
         }
     }
+    found.sort_unstable();
     Ok(found)
 }
 

@@ -1,5 +1,6 @@
 //! Mining invariants by counting pairs, one pass over each trace (Beschastnikh et al. 2011, section 3.2).
 
+use super::pairs::{NOTHING, Pairs};
 use super::{Invariant, InvariantKind, Invariants, MiningOptions, tree};
 use crate::automaton::{Automaton, LabelId};
 use crate::error::{Error, Result};
@@ -7,21 +8,6 @@ use crate::infer::Control;
 use crate::trace::{Label, TraceView, Variant};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
-
-/// What is counted for an ordered pair (a, b) of event types.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Pair {
-    /// Events a with a later b.
-    pub(super) followed: u64,
-    /// Events b with an earlier a.
-    pub(super) preceded: u64,
-    /// Consecutive a with a b between.
-    pub(super) interrupted: u64,
-    /// Smallest and largest time from a to a later b; (MAX, 0) where none is known.
-    pub(super) times: (u64, u64),
-}
-
-pub(super) const NOTHING: Pair = Pair { followed: 0, preceded: 0, interrupted: 0, times: (u64::MAX, 0) };
 
 /// What is counted for an event type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -39,18 +25,16 @@ pub struct InvariantMiner {
     pub(super) labels: Vec<Label>,
     ids: HashMap<Label, LabelId>,
     pub(super) singles: Vec<Single>,
-    /// Row a, column b, `capacity` columns.
-    pub(super) pairs: Vec<Pair>,
-    pub(super) capacity: usize,
+    pub(super) pairs: Pairs,
     pub(super) traces: u64,
-    limit: usize,
 }
 
 impl InvariantMiner {
-    /// No traces yet, and at most about `limit` bytes: they grow with the square of the number of event types.
+    /// No traces yet, and at most about `limit` bytes: they grow with the number of pairs of event types that some trace
+    /// has both of.
     pub fn new(limit: usize) -> Self {
-        let (labels, ids, singles, pairs) = (Vec::new(), HashMap::new(), Vec::new(), Vec::new());
-        InvariantMiner { labels, ids, singles, pairs, capacity: 0, traces: 0, limit }
+        let (labels, ids, singles) = (Vec::new(), HashMap::new(), Vec::new());
+        InvariantMiner { labels, ids, singles, pairs: Pairs::new(limit), traces: 0 }
     }
 
     /// Counts a trace. O(length × distinct labels).
@@ -66,11 +50,14 @@ impl InvariantMiner {
     /// O(nodes × distinct labels above and below a node).
     pub fn from_tree(tree: &Automaton, control: &Control<'_>) -> Result<Self> {
         let mut miner = Self::new(control.memory_limit);
-        miner.widen(tree.labels.len())?;
+        if tree::looks(tree) > (tree.labels.len() * tree.labels.len()) as u64 / 4 {
+            miner.pairs.fill(tree.labels.len());
+        }
+        miner.pairs.widen(tree.labels.len())?;
         miner.labels_of(&tree.labels)?;
         tree::count(&mut miner, tree, control)?;
         for time in &tree.pair_times {
-            miner.pairs[time.first as usize * miner.capacity + time.then as usize].times = (time.min, time.max);
+            miner.pairs.at(time.first, time.then).times = (time.min, time.max);
         }
         Ok(miner)
     }
@@ -84,32 +71,15 @@ impl InvariantMiner {
             return Ok(id);
         }
         let id = self.labels.len();
-        if id == self.capacity {
-            self.widen((self.capacity * 2).max(8))?;
-        }
+        self.pairs.widen(id + 1)?;
         self.labels.push(label.clone());
         self.ids.insert(label.clone(), id as LabelId);
         self.singles.push(Single::default());
         Ok(id as LabelId)
     }
 
-    /// Makes room for `wider` labels.
-    pub(super) fn widen(&mut self, wider: usize) -> Result<()> {
-        let bytes = wider.saturating_mul(wider).saturating_mul(size_of::<Pair>());
-        if bytes > self.limit {
-            return Err(Error::MemoryLimit { operation: "mining invariants", limit: self.limit });
-        }
-        let mut pairs = vec![NOTHING; wider * wider];
-        for (row, old) in self.pairs.chunks(self.capacity.max(1)).enumerate() {
-            pairs[row * wider..row * wider + old.len()].copy_from_slice(old);
-        }
-        (self.pairs, self.capacity) = (pairs, wider);
-        Ok(())
-    }
-
     fn add_events(&mut self, events: &[LabelId], times: &[i64], weight: u64) -> Result<()> {
         let overflow = || Error::Overflow { what: "the number of events" };
-        let n = self.capacity;
         // First and last position of each distinct label, and the last position before the current event.
         let mut distinct: Vec<(LabelId, usize, usize)> = Vec::new();
         let mut place: HashMap<LabelId, usize> = HashMap::new();
@@ -134,23 +104,24 @@ impl InvariantMiner {
             single.gaps += if before.is_some() { weight } else { 0 };
             for (other, &(label, first, last)) in distinct.iter().enumerate() {
                 if last > at {
-                    self.pairs[event as usize * n + label as usize].followed += weight;
+                    self.pairs.at(event, label).followed += weight;
                 }
                 if first < at {
-                    self.pairs[label as usize * n + event as usize].preceded += weight;
+                    self.pairs.at(label, event).preceded += weight;
                 }
                 if let (Some(before), Some(between)) = (before, previous[other])
                     && between > before
                 {
-                    self.pairs[event as usize * n + label as usize].interrupted += weight;
+                    self.pairs.at(event, label).interrupted += weight;
                 }
                 if let (Some(latest), Some(now)) = (previous[other], times.get(at)) {
-                    let times_seen = &mut self.pairs[label as usize * n + event as usize].times;
+                    let times_seen = &mut self.pairs.at(label, event).times;
                     times_seen.0 = times_seen.0.min(now.abs_diff(times[latest]));
                     times_seen.1 = times_seen.1.max(now.abs_diff(times[first]));
                 }
             }
             previous[slot] = Some(at);
+            self.pairs.check()?;
         }
         Ok(())
     }
@@ -166,15 +137,13 @@ impl InvariantMiner {
             mine.traces += single.traces;
             mine.gaps += single.gaps;
         }
-        for (a, &row) in number.iter().enumerate() {
-            for (b, &column) in number.iter().enumerate() {
-                let theirs = other.pairs[a * other.capacity + b];
-                let mine = &mut self.pairs[row as usize * self.capacity + column as usize];
-                mine.followed += theirs.followed;
-                mine.preceded += theirs.preceded;
-                mine.interrupted += theirs.interrupted;
-                mine.times = (mine.times.0.min(theirs.times.0), mine.times.1.max(theirs.times.1));
-            }
+        for (a, b, theirs) in other.pairs.occurring() {
+            let mine = self.pairs.at(number[a as usize], number[b as usize]);
+            mine.followed += theirs.followed;
+            mine.preceded += theirs.preceded;
+            mine.interrupted += theirs.interrupted;
+            mine.times = (mine.times.0.min(theirs.times.0), mine.times.1.max(theirs.times.1));
+            self.pairs.check()?;
         }
         Ok(())
     }
@@ -195,17 +164,45 @@ impl InvariantMiner {
         Invariants { labels: order.iter().map(|&i| self.labels[i].clone()).collect(), list }
     }
 
-    /// How many invariants [`InvariantMiner::finish`] would list. O(event types²).
+    /// As [`InvariantMiner::finish`]; an error where they would take more than `limit` bytes.
+    pub fn finish_within(&self, options: &MiningOptions, limit: usize) -> Result<Invariants> {
+        if self.count(options).saturating_mul(size_of::<Invariant>()) > limit {
+            return Err(Error::MemoryLimit { operation: "listing invariants", limit });
+        }
+        Ok(self.finish(options))
+    }
+
+    /// How many invariants [`InvariantMiner::finish`] would list, but for those that options ignore.
+    /// O(pairs of event types that occur).
     pub fn count(&self, options: &MiningOptions) -> usize {
+        let never = options.never_together && options.kinds.contains(&InvariantKind::NeverFollowedBy);
+        let mut others = options.clone();
+        others.kinds.retain(|kind| !never || *kind != InvariantKind::NeverFollowedBy);
         let mut count = 0;
-        self.each(&self.order(), options, |_| count += 1);
+        self.each(&self.order(), &others, |_| count += 1);
+        if never {
+            let known: Vec<bool> =
+                self.singles.iter().map(|s| s.occurrences > 0 && s.occurrences >= options.min_support).collect();
+            let seen = self.singles.iter().filter(|s| s.occurrences > 0).count();
+            let followed = self.pairs.occurring().filter(|(a, _, pair)| known[*a as usize] && pair.followed > 0);
+            count += known.iter().filter(|known| **known).count() * seen - followed.count();
+        }
         count
+    }
+
+    /// How many invariants would be listed of support 0 and 1, 2 and 3, 4 to 7 and so on.
+    pub(super) fn count_by_support(&self, options: &MiningOptions) -> Vec<usize> {
+        let mut counts = vec![0; u64::BITS as usize];
+        self.each(&self.order(), options, |invariant| counts[invariant.support.max(1).ilog2() as usize] += 1);
+        counts
     }
 
     fn each(&self, order: &[usize], options: &MiningOptions, mut found: impl FnMut(Invariant)) {
         let printed = |name: &String| order.iter().position(|&i| self.labels[i].to_string() == *name);
         let ignored: Vec<(usize, usize)> =
             options.ignore.iter().filter_map(|(a, b)| Some((printed(a)?, printed(b)?))).collect();
+        let mut rank = vec![0 as LabelId; order.len()];
+        order.iter().enumerate().for_each(|(at, &label)| rank[label] = at as LabelId);
         for &kind in &options.kinds {
             if kind == InvariantKind::AlwaysFollowedBy {
                 for (b, &i) in order.iter().enumerate().filter(|(_, i)| self.singles[**i].traces == self.traces) {
@@ -215,25 +212,39 @@ impl InvariantMiner {
                     }
                 }
             }
-            for (a, &i) in order.iter().enumerate() {
-                for (b, &j) in order.iter().enumerate() {
-                    let Some((support, times)) = self.invariant(kind, (i, j), options.never_together) else { continue };
-                    if support >= options.min_support && !ignored.contains(&(a, b)) {
-                        found(Invariant { kind, a: Some(a as LabelId), b: b as LabelId, support, times });
-                    }
+            self.candidates(kind, options.never_together, |i, j| {
+                let Some((support, times)) = self.invariant(kind, (i, j), options.never_together) else { return };
+                let (a, b) = (rank[i as usize], rank[j as usize]);
+                if support >= options.min_support && !ignored.contains(&(a as usize, b as usize)) {
+                    found(Invariant { kind, a: Some(a), b, support, times });
                 }
-            }
+            });
+        }
+    }
+
+    /// The pairs of event types between which an invariant of a kind may hold.
+    fn candidates(&self, kind: InvariantKind, never_together: bool, mut each: impl FnMut(LabelId, LabelId)) {
+        let labels = self.labels.len() as LabelId;
+        if kind != InvariantKind::NeverFollowedBy {
+            self.pairs.occurring().for_each(|(a, b, _)| each(a, b));
+        } else if never_together {
+            (0..labels).for_each(|a| (0..labels).for_each(|b| each(a, b)));
+        } else {
+            (0..labels).for_each(|a| each(a, a));
+            // What never follows, of what some trace has in the other order.
+            let reversed = self.pairs.occurring().filter(|(b, a, pair)| a != b && pair.followed > 0);
+            reversed.for_each(|(b, a, _)| each(a, b));
         }
     }
 
     fn invariant(
         &self,
         kind: InvariantKind,
-        (i, j): (usize, usize),
+        (i, j): (LabelId, LabelId),
         never_together: bool,
     ) -> Option<(u64, Option<(u64, u64)>)> {
-        let pair = self.pairs[i * self.capacity + j];
-        let (a, b) = (self.singles[i], self.singles[j]);
+        let pair = self.pairs.get(i, j);
+        let (a, b) = (self.singles[i as usize], self.singles[j as usize]);
         let times = (pair.times != NOTHING.times).then_some(pair.times);
         match kind {
             InvariantKind::AlwaysFollowedBy => {
@@ -244,7 +255,7 @@ impl InvariantMiner {
             }
             InvariantKind::NeverFollowedBy => {
                 // Where some trace has both, in the other order, b was followed by a.
-                let together = i == j || self.pairs[j * self.capacity + i].followed > 0;
+                let together = i == j || self.pairs.get(j, i).followed > 0;
                 (a.occurrences > 0 && b.occurrences > 0 && pair.followed == 0 && (together || never_together))
                     .then_some((a.occurrences, None))
             }

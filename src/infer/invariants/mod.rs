@@ -24,12 +24,13 @@ mod check;
 mod miner;
 mod monitor;
 mod options;
+mod pairs;
 mod portable;
 mod times;
 mod tree;
 
 pub(super) use check::{Checker, Kinds};
-pub use check::{Counterexample, LabelGraph, Violation, check, check_of, violated_at, violations};
+pub use check::{Counterexample, LabelGraph, Violation, check, check_of, count_broken, violated_at, violations};
 pub use miner::InvariantMiner;
 pub use monitor::{Monitor, MonitorState};
 pub(super) use options::own;
@@ -60,18 +61,31 @@ pub const MOST_KEPT: usize = 1 << 18;
 
 /// The invariants of a prefix tree.
 pub fn mine(tree: &Automaton, options: &MiningOptions, control: &Control<'_>) -> Result<Invariants> {
-    Ok(InvariantMiner::from_tree(tree, control)?.finish(options))
+    let miner = InvariantMiner::from_tree(tree, control)?;
+    // What is listed is also sorted, and looked at by whoever asked.
+    control.spend(miner.pairs.len() + 16 * miner.count(options))?;
+    miner.finish_within(options, control.memory_limit)
 }
+
+/// Steps of work that mining for keeping may take, a second or so, and those per node of the tree, of which there may be
+/// more.
+const MOST_WORK: (u64, u64) = (1 << 26, 128);
 
 /// What an automaton learned from a prefix tree keeps of its invariants, and a note where that is not all.
 ///
-/// Where there are too many, those of events that no trace has together go first, then those of little support.
-pub(super) fn mine_to_keep(tree: &Automaton, control: &Control<'_>) -> Result<(Vec<Invariant>, Option<String>)> {
-    let miner = match InvariantMiner::from_tree(tree, control) {
+/// Where there are too many, those of events that no trace has together go first, then those of little support. Where
+/// mining would reach the memory limit, or take too many steps, there are none.
+pub(crate) fn mine_to_keep(tree: &Automaton, control: &Control<'_>) -> Result<(Vec<Invariant>, Option<String>)> {
+    let work = control.at_most(MOST_WORK.0.max(MOST_WORK.1 * tree.state_count() as u64));
+    let miner = match InvariantMiner::from_tree(tree, &control.with_work(&work)) {
         Ok(miner) => miner,
-        Err(Error::MemoryLimit { .. }) => {
+        Err(error @ (Error::MemoryLimit { .. } | Error::WorkLimit { .. })) => {
             let types = tree.labels.len();
-            return Ok((Vec::new(), Some(format!("no invariants: {types} event types reach the memory limit"))));
+            let why = match error {
+                Error::MemoryLimit { .. } => "reach the memory limit".into(),
+                _ => format!("and traces of up to {} events take too many steps", longest(tree)),
+            };
+            return Ok((Vec::new(), Some(format!("no invariants: {types} event types {why}"))));
         }
         Err(error) => return Err(error),
     };
@@ -80,16 +94,23 @@ pub(super) fn mine_to_keep(tree: &Automaton, control: &Control<'_>) -> Result<(V
     let mut count = all;
     if count > MOST_KEPT {
         options.never_together = false;
-        count = miner.count(&options);
-    }
-    while count > MOST_KEPT {
         control.check()?;
-        options.min_support = (2 * options.min_support).max(2);
-        count = miner.count(&options);
+        let of_support = miner.count_by_support(&options);
+        let fits = |&doublings: &usize| of_support[doublings..].iter().sum::<usize>() <= MOST_KEPT;
+        let doublings = (0..of_support.len()).find(fits).unwrap_or(of_support.len());
+        count = of_support[doublings..].iter().sum();
+        options.min_support = if doublings > 0 { 1 << doublings } else { options.min_support };
     }
     let note = format!(
         "{count} of {all} invariants are kept: of support {} and more, between events that some trace has both of",
         options.min_support
     );
     Ok((miner.finish(&options).list, (count < all).then_some(note)))
+}
+
+/// Events of the longest trace of a prefix tree.
+fn longest(tree: &Automaton) -> u32 {
+    let mut depth = vec![0u32; tree.state_count()];
+    tree.transitions.iter().for_each(|t| depth[t.target as usize] = depth[t.source as usize] + 1);
+    depth.into_iter().max().unwrap_or(0)
 }

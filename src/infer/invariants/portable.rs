@@ -1,6 +1,7 @@
 //! The binary form of counted pairs, versioned and checked when read.
 
-use super::miner::{InvariantMiner, NOTHING, Pair, Single};
+use super::miner::{InvariantMiner, Single};
+use super::pairs::{NOTHING, Pair};
 use crate::automaton::LabelId;
 use crate::error::{Error, Result};
 use crate::trace::Label;
@@ -23,15 +24,12 @@ impl InvariantMiner {
     /// The binary form, the same for the same traces in any order and grouping.
     pub fn to_bytes(&self) -> Vec<u8> {
         let order = self.order();
-        let mut pairs = Vec::new();
-        for (a, &row) in order.iter().enumerate() {
-            for (b, &column) in order.iter().enumerate() {
-                let pair = self.pairs[row * self.capacity + column];
-                if pair != NOTHING {
-                    pairs.push((a as LabelId, b as LabelId, pair));
-                }
-            }
-        }
+        let mut rank = vec![0 as LabelId; order.len()];
+        order.iter().enumerate().for_each(|(at, &label)| rank[label] = at as LabelId);
+        let occurring = self.pairs.occurring();
+        let mut pairs: Vec<(LabelId, LabelId, Pair)> =
+            occurring.map(|(a, b, pair)| (rank[a as usize], rank[b as usize], pair)).collect();
+        pairs.sort_unstable_by_key(|&(a, b, _)| (a, b));
         let labels = order.iter().map(|&i| self.labels[i].clone()).collect();
         let singles = order.iter().map(|&i| self.singles[i]).collect();
         let portable = Portable { labels, singles, pairs, traces: self.traces };
@@ -56,7 +54,7 @@ impl InvariantMiner {
             return Err(Error::invalid(WHAT, "Labels or counts are out of order or number."));
         }
         let mut miner = Self::new(limit);
-        miner.widen(labels)?;
+        miner.pairs.widen(labels)?;
         miner.labels_of(&read.labels)?;
         let unprintable = |l: &Label| l.event.contains('\0') || l.component.as_ref().is_some_and(|c| c.contains('\0'));
         if read.labels.iter().any(unprintable) {
@@ -83,7 +81,8 @@ impl InvariantMiner {
             {
                 return Err(Error::invalid(WHAT, "Counts contradict each other."));
             }
-            miner.pairs[a as usize * miner.capacity + b as usize] = pair;
+            *miner.pairs.at(a, b) = pair;
+            miner.pairs.check()?;
         }
         Ok(miner)
     }

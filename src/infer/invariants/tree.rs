@@ -1,12 +1,13 @@
 //! Counting pairs on a prefix tree: each of its nodes once, however many traces share it.
 
-use super::miner::{InvariantMiner, Pair};
+use super::miner::InvariantMiner;
+use super::pairs::Pair;
 use crate::automaton::{Automaton, LabelId};
 use crate::error::Result;
 use crate::infer::Control;
 
 /// Steps between two questions whether to go on: well below 100 ms.
-const STEPS_PER_CHECK: usize = 1 << 18;
+const STEPS_PER_CHECK: usize = 1 << 16;
 
 /// Labels below a node, ascending, each with how many traces through the node have it there.
 type Below = Vec<(LabelId, u64)>;
@@ -28,6 +29,13 @@ struct Path {
     distinct: Vec<LabelId>,
 }
 
+/// How often the count looks at a pair at most: at each node at the labels above it. O(nodes).
+pub(super) fn looks(tree: &Automaton) -> u64 {
+    let mut depth = vec![0u64; tree.state_count()];
+    tree.transitions.iter().for_each(|t| depth[t.target as usize] = depth[t.source as usize] + 1);
+    depth.into_iter().map(|depth| depth.min(tree.labels.len() as u64)).sum()
+}
+
 /// Counts all pairs of a prefix tree whose labels the miner numbers alike.
 /// O(nodes × distinct labels above and below a node); memory O(nodes) beyond the counts.
 pub(super) fn count(miner: &mut InvariantMiner, tree: &Automaton, control: &Control<'_>) -> Result<()> {
@@ -38,13 +46,13 @@ pub(super) fn count(miner: &mut InvariantMiner, tree: &Automaton, control: &Cont
     let mut steps = 0;
     while let Some(level) = path.levels.last_mut() {
         if steps >= STEPS_PER_CHECK {
-            control.check()?;
-            steps = 0;
+            control.spend(std::mem::take(&mut steps) * miner.pairs.quarters() / 4)?;
         }
         if level.next < offsets[level.state as usize + 1] {
             let t = &tree.transitions[level.next as usize];
             level.next += 1;
             steps += enter(miner, &mut path, t.label, t.count);
+            miner.pairs.check()?;
             path.levels.push(Level {
                 state: t.target,
                 next: offsets[t.target as usize],
@@ -55,7 +63,7 @@ pub(super) fn count(miner: &mut InvariantMiner, tree: &Automaton, control: &Cont
             steps += leave(miner, &mut path, tree, &offsets);
         }
     }
-    Ok(())
+    control.spend(steps * miner.pairs.quarters() / 4)
 }
 
 /// Counts what a node's event sees before it. Called before the node is on the path.
@@ -107,7 +115,7 @@ fn leave(miner: &mut InvariantMiner, path: &mut Path, tree: &Automaton, offsets:
 }
 
 fn pair(miner: &mut InvariantMiner, a: LabelId, b: LabelId) -> &mut Pair {
-    &mut miner.pairs[a as usize * miner.capacity + b as usize]
+    miner.pairs.at(a, b)
 }
 
 /// Adds two ascending lists.

@@ -37,7 +37,7 @@ const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
         name: "base",
         kind: OptionKind::Json,
-        default: "\"prefix_multiset\"",
+        default: "\"mdl\"",
         meaning: "the method that learns each component's machine: any that needs no negative traces",
     },
     OptionSpec {
@@ -86,6 +86,24 @@ impl Learner for Prins {
         OPTIONS
     }
 
+    fn effective(&self, options: &Options, _negative: bool) -> BTreeMap<String, String> {
+        let mut text = options.to_text();
+        text.remove("workers");
+        match options.choice("determinize") {
+            "none" => text.retain(|name, _| name != "u" && name != "minimize"),
+            "powerset" => drop(text.remove("u")),
+            _ if options.json("u").as_u64() == Some(0) => {
+                text.remove("u");
+                text.insert("determinize".into(), "\"powerset\"".into());
+            }
+            _ => {}
+        }
+        if let Ok(settings) = Settings::of(options) {
+            text.insert("base_options".into(), settings.shown);
+        }
+        text
+    }
+
     /// The sum of the base learner over components, then near linear in the events of distinct traces; only the powerset
     /// construction can be exponential.
     fn learn(&self, sample: Sample<'_>, options: &Options, control: &Control<'_>) -> Result<Automaton> {
@@ -124,6 +142,8 @@ impl Learner for Prins {
 struct Settings {
     base: String,
     base_options: String,
+    /// Those that are not as by default, as text.
+    shown: String,
     /// `None` keeps the machine nondeterministic.
     u: Option<u32>,
     workers: usize,
@@ -141,7 +161,21 @@ impl Settings {
             return Err(wrong("base", "a method that learns one component's machine from positive traces"));
         }
         let base_options = options.json("base_options").to_string();
-        super::check(base, &base_options)?;
+        let shown = match base {
+            "auto" => {
+                super::check(base, &base_options)?;
+                base_options.clone()
+            }
+            _ => {
+                let learner = super::find(base)?;
+                let read = Options::parse(base, learner.options(), &base_options)?;
+                let defaults = learner.effective(&Options::parse(base, learner.options(), "{}")?, false);
+                let shown = learner.effective(&read, false).into_iter();
+                let shown = shown.filter(|(name, value)| defaults.get(name) != Some(value));
+                let list: Vec<String> = shown.map(|(name, value)| format!("\"{name}\":{value}")).collect();
+                format!("{{{}}}", list.join(","))
+            }
+        };
         let u = match options.json("u") {
             value if value.as_str() == Some("inf") => u32::MAX,
             value => value
@@ -154,7 +188,7 @@ impl Settings {
             "powerset" => Some(0),
             _ => Some(u),
         };
-        Ok(Settings { base: base.into(), base_options, u, workers: options.integer("workers") as usize })
+        Ok(Settings { base: base.into(), base_options, shown, u, workers: options.integer("workers") as usize })
     }
 }
 

@@ -9,6 +9,7 @@ pub(super) const INITIAL: u32 = 0;
 pub(super) const TERMINAL: u32 = 1;
 
 /// Event instances of distinct traces, each trace between an INITIAL and a TERMINAL, in partitions of one type.
+#[derive(Clone)]
 pub(super) struct Graph {
     /// Partition of each instance; instances of a trace are neighbours.
     pub(super) partition: Vec<u32>,

@@ -31,8 +31,9 @@ use super::invariants::{self, Invariant, InvariantKind, MiningOptions, violation
 use super::{Control, Learner, OptionKind, OptionSpec, Options, Sample};
 use crate::automaton::{Automaton, Kind, LabelId, Provenance};
 use crate::error::{Error, Result};
+use coarsen::Rules;
 use graph::Graph;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use timed::Times;
 
 /// The Synoptic learner.
@@ -90,10 +91,19 @@ impl Learner for Synoptic {
         OPTIONS
     }
 
-    /// It asks a few times per distinct trace where traces have a few invariants to be refined for; of long traces of many
-    /// event types, where nearly every pair of types is one, it may go on for hours.
-    fn patience(&self, tree: &Automaton) -> Option<u64> {
-        Some(10_000 + 10 * tree.stops.iter().filter(|&&stops| stops > 0).count() as u64)
+    fn effective(&self, options: &Options, _negative: bool) -> BTreeMap<String, String> {
+        let mut text = options.to_text();
+        if !options.boolean("refine") {
+            text.remove("rounds");
+        }
+        // The order of a list, and what it holds twice, tells nothing.
+        for name in ["kinds", "ignore", "invariants"] {
+            if let serde_json::Value::Array(of) = options.json(name) {
+                let all: BTreeSet<String> = of.iter().map(ToString::to_string).collect();
+                text.insert(name.into(), format!("[{}]", Vec::from_iter(all).join(",")));
+            }
+        }
+        text
     }
 
     fn learn(&self, sample: Sample<'_>, options: &Options, control: &Control<'_>) -> Result<Automaton> {
@@ -113,7 +123,8 @@ impl Learner for Synoptic {
         }
         let refined = graph.nodes();
         if options.boolean("coarsen") {
-            coarsen::coarsen(&mut graph, &invariants, tree.labels.len(), times.as_ref(), control)?;
+            let rules = Rules { invariants: &invariants, labels: tree.labels.len(), times: times.as_ref() };
+            coarsen::coarsen(&mut graph, &rules, control)?;
         }
         let mut machine = machine::machine(tree, &traces, &graph, control)?;
         machine.learned.invariants = invariants;

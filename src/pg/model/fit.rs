@@ -45,6 +45,7 @@ pub fn fit(call: Call) -> Reply {
         labels::split(&model, &leaves.name("traces"))?;
         crate::pg::evaluate_functions::tell_of_log(&model, method)?;
         infer(&model, "fit_options", &progress)?;
+        tell_given_up(&model)?;
         compared(&model)?;
         materialise(&model, leaves, &progress)
     })?;
@@ -93,6 +94,17 @@ pub fn infer(model: &Model, options: &str, progress: &Progress) -> Result<(), Fa
              CASE WHEN method OPERATOR(pg_catalog.=) ANY ('{{edsm,rpni}}'::text[]) THEN negative_tree END)"
     );
     sql::run(&infer, &[])?;
+    Ok(())
+}
+
+/// Says which methods `auto` gave up, and what the machine does without.
+fn tell_given_up(model: &Model) -> Result<(), Failure> {
+    let query = format!(
+        "SELECT s.value FROM logfsm.stats((SELECT automaton FROM {})) AS s
+         WHERE s.name OPERATOR(pg_catalog.=) 'note' AND s.value OPERATOR(pg_catalog.~) '(: given up|^no invariants)'",
+        model.table("model")
+    );
+    sql::column::<String>(&query, &[])?.iter().for_each(|note| pgrx::notice!("{note}"));
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use super::graph::{Graph, PREFIX};
 use crate::automaton::{Automaton, Kind, LabelId, StateId};
 use crate::conform::Machine;
 use crate::error::{Error, Result};
-use crate::infer::invariants::{InvariantMiner, MiningOptions, check};
+use crate::infer::invariants::{count_broken, mine_to_keep};
 use crate::infer::{Control, Held, distinct_traces, infer, restricted};
 use crate::synth::plan::variant_hash;
 use hashbrown::HashMap;
@@ -272,7 +272,7 @@ pub fn choose(tree: &Automaton, machine: &Machine, control: &Control<'_>) -> Res
     if traces.is_empty() {
         return Err(Error::NoTraces { operation: "generate from" });
     }
-    let mined = InvariantMiner::from_tree(tree, control)?.finish(&MiningOptions::default()).list;
+    let (mined, _) = mine_to_keep(tree, control)?;
     let obligations = Obligations::of(&mined, tree.labels.len());
     let folds = if tree.totals.distinct_traces < FOLDS as u64 {
         0
@@ -308,7 +308,7 @@ pub fn choose(tree: &Automaton, machine: &Machine, control: &Control<'_>) -> Res
                     }
                 }
             };
-            let broken = check(&graph.to_automaton(tree), &mined, control)?.len();
+            let broken = count_broken(&graph.to_automaton(tree), &mined, control)?;
             if broken == 0 {
                 let why = if folds == 0 { "too few distinct traces to hold some out" } else { "held-out traces" };
                 notes.insert(0, format!("paths by {} ({why}): {bits:.3} bits per held-out event", name(wanted)));
