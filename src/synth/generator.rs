@@ -20,6 +20,8 @@ use std::ops::Deref;
 
 /// Paths drawn until one can last as long as real traces do.
 const PATH_ATTEMPTS: u32 = 50;
+/// As many until delays that are each as real ones have to do.
+const LAST_RESORT: u32 = 500;
 /// Draws until a trace that meets what only whole traces show (a duration, not being a copy) is given up.
 const ATTEMPTS: u32 = 1000;
 /// As many where a duration is asked for: paths and times are drawn together until one has it, so that both are as
@@ -28,10 +30,18 @@ const DURATION_ATTEMPTS: u32 = 100_000;
 /// Draws of times alone for a path, before they are taken as they come, or another path is drawn where they never last as
 /// long as real traces do.
 const TIME_ATTEMPTS: u32 = 32;
+/// Events whose times are drawn before a path's delays are made to fit.
+const PATIENT_EVENTS: usize = 20_000;
 /// Draws of times for a test case, before it is given up.
 const CASE_TIMES: u32 = 128;
 /// Mutants of one kind that are tried before another kind is.
 const MUTANTS_PER_KIND: u32 = 8;
+
+/// Paths of so many events that are drawn until one can last as long as real traces do: few long ones, since that takes
+/// long.
+fn patience(events: usize) -> u32 {
+    PATH_ATTEMPTS.min((PATIENT_EVENTS / (TIME_ATTEMPTS as usize * events.max(1))) as u32).max(1)
+}
 
 /// Generates traces from a plan, borrowed or shared.
 pub struct Generator<P> {
@@ -213,6 +223,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         let number = self.amplifier.as_ref().map_or(ordinal, |amplifier| amplifier.plain_until(ordinal));
         let conditioned = self.duration.is_some();
         let attempts = if conditioned { DURATION_ATTEMPTS } else { ATTEMPTS };
+        let mut astray = None;
         for attempt in 0..attempts {
             if attempt % 256 == 255 {
                 control.check()?;
@@ -240,24 +251,35 @@ impl<P: Deref<Target = Playout>> Generator<P> {
             for trial in 0..if conditioned { 1 } else { TIME_ATTEMPTS } {
                 self.playout.plan.delays.draw(&self.playout.machine, &path, &mut times, self.independent, &mut delays);
                 if let Some(lasts) = self.lasts(&delays) {
-                    if conditioned || self.independent || self.playout.acceptance().accepts(lasts, &mut times) {
-                        return Ok(self.finish(ordinal, &edges, path, &delays, &mut times, forced));
-                    }
+                    let accepted =
+                        conditioned || self.independent || self.playout.acceptance().accepts(lasts, &mut times);
                     lasting = Some(std::mem::take(&mut delays));
+                    if accepted {
+                        break;
+                    }
                 }
                 let hopeless = !self.is_timed() || (trial == 0 && lasting.is_none() && !self.may_last(&path));
                 if self.duration.is_none() && hopeless {
                     break;
                 }
             }
-            if let Some(delays) = lasting {
-                // As long as real traces last, if not as often.
-                return Ok(self.finish(ordinal, &edges, path, &delays, &mut times, forced));
+            // Beyond this, what lasts as long as real traces is made to, and what never does is taken as it is.
+            let patient = self.duration.is_some() || attempt < patience(path.len());
+            if lasting.is_none() && !patient {
+                let fits = self.fit(&path, &mut delays);
+                let hopeless = attempt >= LAST_RESORT && !self.no_copy;
+                lasting = (fits || hopeless).then(|| std::mem::take(&mut delays));
             }
-            if self.duration.is_none() && !self.no_copy && attempt >= PATH_ATTEMPTS {
-                // No path lasts as long as real traces do; the delays are each as real ones.
-                return Ok(self.finish(ordinal, &edges, path, &delays, &mut times, forced));
+            let Some(delays) = lasting else { continue };
+            let made = self.finish(ordinal, &edges, path, &delays, &mut times, forced);
+            if !made.1 || attempt >= PATH_ATTEMPTS {
+                return Ok(made.0);
             }
+            // Its parameters would lead elsewhere: another path, if there is one.
+            astray.get_or_insert(made.0);
+        }
+        if let Some(synthetic) = astray {
+            return Ok(synthetic);
         }
         if self.mutator.is_some() {
             return Err(Error::InvalidArgument {
@@ -273,6 +295,13 @@ impl<P: Deref<Target = Playout>> Generator<P> {
             reason: format!("None of {attempts} drawn traces {what}"),
             hint: "Ask for what is less rare, or leave no_copy out.".into(),
         })
+    }
+
+    /// Makes delays of a path last as long as real traces do, where they can.
+    fn fit(&self, path: &[u32], delays: &mut [u64]) -> bool {
+        let real = &self.playout.machine.automaton.durations;
+        let range = if real.buckets.is_empty() { (0, u64::MAX) } else { (real.min, real.max) };
+        self.playout.plan.delays.fit(&self.playout.machine, path, range, delays)
     }
 
     /// Draws a walk that nothing is asked of.

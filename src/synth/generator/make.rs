@@ -29,7 +29,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
                 return Some((path, delays, stream));
             }
         }
-        None
+        (self.duration.is_none() && self.fit(&path, &mut delays)).then_some((path, delays, stream))
     }
 
     pub(super) fn test_case(&self, suite: &Suite, ordinal: u64) -> Result<Synthetic> {
@@ -42,7 +42,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
                 hint: "Ask for fewer traces.".into(),
             });
         };
-        let synthetic = self.finish(ordinal, edges, path, &delays, &mut stream, None);
+        let (synthetic, _) = self.finish(ordinal, edges, path, &delays, &mut stream, None);
         Ok(Synthetic { covers: covers.clone(), ..synthetic })
     }
 
@@ -76,7 +76,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         if self.duration.is_some() && self.lasts(&delays).is_none() {
             return None;
         }
-        let (mut trace, mut slots) = self.timed(ordinal, &known, variant, &delays, stream);
+        let (mut trace, mut slots, _) = self.timed(ordinal, &known, variant, &delays, stream);
         if path.contains(&NONE) {
             for (parameters, _) in trace.parameters.iter_mut().zip(&path).filter(|(_, t)| **t == NONE) {
                 *parameters = None;
@@ -98,6 +98,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         })
     }
 
+    /// A trace of a path, and whether its parameters lead elsewhere.
     pub(super) fn finish(
         &self,
         ordinal: u64,
@@ -106,11 +107,11 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         delays: &[u64],
         stream: &mut Stream,
         forced: Option<usize>,
-    ) -> Synthetic {
-        let (trace, slots) = self.timed(ordinal, &path, self.variant(edges), delays, stream);
+    ) -> (Synthetic, bool) {
+        let (trace, slots, astray) = self.timed(ordinal, &path, self.variant(edges), delays, stream);
         let (weight, log_probability) = self.weigh(edges);
         let forced = forced.and_then(|pair| self.rare_pairs().get(pair).copied());
-        Synthetic {
+        let synthetic = Synthetic {
             trace,
             slots,
             path,
@@ -119,10 +120,11 @@ impl<P: Deref<Target = Playout>> Generator<P> {
             forced,
             mutant: None,
             covers: Vec::new(),
-        }
+        };
+        (synthetic, astray)
     }
 
-    /// A sequence of events with a start, times by some delays, and parameters.
+    /// A sequence of events with a start, times by some delays, and parameters, and whether these lead elsewhere.
     pub(super) fn timed(
         &self,
         ordinal: u64,
@@ -130,7 +132,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         variant: Variant,
         delays: &[u64],
         stream: &mut Stream,
-    ) -> (Trace, TraceSlots) {
+    ) -> (Trace, TraceSlots, bool) {
         let mut times = Vec::new();
         if self.is_timed() && !path.is_empty() {
             let mut at = self.starts.draw(stream);
@@ -145,8 +147,8 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         let seqs = if ties > 0 { (1..=path.len() as i64).collect() } else { Vec::new() };
         let mut own = Stream::new(&self.keys[2], ordinal);
         let (model, machine) = (&self.playout.plan.parameters, &self.playout.machine);
-        let Drawn { parameters, slots } = model.draw(&self.looked_at, machine, path, &self.keys[3], &mut own);
-        (Trace { variant, times, seqs, parameters, ties: 0 }, slots)
+        let Drawn { parameters, slots, astray } = model.draw(&self.looked_at, machine, path, &self.keys[3], &mut own);
+        (Trace { variant, times, seqs, parameters, ties: 0 }, slots, astray)
     }
 
     /// The weight of a path and log2 of its probability.
