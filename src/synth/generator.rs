@@ -22,6 +22,8 @@ use std::ops::Deref;
 const PATH_ATTEMPTS: u32 = 50;
 /// As many until delays that are each as real ones have to do.
 const LAST_RESORT: u32 = 500;
+/// Paths on which no parameters meet the guards, until one is taken as it is.
+const ASTRAY: u32 = 8;
 /// Draws until a trace that meets what only whole traces show (a duration, not being a copy) is given up.
 const ATTEMPTS: u32 = 1000;
 /// As many where a duration is asked for: paths and times are drawn together until one has it, so that both are as
@@ -223,7 +225,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         let number = self.amplifier.as_ref().map_or(ordinal, |amplifier| amplifier.plain_until(ordinal));
         let conditioned = self.duration.is_some();
         let attempts = if conditioned { DURATION_ATTEMPTS } else { ATTEMPTS };
-        let mut astray = None;
+        let mut astray = 0;
         for attempt in 0..attempts {
             if attempt % 256 == 255 {
                 control.check()?;
@@ -272,14 +274,11 @@ impl<P: Deref<Target = Playout>> Generator<P> {
             }
             let Some(delays) = lasting else { continue };
             let made = self.finish(ordinal, &edges, path, &delays, &mut times, forced);
-            if !made.1 || attempt >= PATH_ATTEMPTS {
+            astray += 1;
+            // Where its parameters would lead elsewhere another path is drawn, if there is one.
+            if !made.1 || astray >= ASTRAY {
                 return Ok(made.0);
             }
-            // Its parameters would lead elsewhere: another path, if there is one.
-            astray.get_or_insert(made.0);
-        }
-        if let Some(synthetic) = astray {
-            return Ok(synthetic);
         }
         if self.mutator.is_some() {
             return Err(Error::InvalidArgument {

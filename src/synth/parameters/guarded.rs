@@ -7,10 +7,7 @@ use crate::automaton::guard::{Choice, Node, Test, number};
 use crate::synth::random::Stream;
 
 /// Values that are looked at per slot.
-const CANDIDATES: u64 = 64;
-/// Tries per way to a transition.
-const TRIES: usize = 4;
-
+const CANDIDATES: u64 = 32;
 /// A question on the way to a transition, and the answer it needs.
 type Needed<'c> = (&'c str, &'c Test, bool);
 
@@ -66,6 +63,7 @@ impl ParameterModel {
         let ways = ways(choice, transition);
         let of_label = self.form_counts.iter().filter(|row| row.1 == label && (row.0 == transition || row.0 == ANY));
         let mut forms: Vec<u32> = of_label.flat_map(|row| &row.2).map(|count| count.0).collect();
+        forms.sort_unstable();
         forms.dedup();
         for way in &ways {
             for &form in &forms {
@@ -73,10 +71,8 @@ impl ParameterModel {
                     Form::None => &[],
                     Form::Array(slots) | Form::Object(slots) => slots,
                 };
-                for _ in 0..TRIES {
-                    if let Some(values) = self.values_for(way, slots, drawing, bound) {
-                        return Some(Chosen { form: Some(form), values });
-                    }
+                if let Some(values) = self.values_for(way, slots, drawing, bound) {
+                    return Some(Chosen { form: Some(form), values });
                 }
             }
         }
