@@ -415,17 +415,23 @@ fn broken(playout: &Playout, traces: &[Trace], synthetic: bool) -> Vec<(&'static
     verdicts.into_iter().filter(|v| v.violated > 0).map(|v| (v.rule.name, v.violated)).collect()
 }
 
-/// True where some value of a slot breaks the rule for formats.
-fn breaks_format(playout: &Playout, slot: &str, values: &[String]) -> bool {
-    let mut checker = ParameterChecker::new(&playout.plan.parameters, &playout.machine.automaton, true);
+/// Values of a slot that break a rule for parameters, each with that rule.
+fn guilty(playout: &Playout, slot: &str, values: &[String]) -> Vec<(String, &'static str)> {
+    let checker = ParameterChecker::new(&playout.plan.parameters, &playout.machine.automaton, true);
     let of_slot = |label: &u32| playout.plan.parameters.slots.iter().any(|s| s.label == *label && *s.name == *slot);
     let template = (0..playout.machine.automaton.labels.len() as u32).find(of_slot).unwrap();
-    for value in values {
-        let values = vec![(slot.into(), Some(value.as_str().into()))];
+    let mut found = Vec::new();
+    for text in values {
+        let mut checker = checker.clone();
+        let values = vec![(slot.into(), Some(text.as_str().into()))];
         checker.trace(1, &[EventParameters { template, transition: None, values }]);
+        let verdicts = checker.finish().with(Verdicts::default());
+        let broken =
+            verdicts.iter().find(|v| ["format", "no_real_identifier"].contains(&v.rule.name) && v.violated > 0);
+        found.extend(broken.map(|v| (text.clone(), v.rule.name)));
     }
-    let verdicts = checker.finish().with(Verdicts::default());
-    verdicts.iter().any(|v| v.rule.name == "format" && v.violated > 0)
+    found.truncate(3);
+    found
 }
 
 /// Kinds that need some tens of values to be told from others.
@@ -443,9 +449,8 @@ fn synthetic_values_look_like_real_ones() {
         let violated = broken(&playout, &synthetic, true);
         if !violated.is_empty() {
             let example = values(&synthetic);
-            let of = |name: &str| example[name].iter().take(2).cloned().collect::<Vec<_>>();
-            let guilty = KINDS.iter().filter(|kind| breaks_format(&playout, kind.0, &example[kind.0]));
-            let guilty: Vec<_> = guilty.map(|kind| (kind.0, of(kind.0))).collect();
+            let all = KINDS.iter().map(|kind| (kind.0, guilty(&playout, kind.0, &example[kind.0])));
+            let guilty: Vec<_> = all.filter(|kind| !kind.1.is_empty()).collect();
             wrong.push(format!("{n} traces break rules: {violated:?} {guilty:?}"));
         }
         let of = values(&synthetic);

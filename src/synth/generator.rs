@@ -227,7 +227,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         let attempts = if conditioned { DURATION_ATTEMPTS } else { ATTEMPTS };
         let mut astray = 0;
         for attempt in 0..attempts {
-            if attempt % 256 == 255 {
+            if attempt > 0 {
                 control.check()?;
             }
             match (&self.amplifier, forced) {

@@ -6,11 +6,13 @@
 //! others. Where punctuation is otherwise in most texts, as in sentences, texts of other patterns are judged by their
 //! characters and length alone.
 
+mod base64;
 mod calendar;
 mod field;
 mod typed;
 
 use super::parameters::Text;
+use base64::Base64;
 use field::Field;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
@@ -31,6 +33,8 @@ pub struct Format {
     patterns: Vec<Pattern>,
     /// What is judged by characters alone; none where every pattern is known.
     open: Option<Open>,
+    /// Where texts are in base 64, how these are.
+    base64: Option<Base64>,
 }
 
 /// Texts of one skeleton.
@@ -92,11 +96,14 @@ impl Format {
         groups.truncate(MOST);
         let mut patterns: Vec<Pattern> = groups.into_iter().map(|(skeleton, of)| Pattern::of(skeleton, &of)).collect();
         patterns.sort_unstable_by(|a, b| a.skeleton.cmp(&b.skeleton));
-        Format { patterns, open }
+        Format { patterns, open, base64: Base64::of(texts.iter().map(|t| t.text)) }
     }
 
     /// True for a text that real ones look like. O(length).
     pub fn fits(&self, text: &str) -> bool {
+        if self.base64.as_ref().is_some_and(|base64| base64.fits(text)) {
+            return true;
+        }
         let Split { skeleton, fields } = split(text);
         match self.patterns.binary_search_by(|p| (*p.skeleton).cmp(skeleton.as_str())) {
             Ok(found) if self.patterns[found].fits(text, &fields) => true,

@@ -106,7 +106,7 @@ impl Typed {
         let all = |typed: &Typed| texts.iter().all(|(text, fields)| typed.fits(text, fields));
         for at in 0..count as u32 {
             let dates = [false, true].into_iter().flat_map(|short| ORDERS.map(|order| Typed::Date(at, order, short)));
-            found.extend(dates.into_iter().find(|typed| separated(skeleton, at) && all(typed)));
+            found.extend(dates.into_iter().find(|typed| separated(skeleton, at, typed) && all(typed)));
             let compact = ORDERS[..2].iter().map(|&order| Typed::CompactDate(at, order));
             found.extend(compact.into_iter().chain([Typed::CompactTime(at)]).find(&all));
         }
@@ -176,9 +176,15 @@ impl Typed {
     }
 }
 
-/// True where a run and the two after it are set apart as the units of dates are.
-fn separated(skeleton: &str, at: u32) -> bool {
-    let between: Vec<&str> = skeleton.split('\u{1}').skip(at as usize + 1).take(2).collect();
+/// True where a run and the two after it are set apart as the units of dates are. A year of two digits stands alone: in
+/// addresses and versions numbers go on, and an hour is none.
+fn separated(skeleton: &str, at: u32, date: &Typed) -> bool {
+    let between: Vec<&str> = skeleton.split('\u{1}').skip(at as usize).take(4).collect();
     let usual = |text: &&str| matches!(*text, "-" | "/" | "." | "_" | " " | ", ");
-    between.len() == 2 && between.iter().all(usual)
+    let joins = |text: Option<&&str>| text.is_some_and(|text| matches!(*text, "." | "-" | "/" | "_" | ":"));
+    // What stands behind the last run goes on only where another run follows.
+    let runs = skeleton.matches('\u{1}').count();
+    let goes_on = at > 0 && joins(between.first()) || runs > at as usize + 3 && joins(between.get(3));
+    let short = matches!(date, Typed::Date(_, _, true));
+    between.len() >= 3 && between[1..3].iter().all(usual) && !(short && goes_on)
 }

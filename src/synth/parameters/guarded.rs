@@ -1,8 +1,8 @@
 //! Values that meet a guard, chosen for it where drawing as usual does not find any.
 
-use super::draw::{Bound, Drawing, NUMBER_ATTEMPTS, quoted_text};
+use super::draw::{Bound, Drawing, NUMBER_ATTEMPTS, pick, quoted_text};
 use super::learn::{json_text, number_text};
-use super::model::{ANY, Form, ParameterModel, Values};
+use super::model::{ANY, COPY, Counts, Form, ParameterModel, Values, row};
 use crate::automaton::guard::{Choice, Node, Test, number};
 use crate::synth::random::Stream;
 
@@ -71,7 +71,7 @@ impl ParameterModel {
                     Form::None => &[],
                     Form::Array(slots) | Form::Object(slots) => slots,
                 };
-                if let Some(values) = self.values_for(way, slots, drawing, bound) {
+                if let Some(values) = self.values_for(way, (slots, transition), drawing, bound) {
                     return Some(Chosen { form: Some(form), values });
                 }
             }
@@ -83,7 +83,7 @@ impl ParameterModel {
     fn values_for(
         &self,
         way: &[Needed<'_>],
-        slots: &[u32],
+        (slots, transition): (&[u32], u32),
         drawing: &mut Drawing<'_>,
         bound: &Bound,
     ) -> Option<Vec<(u32, String)>> {
@@ -123,64 +123,66 @@ impl ParameterModel {
                 return None;
             };
             let bounds: Vec<f64> = needed.iter().filter_map(|needed| limit(needed, name, &value_of)).collect();
-            let candidates = self.candidates(slot, &bounds, drawing, bound);
+            let candidates = self.candidates((slot, transition), &bounds, drawing, bound);
             let found = candidates.into_iter().find(|json| holds(seen(json).as_deref()))?;
             values.push((slot, found));
         }
         Some(values)
     }
 
-    /// Values that a slot can have, in random order: frequent ones, fresh ones, numbers on both sides of some bounds.
-    fn candidates(&self, slot: u32, bounds: &[f64], drawing: &mut Drawing<'_>, bound: &Bound) -> Vec<String> {
+    /// Values that a slot can have: first as many as usual on a transition, so that those chosen are as frequent as real
+    /// ones are where the guard holds; then all frequent ones, and numbers on both sides of some bounds.
+    fn candidates(
+        &self,
+        (slot, transition): (u32, u32),
+        bounds: &[f64],
+        drawing: &mut Drawing<'_>,
+        bound: &Bound,
+    ) -> Vec<String> {
         let stream = &mut *drawing.stream;
         let of = &self.slots[slot as usize];
-        let mut all: Vec<String> = match &of.values {
-            Values::Words { atoms, rare, .. } => {
-                let mut all: Vec<String> = atoms.iter().map(|atom| atom.to_string()).collect();
-                for _ in 0..if rare.is_empty() { 0 } else { CANDIDATES } {
-                    let mut json = String::new();
-                    self.of_bin(slot, atoms.len() as u32, stream, &mut json);
-                    all.push(json);
-                }
-                all
+        let bins: Counts = row(&of.table, &[(transition, ANY)]).iter().filter(|c| c.0 != COPY).copied().collect();
+        let mut usual: Vec<String> = Vec::new();
+        let mut others: Vec<String> = Vec::new();
+        if let (Values::Words { .. } | Values::Numbers { .. }, false) = (&of.values, bins.is_empty()) {
+            for _ in 0..CANDIDATES {
+                let mut json = String::new();
+                self.of_bin(slot, pick(&bins, stream).unwrap_or(0), stream, &mut json);
+                usual.push(json);
             }
+        }
+        match &of.values {
+            Values::Words { atoms, .. } => others.extend(atoms.iter().map(|atom| atom.to_string())),
             Values::Numbers { atoms, decimals, written, quoted, ranges, .. } => {
-                let mut all: Vec<String> = atoms.iter().map(|atom| atom.to_string()).collect();
+                others.extend(atoms.iter().map(|atom| atom.to_string()));
                 let (low, high) =
                     (ranges.first().map(|r| r.0), ranges.iter().map(|r| r.0.saturating_add_unsigned(r.1.max)).max());
                 if let (Some(low), Some(high)) = (low, high) {
-                    let cuts = cuts(low, high, bounds, *decimals);
-                    for pair in cuts.windows(2) {
+                    for pair in cuts(low, high, bounds, *decimals).windows(2) {
                         for _ in 0..NUMBER_ATTEMPTS {
                             let number = pair[0].saturating_add_unsigned(stream.below(pair[0].abs_diff(pair[1])));
-                            all.push(quoted_text(&number_text(number, *decimals, *written), *quoted));
+                            others.push(quoted_text(&number_text(number, *decimals, *written), *quoted));
                         }
                     }
-                    // Numbers drawn as usual are more like real ones.
-                    for bin in 0..ranges.len() as u64 * NUMBER_ATTEMPTS {
-                        let mut json = String::new();
-                        self.of_bin(slot, (atoms.len() as u64 + bin / NUMBER_ATTEMPTS) as u32, stream, &mut json);
-                        all.push(json);
-                    }
                 }
-                all
             }
             Values::Identifier { class, quoted, plain, .. } => {
                 let (known, _) = &bound.values[*class as usize];
-                let mut all: Vec<String> = known.iter().map(|text| quoted_text(text, *quoted)).collect();
-                if all.is_empty() || !self.classes[*class as usize].constant {
+                usual.extend(known.iter().map(|text| quoted_text(text, *quoted)));
+                if usual.is_empty() || !self.classes[*class as usize].constant {
                     let texts = self.classes[*class as usize].texts.iter().flatten();
-                    all.extend(texts.take(CANDIDATES as usize).map(|text| quoted_text(text, *quoted)));
+                    others.extend(texts.take(CANDIDATES as usize).map(|text| quoted_text(text, *quoted)));
                     for _ in 0..CANDIDATES {
-                        all.push(quoted_text(&self.introduced(&of.values, drawing.shared, stream), *quoted));
+                        usual.push(quoted_text(&self.introduced(&of.values, drawing.shared, stream), *quoted));
                     }
                 }
-                all.extend(plain.iter().map(|p| p.0.to_string()));
-                all
+                others.extend(plain.iter().map(|p| p.0.to_string()));
             }
-        };
-        shuffle(&mut all, stream);
-        all
+        }
+        shuffle(&mut usual, stream);
+        shuffle(&mut others, stream);
+        usual.extend(others);
+        usual
     }
 }
 

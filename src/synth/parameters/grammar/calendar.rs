@@ -90,6 +90,11 @@ fn find_name(names: &[&str], text: &str) -> Option<(usize, u8)> {
     whole.or_else(short)
 }
 
+/// True for the name of a month or a weekday, whole or its first three letters.
+pub fn is_month_or_weekday(text: &str) -> bool {
+    find_name(&MONTHS, text).or_else(|| find_name(&WEEKDAYS, text)).is_some()
+}
+
 /// The pieces of names that all texts have in common: short ones where some are, since May is both.
 fn named(names: &[&str], texts: &[&str]) -> Option<(u8, Capitals)> {
     let found: Option<Vec<(usize, u8)>> = texts.iter().map(|text| find_name(names, text)).collect();
@@ -199,9 +204,18 @@ impl Dates {
         (last - first) / 365
     }
 
-    /// How many dates there are.
+    /// How many dates there are: ranges may have days in common.
     pub fn space(&self) -> f64 {
-        self.ranges.iter().map(|r| f64::from(r.1 - r.0 + 1)).sum()
+        let mut after = i32::MIN;
+        let mut days = 0.0;
+        for &(first, last, _) in &self.ranges {
+            let first = first.max(after);
+            if first <= last {
+                days += f64::from(last) - f64::from(first) + 1.0;
+                after = last.saturating_add(1);
+            }
+        }
+        days
     }
 
     /// Writes a date.

@@ -75,9 +75,17 @@ impl CheckDigits {
         text.chars().map(replaced).collect()
     }
 
+    /// True for a text with right check digits. Those of an IBAN may be written as 00 or 01, too, in place of 97 and 98.
+    fn is_right(self, text: &str) -> bool {
+        let right = self.correct(text);
+        let plain = |text: &str| -> Vec<char> { text.chars().filter(char::is_ascii_alphanumeric).collect() };
+        let check = |text: &str| plain(text).get(2..4).and_then(|digits| String::from_iter(digits).parse::<u32>().ok());
+        right == text || self == CheckDigits::Iban && check(text).zip(check(&right)).is_some_and(|(a, b)| a + 97 == b)
+    }
+
     /// The check digits that all texts have, if any.
     pub fn of(texts: &[&str]) -> Option<Self> {
-        let all = |check: &&CheckDigits| texts.iter().all(|text| check.may_be(text) && check.correct(text) == **text);
+        let all = |check: &&CheckDigits| texts.iter().all(|text| check.may_be(text) && check.is_right(text));
         // One digit is right by chance in one of ten texts.
         let enough = |check: &&CheckDigits| texts.len() >= if **check == CheckDigits::Iban { 3 } else { 6 };
         CheckDigits::ALL.iter().filter(enough).find(all).copied()
@@ -104,5 +112,11 @@ mod tests {
         assert_eq!(CheckDigits::Luhn.correct("4111 1111 1111 1117"), "4111 1111 1111 1111");
         assert_eq!(CheckDigits::of(&["4111111111111111"; 6]), Some(CheckDigits::Luhn));
         assert_eq!(CheckDigits::of(&["4111111111111112"; 6]), None);
+        // The remainder of 97 is 1 with 98, and with 01 as well.
+        let written: Vec<String> = (0..100).map(|i| format!("DE{i:02}370400440532013000")).collect();
+        assert_eq!(written.iter().filter(|text| CheckDigits::Iban.is_right(text)).count(), 1);
+        let two = (0..1000u64).find(|i| CheckDigits::Iban.correct(&format!("DE00{i:018}")).starts_with("DE98"));
+        let text = format!("DE01{:018}", two.unwrap());
+        assert_eq!(CheckDigits::of(&[text.as_str(); 3]), Some(CheckDigits::Iban));
     }
 }

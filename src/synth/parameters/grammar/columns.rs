@@ -257,6 +257,18 @@ fn before<'t>(columns: &[Column], texts: &[&'t str], i: usize) -> Option<(Vec<&'
         .then(|| (names.texts(texts), at(texts, between.spans[0], 0)))
 }
 
+/// True where numbers go on before or behind some columns, as those of addresses and versions do, or the last is an hour.
+fn goes_on(columns: &[Column], texts: &[&str], (first, last): (usize, usize)) -> bool {
+    let between = |i: usize| {
+        let column = columns.get(i).filter(|column| column.kind == Kind::Between)?;
+        Some(at(texts, column.spans[0], 0))
+    };
+    let digits = |i: usize| columns.get(i).is_some_and(|column| column.kind == Kind::Digits);
+    let joins = |text: &str| matches!(text, "." | "-" | "/" | "_" | ":");
+    let before = first >= 2 && digits(first - 2) && between(first - 1).is_some_and(joins);
+    before || digits(last + 2) && between(last + 1).is_some_and(joins)
+}
+
 /// The dates that start at a column, and the last column they take.
 fn dates_at(columns: &[Column], texts: &[&str], i: usize, units: [Unit; 3]) -> Option<(Dates, Vec<i32>, usize)> {
     let is_value = |column: &Column| matches!(column.kind, Kind::Digits | Kind::Letters);
@@ -291,6 +303,9 @@ fn dates_at(columns: &[Column], texts: &[&str], i: usize, units: [Unit; 3]) -> O
     if !long_years && !named && texts.len() < SHORT_DATES || long_years && !plausible(year, 0) {
         return None;
     }
+    if !long_years && goes_on(columns, texts, (i, places[2])) {
+        return None;
+    }
     let (dates, days) = calendar::read(units, [&a, &b, &c], between)?;
     Some((dates, days, places[2]))
 }
@@ -319,6 +334,10 @@ mod tests {
         assert_eq!(kinds(&["backup-5.May.2024.tar", "backup-12.June.2024.tar"]), "w.D.w");
         assert_eq!(kinds(&["JD20240229101500", "JD20231231235959", "JD20240101000000", "JD20230101000001"]), "wDnnn");
         assert_eq!(kinds(&["1.2.3", "2.10.0"]), "n.n.n");
+        // Hours are no years, and addresses no dates.
+        assert_eq!(kinds(&["Sep 29 14:11:16 PDT 2005", "Jun 26 02:23:10 PDT 2005"]), "w.n.n.n.n.w.n");
+        let hosts: Vec<String> = (1..40).map(|i| format!("10.11.21.{i}")).collect();
+        assert_eq!(kinds(&hosts.iter().map(String::as_str).collect::<Vec<_>>()), "n.n.n.n");
         assert_eq!(kinds(&["2024-02-30", "2023-12-31"]), "n.n.n");
         assert_eq!(kinds(&["8a:00", "2b:31"]), "nw.n");
         assert_eq!(kinds(&["8a:00", "b2:31"]), "x.n");

@@ -26,6 +26,7 @@ use super::shape::is_name;
 use crate::synth::random::Stream;
 use check_digits::CheckDigits;
 use columns::{Kind, divide, signature};
+use hashbrown::HashSet;
 use part::Part;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -43,6 +44,8 @@ const ROOM_FOR_NAMES: f64 = 2.0;
 const ROOM_FOR_NUMBERS: f64 = 64.0;
 /// Texts that have something in common not by chance.
 const CERTAIN: usize = 8;
+/// Texts drawn to see how many are real ones.
+const TRIALS: usize = 64;
 /// Draws until a text that is not real is given up, as seen and from all there are.
 const ATTEMPTS: usize = 32;
 
@@ -89,16 +92,24 @@ impl Grammar {
     /// The grammar of texts of one skeleton.
     fn of(texts: &[Text<'_>]) -> Self {
         let plain: Vec<&str> = texts.iter().map(|t| t.text).collect();
-        let columns = divide(&plain);
-        let uuid = is_uuid(&plain);
-        let hex = uuid || is_hexadecimal(&plain);
+        let parts = if is_uuid(&plain) { part::of_uuids(texts) } else { Grammar::parts(texts, &plain) };
+        let check = CheckDigits::of(&plain);
+        let mut grammar = Grammar { skeleton: skeleton(plain[0]).into(), parts, check, guarded: false };
+        grammar.guarded = grammar.has_room(&plain);
+        grammar
+    }
+
+    /// What stands in texts of one skeleton, from left to right.
+    fn parts(texts: &[Text<'_>], plain: &[&str]) -> Vec<Part> {
+        let columns = divide(plain);
+        let hex = is_hexadecimal(plain);
         let mut parts: Vec<Part> = Vec::new();
         let mut i = 0;
         while i < columns.len() {
             let column = &columns[i];
             let mut end = i;
             match &column.kind {
-                Kind::Between => parts.push(Part::same(column.texts(&plain)[0])),
+                Kind::Between => parts.push(Part::same(column.texts(plain)[0])),
                 Kind::Dates(dates) => parts.push(Part::dates(dates.clone())),
                 _ => {
                     // The columns of one run of letters and digits are one place, but for dates and times in it.
@@ -117,7 +128,7 @@ impl Grammar {
                     let slices: Vec<_> = texts.iter().zip(spans).map(slice).collect();
                     let texts: Vec<Text<'_>> = slices
                         .into_iter()
-                        .zip(&plain)
+                        .zip(plain)
                         .map(|((traces, range), text)| Text { text: &text[range], traces })
                         .collect();
                     let prefix = if column.kind == Kind::Mixed { common_prefix(&texts) } else { "" };
@@ -131,16 +142,22 @@ impl Grammar {
             }
             i = end + 1;
         }
-        if uuid {
-            part::fix_uuid(&mut parts, &plain);
-        }
-        let check = CheckDigits::of(&plain);
-        let space = parts.iter().fold(1.0, |product: f64, part| (product * part.space()).min(1e30));
-        let named = plain.first().is_some_and(|text| is_name(text)) || parts.iter().any(Part::makes_words);
+        parts
+    }
+
+    /// True where there are so many other texts than the real ones that these can be avoided.
+    fn has_room(&self, real: &[&str]) -> bool {
+        let space = self.parts.iter().fold(1.0, |product: f64, part| (product * part.space()).min(1e30));
+        let named = is_name(real[0]) || self.parts.iter().any(Part::makes_words);
         let room = if named { ROOM_FOR_NAMES } else { ROOM_FOR_NUMBERS };
-        let any = plain[0].chars().any(char::is_alphanumeric);
-        let guarded = any && space >= room * texts.len() as f64;
-        Grammar { skeleton: skeleton(plain[0]).into(), parts, check, guarded }
+        if !real[0].chars().any(char::is_alphanumeric) || space < room * real.len() as f64 {
+            return false;
+        }
+        // What is drawn tells whether places that depend on each other leave as much room as they seem to.
+        let known: HashSet<&str> = real.iter().copied().collect();
+        let mut stream = Stream::new(&[0; 32], 0);
+        let found = (0..TRIALS).filter(|_| known.contains(self.draw(true, &mut stream).as_str())).count();
+        found * 2 <= TRIALS
     }
 
     /// A text of the grammar.

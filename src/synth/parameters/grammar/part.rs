@@ -1,7 +1,7 @@
 //! What stands at one place of a grammar: frequent texts as they are, others by their characters, lengths and ranges.
 
 use super::alphabet::{Characters, closure, count};
-use super::calendar::Dates;
+use super::calendar::{Dates, is_month_or_weekday};
 use super::ways::{Way, draw_ways, ways};
 use crate::synth::parameters::few::{Few, Text};
 use crate::synth::random::Stream;
@@ -88,12 +88,24 @@ impl Part {
     ///
     /// * `hex`: what stands at other places says that letters are hexadecimal digits
     pub fn of(texts: &[Text<'_>], hex: bool) -> Self {
+        // Names of months and weekdays are anybody's, and no other words are in their place.
+        if texts.iter().all(|t| is_month_or_weekday(t.text)) {
+            return Part::closed(texts);
+        }
         let mut part = Part::of_texts(texts, hex);
         part.form = match is_one_run(texts) {
             true => part.form,
             false => ways(texts, hex).map_or(part.form, Form::Ways),
         };
         part
+    }
+
+    /// Texts of which there are no others, as often as they are seen.
+    fn closed(texts: &[Text<'_>]) -> Self {
+        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+        texts.iter().for_each(|t| *counts.entry(t.text).or_default() += 1);
+        let atoms = counts.into_iter().map(|(text, count)| (text.into(), count)).collect();
+        Part { atoms, others: Vec::new(), form: characters(texts, false) }
     }
 
     pub(super) fn of_texts(texts: &[Text<'_>], hex: bool) -> Self {
@@ -344,26 +356,36 @@ fn number(length: usize, range: (u64, u64), padded: bool, stream: &mut Stream, t
     text.push_str(&number);
 }
 
-/// Keeps the version and the variant of UUIDs (RFC 9562), however few there are.
-pub fn fix_uuid(parts: &mut [Part], texts: &[&str]) {
-    let seen = |at: usize| {
-        let mut seen: Vec<char> = texts.iter().filter_map(|t| t.as_bytes().get(at)).map(|&b| char::from(b)).collect();
-        seen.sort_unstable();
-        seen.dedup();
-        seen
-    };
-    let upper = texts.iter().any(|t| t.bytes().any(|b| b.is_ascii_uppercase()));
+/// The parts of UUIDs (RFC 9562): five runs of hexadecimal digits, and the version and the variant as they are, however
+/// few there are.
+pub fn of_uuids(texts: &[Text<'_>]) -> Vec<Part> {
+    const RUNS: [(usize, usize); 5] = [(0, 8), (9, 13), (14, 18), (19, 23), (24, 36)];
+    let upper = texts.iter().any(|t| t.text.bytes().any(|b| b.is_ascii_uppercase()));
     let hex: Vec<char> = if upper { "0123456789ABCDEF" } else { "0123456789abcdef" }.chars().collect();
     let usual: Vec<char> = if upper { "89AB" } else { "89ab" }.chars().collect();
-    let variant = seen(19);
-    let variant = if variant.iter().all(|c| usual.contains(c)) { usual } else { variant };
-    for (place, set) in [(4, seen(14)), (6, variant)] {
-        if let Some(part) = parts.get_mut(place) {
-            part.form = Form::Characters { places: vec![set], rest: hex.clone() };
+    let mut parts: Vec<Part> = Vec::new();
+    for (place, (start, end)) in RUNS.into_iter().enumerate() {
+        if place > 0 {
+            parts.push(Part::same("-"));
         }
+        let runs: Vec<Text<'_>> = texts.iter().map(|t| Text { text: &t.text[start..end], ..*t }).collect();
+        let mut part = Part::of_texts(&runs, true);
+        let mut places = match characters(&runs, true) {
+            Form::Characters { places, .. } => places,
+            _ => Vec::new(),
+        };
+        // Digits alone are hexadecimal digits that happen to be some.
+        places.iter_mut().filter(|set| set.len() * 2 > hex.len()).for_each(|set| set.clone_from(&hex));
+        if matches!(place, 2 | 3) {
+            let mut seen: Vec<char> = runs.iter().filter_map(|t| t.text.chars().next()).collect();
+            seen.sort_unstable();
+            seen.dedup();
+            let variant = place == 3 && seen.iter().all(|c| usual.contains(c));
+            places.resize(places.len().max(1), hex.clone());
+            places[0] = if variant { usual.clone() } else { seen };
+        }
+        part.form = Form::Characters { places, rest: hex.clone() };
+        parts.push(part);
     }
-    // Digits alone are hexadecimal digits that happen to be some.
-    for part in parts.iter_mut().filter(|part| !matches!(part.form, Form::Same(_) | Form::Characters { .. })) {
-        part.form = Form::Characters { places: Vec::new(), rest: hex.clone() };
-    }
+    parts
 }
