@@ -127,6 +127,23 @@ const KINDS: &[Kind] = &[
         },
         r"^\d\d/[A-Z][a-z]{2}/202[345]:([01]\d|2[0-3]):[0-5]\d:[0-5]\d \+0000$",
     ),
+    (
+        "syslog",
+        |d| {
+            let (h, m, s) = d.time();
+            format!("{} {h:02}:{m:02}:{s:02}", d.date(600).strftime("%b %e"))
+        },
+        r"^[A-Z][a-z]{2} ( [1-9]|[123]\d) ([01]\d|2[0-3]):[0-5]\d:[0-5]\d$",
+    ),
+    (
+        "ctime",
+        |d| {
+            let (h, m, s) = d.time();
+            let day = d.date(600);
+            format!("{} {h:02}:{m:02}:{s:02} {}", day.strftime("%a %b %d"), day.strftime("PDT %Y"))
+        },
+        r"^(Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} \d\d ([01]\d|2[0-3]):[0-5]\d:[0-5]\d PDT 202[345]$",
+    ),
     ("compact_date", |d| d.date(600).strftime("%Y%m%d").to_string(), r"^202[345](0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$"),
     (
         "compact_stamp",
@@ -487,6 +504,8 @@ fn synthetic_dates_and_check_digits_are_right() {
     all("month_d_y", &|t| date("%B %d, %Y", t));
     all("rfc_2822", &|t| date("%a, %d %b %Y", &t[..16]));
     all("apache", &|t| date("%d/%b/%Y", &t[..11]));
+    all("syslog", &|t| date("%Y %b %e", &format!("2024 {}", &t[..6])));
+    all("ctime", &|t| date("%Y %b %d", &format!("2024 {}", &t[4..10])));
     all("compact_date", &|t| date("%Y%m%d", t));
     all("compact_stamp", &|t| date("%Y%m%d", &t[..8]));
     all("order_number", &|t| date("%Y%m%d", &t[2..10]));

@@ -215,7 +215,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
     /// As [`Generator::trace`], within bounds: following a mutant costs as much as aligning it does.
     pub fn trace_within(&self, ordinal: u64, control: &Control<'_>) -> Result<Synthetic> {
         if let Some(suite) = &self.suite {
-            return self.test_case(suite, ordinal);
+            return self.test_case(suite, ordinal, control);
         }
         let mut stream = Stream::new(&self.keys[0], ordinal);
         let mut times = Stream::new(&self.keys[1], ordinal);
@@ -244,7 +244,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
                 let Some(faulty) = mutator.mutate(machine, &path, kind as usize, &mut faults, control)? else {
                     continue;
                 };
-                if let Some(synthetic) = self.faulty(ordinal, faulty, mutator.beyond, &mut times) {
+                if let Some(synthetic) = self.faulty(ordinal, faulty, mutator.beyond, &mut times, control)? {
                     return Ok(synthetic);
                 }
                 continue;
@@ -273,7 +273,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
                 lasting = (fits || hopeless).then(|| std::mem::take(&mut delays));
             }
             let Some(delays) = lasting else { continue };
-            let made = self.finish(ordinal, &edges, path, &delays, &mut times, forced);
+            let made = self.finish(ordinal, &edges, path, &delays, (&mut times, forced), control)?;
             astray += 1;
             // Where its parameters would lead elsewhere another path is drawn, if there is one.
             if !made.1 || astray >= ASTRAY {

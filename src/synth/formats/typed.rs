@@ -1,6 +1,6 @@
 //! What all real texts of a pattern are: dates, times, addresses, numbers with check digits.
 
-use super::calendar::{ORDERS, is_time, month, reads};
+use super::calendar::{ORDERS, is_date, is_time, month, reads};
 use super::field::Field;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -10,6 +10,8 @@ use std::ops::Range;
 pub enum Typed {
     /// Three runs are a date, in this order of units; with years of two digits or not.
     Date(u32, [char; 3], bool),
+    /// Two runs are the name of a month and a day of it, in this order or the other.
+    MonthDay(u32, bool),
     /// Digits at the end of a run, or all of it, begin with a date without separators, in this order.
     CompactDate(u32, [char; 3]),
     /// A run is hours and minutes, or also seconds, without separators.
@@ -107,6 +109,9 @@ impl Typed {
         for at in 0..count as u32 {
             let dates = [false, true].into_iter().flat_map(|short| ORDERS.map(|order| Typed::Date(at, order, short)));
             found.extend(dates.into_iter().find(|typed| separated(skeleton, at, typed) && all(typed)));
+            let dated = found.iter().any(|typed| matches!(typed, Typed::Date(date, ..) if at <= date + 1));
+            let days = [true, false].map(|first| Typed::MonthDay(at, first));
+            found.extend(days.into_iter().find(|typed| !dated && follows(skeleton, at) && all(typed)));
             let compact = ORDERS[..2].iter().map(|&order| Typed::CompactDate(at, order));
             found.extend(compact.into_iter().chain([Typed::CompactTime(at)]).find(&all));
         }
@@ -124,6 +129,7 @@ impl Typed {
     pub fn decides(&self, count: usize) -> Range<usize> {
         let range = match *self {
             Typed::Date(at, ..) => at as usize..at as usize + 3,
+            Typed::MonthDay(at, _) => at as usize..at as usize + 2,
             Typed::CompactDate(at, _) | Typed::CompactTime(at) => at as usize..at as usize + 1,
             Typed::Luhn | Typed::Gs1 => 0..count,
             Typed::Iban | Typed::Uuid(_) => 0..0,
@@ -154,7 +160,7 @@ impl Typed {
         texts
             >= match self {
                 Typed::Date(_, _, true) | Typed::CompactDate(..) | Typed::CompactTime(_) => VERY_MANY,
-                Typed::Date(..) | Typed::Luhn | Typed::Gs1 | Typed::Iban => MANY,
+                Typed::Date(..) | Typed::MonthDay(..) | Typed::Luhn | Typed::Gs1 | Typed::Iban => MANY,
                 Typed::Uuid(_) => 1,
             }
     }
@@ -165,6 +171,13 @@ impl Typed {
         match self {
             Typed::Date(at, order, short) => {
                 parts(fields, *at as usize).is_some_and(|parts| reads(*order, parts, *short))
+            }
+            Typed::MonthDay(at, first) => {
+                let (a, b) = (field(*at), field(at + 1));
+                let (name, day) = if *first { (a, b) } else { (b, a) };
+                let day = day.parse().ok().filter(|_| day.len() <= 2 && day.bytes().all(|b| b.is_ascii_digit()));
+                // Of a leap year: which one is not said.
+                month(name).zip(day).is_some_and(|(month, day)| is_date(1972, month, day))
             }
             Typed::CompactDate(at, order) => compact(field(*at), *order),
             Typed::CompactTime(at) => is_time(field(*at)),
@@ -187,4 +200,11 @@ fn separated(skeleton: &str, at: u32, date: &Typed) -> bool {
     let goes_on = at > 0 && joins(between.first()) || runs > at as usize + 3 && joins(between.get(3));
     let short = matches!(date, Typed::Date(_, _, true));
     between.len() >= 3 && between[1..3].iter().all(usual) && !(short && goes_on)
+}
+
+/// True where a run and the one after it are set apart as the name of a month and a day are.
+fn follows(skeleton: &str, at: u32) -> bool {
+    let between = skeleton.split('\u{1}').nth(at as usize + 1);
+    let runs = skeleton.matches('\u{1}').count();
+    runs > at as usize + 1 && matches!(between, Some(" " | "  " | "-" | "/" | "."))
 }

@@ -2,11 +2,12 @@
 
 use super::guarded::Chosen;
 use super::kinds::names_nothing;
-use super::learn::{json_text, number_text, split_json};
-use super::model::{ANY, COPY, Counts, Form, ParameterModel, Rare, Values, row, spanned};
-use crate::automaton::Histogram;
+use super::learn::json_text;
+use super::model::{ANY, COPY, Counts, Form, ParameterModel, Rare, Values, row};
 use crate::automaton::guard::{Choice, Parameters};
 use crate::conform::Machine;
+use crate::error::Result;
+use crate::infer::Control;
 use crate::synth::formats::Format;
 use crate::synth::random::Stream;
 use crate::trace::TraceSlots;
@@ -92,7 +93,7 @@ fn push_quoted(json: &mut String, text: &str) {
 }
 
 /// Adds a text as a JSON string, or as it is where it is JSON.
-fn push_text(json: &mut String, text: &str, quoted: bool) {
+pub(super) fn push_text(json: &mut String, text: &str, quoted: bool) {
     let number = || text.bytes().all(|b| b.is_ascii_digit()) && (text.len() == 1 || !text.starts_with('0'));
     if quoted {
         push_quoted(json, text);
@@ -155,6 +156,8 @@ impl ParameterModel {
     /// * `path`: the machine's transitions
     /// * `shared`: the key of values that traces of a run share
     /// * `stream`: the trace's own numbers
+    /// * `control`: asked where a draw does not do
+    #[allow(clippy::too_many_arguments)]
     pub fn draw(
         &self,
         looked_at: &[bool],
@@ -162,18 +165,20 @@ impl ParameterModel {
         path: &[u32],
         shared: &[u8; 32],
         stream: &mut Stream,
-    ) -> Drawn {
+        control: &Control<'_>,
+    ) -> Result<Drawn> {
         if self.is_empty() {
-            return Drawn::default();
+            return Ok(Drawn::default());
         }
         for _ in 1..WHOLE_ATTEMPTS {
             let (drawn, foreign) = self.attempt(looked_at, machine, path, shared, stream);
             if !foreign || drawn.astray {
-                return drawn;
+                return Ok(drawn);
             }
+            control.check()?;
         }
         // The path has no such values: those that cannot be copied are drawn for themselves.
-        self.attempt(looked_at, machine, path, shared, stream).0
+        Ok(self.attempt(looked_at, machine, path, shared, stream).0)
     }
 
     /// One draw of a trace's parameters, and whether it had to leave a copy out.
@@ -328,91 +333,5 @@ impl ParameterModel {
                 bin
             }
         }
-    }
-
-    /// The bin of a value.
-    pub fn bin(&self, slot: u32, json: &str) -> u32 {
-        match &self.slots[slot as usize].values {
-            Values::Words { atoms, .. } => atoms.iter().position(|atom| &**atom == json).unwrap_or(atoms.len()) as u32,
-            Values::Numbers { atoms, decimals, ranges, .. } => match atoms.iter().position(|atom| &**atom == json) {
-                Some(bin) => bin as u32,
-                None => {
-                    let number =
-                        split_json(json).1.and_then(|text| super::learn::scaled(&text, *decimals)).unwrap_or(0);
-                    let range = ranges.iter().rposition(|r| r.0 <= number).unwrap_or(0);
-                    (atoms.len() + range) as u32
-                }
-            },
-            Values::Identifier { .. } => ANY,
-        }
-    }
-
-    /// True for a value that real traces have in a slot, or that has the shape of the rare ones.
-    fn in_domain(&self, slot: u32, json: &str) -> bool {
-        let text = || split_json(json).1;
-        match &self.slots[slot as usize].values {
-            Values::Words { atoms, rare, format } => {
-                atoms.iter().any(|atom| &**atom == json)
-                    || text().is_some_and(|text| fits_rare(rare, format.as_ref(), &text))
-            }
-            Values::Numbers { atoms, decimals, ranges, .. } => {
-                let within = |n: i64| spanned(ranges, n);
-                atoms.iter().any(|atom| &**atom == json)
-                    || text().is_some_and(|text| super::learn::scaled(&text, *decimals).is_some_and(within))
-            }
-            Values::Identifier { .. } => true,
-        }
-    }
-
-    /// Adds a value of a bin, as JSON text.
-    pub(super) fn of_bin(&self, slot: u32, bin: u32, stream: &mut Stream, json: &mut String) {
-        match &self.slots[slot as usize].values {
-            Values::Words { atoms, rare, .. } => match atoms.get(bin as usize) {
-                Some(atom) => json.push_str(atom),
-                None => {
-                    let counts: Counts = rare.iter().zip(0..).map(|(r, i)| (i, r.count)).collect();
-                    let of = pick(&counts, stream).and_then(|i| rare.get(i as usize));
-                    let text = of.map_or_else(String::new, |of| of.shape.fresh(stream, &|text| self.is_real(text)));
-                    push_text(json, &text, of.is_none_or(|of| of.quoted));
-                }
-            },
-            Values::Numbers { atoms, quoted, ranges, .. } => match atoms.get(bin as usize) {
-                Some(atom) => json.push_str(atom),
-                None => {
-                    let Some(range) = ranges.get(bin as usize - atoms.len()).or(ranges.last()) else {
-                        return json.push_str(atoms.first().map_or("null", |atom| atom));
-                    };
-                    let quotes = if *quoted { "\"" } else { "" };
-                    let text = self.number(&self.slots[slot as usize].values, range, stream);
-                    [quotes, text.as_str(), quotes].iter().for_each(|part| json.push_str(part));
-                }
-            },
-            Values::Identifier { .. } => json.push_str("null"),
-        }
-    }
-
-    /// A number of a range as text; one that is not real, where these stand for things.
-    fn number(&self, of: &Values, range: &(i64, Histogram), stream: &mut Stream) -> String {
-        let Values::Numbers { decimals, written, guarded, .. } = of else { return String::new() };
-        let (low, above) = range;
-        let mut number = low.saturating_add_unsigned(above.value_at(stream.below(above.count())).unwrap_or(0));
-        let mut text = number_text(number, *decimals, *written);
-        let most = low.saturating_add_unsigned(above.max);
-        for attempt in 0..if *guarded { NUMBER_ATTEMPTS } else { 0 } {
-            if !self.is_real(&text) {
-                break;
-            }
-            // Another one, and then one beside it: a range may be known by few numbers only.
-            let drawn = low.saturating_add_unsigned(above.value_at(stream.below(above.count())).unwrap_or(0));
-            let around = above.max / NUMBER_ATTEMPTS * attempt;
-            number = drawn.saturating_add_unsigned(stream.below(around.saturating_add(1)));
-            number = if number > most {
-                low.saturating_add_unsigned(stream.below(above.max.saturating_add(1)))
-            } else {
-                number
-            };
-            text = number_text(number, *decimals, *written);
-        }
-        text
     }
 }

@@ -5,6 +5,7 @@
 //! from them instead. Learning works on a sample of traces (those of smallest hash, within a bound on memory), so the
 //! order of traces does not matter.
 
+mod bins;
 mod classes;
 mod depend;
 mod draw;

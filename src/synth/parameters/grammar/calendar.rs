@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Ranges of days that are told apart.
 const RANGES: usize = 8;
+/// Draws of a date until its day is one that is written so.
+const ATTEMPTS: usize = 8;
 /// Days around those seen, where few texts were.
 const AROUND: i32 = 15;
 const FEW: usize = 5;
@@ -62,6 +64,8 @@ pub struct Dates {
     pieces: Vec<Piece>,
     /// (first day since 1970, last day, texts), ascending.
     ranges: Vec<(i32, i32, u64)>,
+    /// First and last day of the month that are written so.
+    days: (i8, i8),
 }
 
 fn style(name: &str) -> Capitals {
@@ -152,14 +156,24 @@ fn day_number(date: Date) -> i32 {
     (date - EPOCH).get_days()
 }
 
-/// The dates that three columns of texts are, read in an order of units, with what stands between the columns, and the
-/// days since 1970 that they are; `None` where some are none.
-pub fn read(units: [Unit; 3], columns: [&[&str]; 3], between: [&str; 2]) -> Option<(Dates, Vec<i32>)> {
+/// The dates that columns of texts are, read in an order of units, with what stands between the columns, and the days
+/// since 1970 that they are; `None` where some are none. Without years they are days of any year.
+pub fn read(units: &[Unit], columns: &[&[&str]], between: &[&str]) -> Option<(Dates, Vec<i32>)> {
     let read: Vec<(Piece, Vec<i32>)> =
         units.iter().zip(columns).map(|(&unit, texts)| numbers(unit, texts)).collect::<Option<_>>()?;
     let of = |unit: Unit| units.iter().position(|u| *u == unit).map(|i| &read[i].1);
-    let (years, months, days) = (of(Unit::Year)?, of(Unit::Month)?, of(Unit::Day)?);
-    let each = years.iter().zip(months).zip(days);
+    let (months, days) = (of(Unit::Month)?, of(Unit::Day)?);
+    let leap = months.iter().zip(days).any(|of| of == (&2, &29));
+    let any = vec![if leap { 1972 } else { 1971 }; months.len()];
+    let years = of(Unit::Year);
+    // What is padded by blanks is written otherwise below 10.
+    let written = |days: &[i32]| {
+        let least = if days.iter().any(|day| *day < 10) { 1 } else { 10 };
+        let most = if days.iter().any(|day| *day >= 10) { 31 } else { 9 };
+        (least, most)
+    };
+    let written = if years.is_some() { (1, 31) } else { written(days) };
+    let each = years.unwrap_or(&any).iter().zip(months).zip(days);
     let days: Vec<i32> = each.map(|((&y, &m), &d)| date(y, m, d).map(day_number)).collect::<Option<_>>()?;
     let mut all = days.clone();
     all.sort_unstable();
@@ -176,7 +190,7 @@ pub fn read(units: [Unit; 3], columns: [&[&str]; 3], between: [&str; 2]) -> Opti
         let around = if few { AROUND } else { 0 };
         Some((days.first()? - around, days.last()? + around, days.len() as u64))
     };
-    Some((Dates { pieces, ranges: all.chunks(size).filter_map(range).collect() }, days))
+    Some((Dates { pieces, ranges: all.chunks(size).filter_map(range).collect(), days: written }, days))
 }
 
 impl Dates {
@@ -218,8 +232,8 @@ impl Dates {
         days
     }
 
-    /// Writes a date.
-    pub fn draw(&self, stream: &mut Stream, text: &mut String) {
+    /// A date of the ranges.
+    fn date(&self, stream: &mut Stream) -> Date {
         let mut draw = stream.below(self.ranges.iter().map(|r| r.2).sum());
         let mut day = 0;
         for &(first, last, count) in &self.ranges {
@@ -229,14 +243,27 @@ impl Dates {
             }
             draw -= count;
         }
-        let date = EPOCH.saturating_add(jiff::Span::new().days(day.clamp(-4_000_000, 2_900_000)));
+        EPOCH.saturating_add(jiff::Span::new().days(day.clamp(-4_000_000, 2_900_000)))
+    }
+
+    /// Writes a date.
+    pub fn draw(&self, stream: &mut Stream, text: &mut String) {
+        let written = self.days.0..=self.days.1;
+        let mut date = self.date(stream);
+        for _ in 0..ATTEMPTS {
+            if written.contains(&date.day()) {
+                break;
+            }
+            date = self.date(stream);
+        }
+        let day = date.day().clamp(self.days.0, self.days.1);
         let number = |n: i8, padded: bool| if padded { format!("{n:02}") } else { n.to_string() };
         for piece in &self.pieces {
             match piece {
                 Piece::Year => text.push_str(&format!("{:04}", date.year())),
                 Piece::ShortYear => text.push_str(&format!("{:02}", date.year().rem_euclid(100))),
                 Piece::Month(padded) => text.push_str(&number(date.month(), *padded)),
-                Piece::Day(padded) => text.push_str(&number(date.day(), *padded)),
+                Piece::Day(padded) => text.push_str(&number(day, *padded)),
                 Piece::MonthName(length, capitals) => {
                     text.push_str(&write_name(
                         MONTHS[usize::from(date.month().unsigned_abs()) - 1],
@@ -257,6 +284,8 @@ impl Dates {
     pub fn problem(&self) -> Option<&'static str> {
         let days = -4_000_000..2_900_000;
         let fits = |r: &(i32, i32, u64)| r.0 <= r.1 && days.contains(&r.0) && days.contains(&r.1) && r.2 > 0;
-        (self.ranges.is_empty() || !self.ranges.iter().all(fits)).then_some("A generator's dates have no days.")
+        let written = self.days == (1, 31) || self.days == (1, 9) || self.days == (10, 31);
+        (self.ranges.is_empty() || !self.ranges.iter().all(fits) || !written)
+            .then_some("A generator's dates have no days.")
     }
 }

@@ -181,7 +181,7 @@ fn split_compact(columns: &mut Vec<Column>, texts: &[&str]) {
             let (a, b) = (lengths[0], lengths[0] + lengths[1]);
             let part = |range: Range<usize>| -> Vec<&str> { of.iter().map(|t| &t[range.clone()]).collect() };
             let (x, y, z) = (part(0..a), part(a..b), part(b..b + lengths[2]));
-            calendar::read(units, [&x, &y, &z], ["", ""]).is_some()
+            calendar::read(&units, &[&x, &y, &z], &["", ""]).is_some()
         };
         use Unit::{Day, Month, Year};
         let long = length >= 8 && length != 9 && distinct.len() >= COMPACT_DATES && plausible(&of, 0);
@@ -245,6 +245,10 @@ fn find_dates(columns: &mut Vec<Column>, texts: &[&str]) {
             columns.splice(start..=end, [joined]);
             end = start;
             i = end;
+        } else if let Some(dates) = day_at(columns, texts, i) {
+            let spans = columns[i].spans.iter().zip(&columns[i + 2].spans).map(|(a, b)| (a.0, b.1)).collect();
+            let joined = Column { kind: Kind::Dates(dates), spans, field: columns[i].field };
+            columns.splice(i..=i + 2, [joined]);
         }
         i += 1;
     }
@@ -306,8 +310,24 @@ fn dates_at(columns: &[Column], texts: &[&str], i: usize, units: [Unit; 3]) -> O
     if !long_years && goes_on(columns, texts, (i, places[2])) {
         return None;
     }
-    let (dates, days) = calendar::read(units, [&a, &b, &c], between)?;
+    let (dates, days) = calendar::read(&units, &[&a, &b, &c], &between)?;
     Some((dates, days, places[2]))
+}
+
+/// The days without a year that start at a column: the name of a month and a day of it, in either order.
+fn day_at(columns: &[Column], texts: &[&str], i: usize) -> Option<Dates> {
+    let [a, between, b] = columns.get(i..i + 3)? else { return None };
+    let units = match (&a.kind, &b.kind) {
+        (Kind::Letters, Kind::Digits) => [Unit::Month, Unit::Day],
+        (Kind::Digits, Kind::Letters) => [Unit::Day, Unit::Month],
+        _ => return None,
+    };
+    let between = if between.kind == Kind::Between { at(texts, between.spans[0], 0) } else { return None };
+    if !matches!(between, " " | "  " | "-" | "/" | ".") {
+        return None;
+    }
+    let (first, second) = (a.texts(texts), b.texts(texts));
+    calendar::read(&units, &[&first, &second], &[between]).map(|read| read.0)
 }
 
 #[cfg(test)]
@@ -335,7 +355,7 @@ mod tests {
         assert_eq!(kinds(&["JD20240229101500", "JD20231231235959", "JD20240101000000", "JD20230101000001"]), "wDnnn");
         assert_eq!(kinds(&["1.2.3", "2.10.0"]), "n.n.n");
         // Hours are no years, and addresses no dates.
-        assert_eq!(kinds(&["Sep 29 14:11:16 PDT 2005", "Jun 26 02:23:10 PDT 2005"]), "w.n.n.n.n.w.n");
+        assert_eq!(kinds(&["Sep 29 14:11:16 PDT 2005", "Jun 26 02:23:10 PDT 2005"]), "D.n.n.n.w.n");
         let hosts: Vec<String> = (1..40).map(|i| format!("10.11.21.{i}")).collect();
         assert_eq!(kinds(&hosts.iter().map(String::as_str).collect::<Vec<_>>()), "n.n.n.n");
         assert_eq!(kinds(&["2024-02-30", "2023-12-31"]), "n.n.n");
