@@ -1,9 +1,9 @@
 //! Bins of words and numbers: which one a value is in, and values of a bin.
 
-use super::draw::{NUMBER_ATTEMPTS, fits_rare, pick, push_text};
+use super::draw::{NUMBER_ATTEMPTS, fits_rare, push_text};
 use super::kinds::names_nothing;
 use super::learn::{number_text, scaled, split_json};
-use super::model::{ANY, Counts, ParameterModel, Values, spanned};
+use super::model::{ANY, ParameterModel, Values, spanned};
 use super::shape::Shape;
 use crate::automaton::Histogram;
 use crate::synth::random::Stream;
@@ -48,8 +48,13 @@ impl ParameterModel {
             Values::Words { atoms, rare, .. } => match atoms.get(bin as usize) {
                 Some(atom) => json.push_str(atom),
                 None => {
-                    let counts: Counts = rare.iter().zip(0..).map(|(r, i)| (i, r.count)).collect();
-                    let of = pick(&counts, stream).and_then(|i| rare.get(i as usize));
+                    let mut draw = stream.below(rare.iter().map(|r| r.count).sum());
+                    let place = rare.iter().position(|of| {
+                        let found = draw < of.count;
+                        draw = draw.saturating_sub(of.count);
+                        found
+                    });
+                    let of = place.map_or(rare.last(), |place| rare.get(place));
                     let text = of.map_or_else(String::new, |of| of.shape.fresh(stream, &|text| self.is_real(text)));
                     // Where other slots use up what there is, a frequent value says less than a real rare one.
                     let guarded = of.is_some_and(|of| matches!(&of.shape, Shape::Grammar(grammar) if grammar.guarded));
