@@ -10,7 +10,7 @@ use logfsm::infer::{Control, infer};
 use logfsm::synth::checks::{
     Checker, EventParameters, EventRow, ParameterChecker, Reference, StateRow, Tables, TransitionRow, Verdicts,
 };
-use logfsm::synth::{Generator, Plan, Playout, over};
+use logfsm::synth::{Generator, Plan, Playout, Synthetic, over};
 use logfsm::trace::{Trace, TraceView, slots};
 use logs::Log;
 use proptest::prelude::*;
@@ -70,36 +70,48 @@ fn guilty(playout: &Playout, events: &[EventParameters<'_>], most: usize) -> Vec
     found
 }
 
+/// A trace of a run as rows: its events, and their parameters.
+fn rows<'m>(playout: &Playout, made: &'m Synthetic) -> (Vec<EventRow>, Vec<EventParameters<'m>>) {
+    let row = |(i, &taken): (usize, &u32)| {
+        let t = &playout.machine.automaton.transitions[taken as usize];
+        let at = made.trace.times.get(i).copied();
+        let (seq, transition) = (i as i32 + 1, Some(taken as i32));
+        let (src, dst) = (Some(t.source as i32), Some(t.target as i32));
+        EventRow { seq, at, template: t.label as i32, transition, src, dst }
+    };
+    let events: Vec<EventRow> = made.path.iter().enumerate().map(row).collect();
+    let json = |i: usize| made.trace.parameters.get(i).and_then(|p| p.as_deref());
+    let of = |(i, row): (usize, &EventRow)| EventParameters::of(row, json(i).map_or_else(Vec::new, slots));
+    let parameters = events.iter().enumerate().map(of).collect();
+    (events, parameters)
+}
+
 /// The rules that a default run of so many traces breaks, with how often.
 fn broken(playout: &Playout, n: u64) -> Vec<(&'static str, u64, u64)> {
-    let machine = &playout.machine.automaton;
     let (tables, reference) = (tables(playout), Reference::of(playout, 1.0, false));
     let mut checker = Checker::new(&tables, &reference);
-    let mut parameters = ParameterChecker::new(&playout.plan.parameters, machine, true);
+    let mut parameters = ParameterChecker::new(&playout.plan.parameters, &playout.machine.automaton, true);
     let generator = Generator::new(playout, 1, "{}", &Control::unlimited()).unwrap();
-    let mut examples: Vec<String> = Vec::new();
     for id in 1..=n {
         let made = generator.trace(id).unwrap();
-        let row = |(i, &taken): (usize, &u32)| {
-            let t = &machine.transitions[taken as usize];
-            let at = made.trace.times.get(i).copied();
-            let (seq, transition) = (i as i32 + 1, Some(taken as i32));
-            let (src, dst) = (Some(t.source as i32), Some(t.target as i32));
-            EventRow { seq, at, template: t.label as i32, transition, src, dst }
-        };
-        let events: Vec<EventRow> = made.path.iter().enumerate().map(row).collect();
+        let (events, values) = rows(playout, &made);
         checker.trace(id as i64, events.len() as i32, made.weight, &events);
-        let json = |i: usize| made.trace.parameters.get(i).and_then(|p| p.as_deref());
-        let of = |(i, row): (usize, &EventRow)| EventParameters::of(row, json(i).map_or_else(Vec::new, slots));
-        let events: Vec<EventParameters<'_>> = events.iter().enumerate().map(of).collect();
-        parameters.trace(id as i64, &events);
-        if examples.len() < EXAMPLES {
-            examples.extend(guilty(playout, &events, EXAMPLES - examples.len()));
-        }
+        parameters.trace(id as i64, &values);
     }
-    examples.iter().for_each(|example| eprintln!("  {example}"));
     let verdicts = checker.finish().with(parameters.finish());
-    verdicts.into_iter().filter(|v| v.violated > 0).map(|v| (v.rule.name, v.violated, v.checked)).collect()
+    let broken = verdicts.into_iter().filter(|v| v.violated > 0);
+    let broken: Vec<_> = broken.map(|v| (v.rule.name, v.violated, v.checked)).collect();
+    let mut left = if broken.is_empty() { 0 } else { EXAMPLES };
+    for id in 1..=n {
+        if left == 0 {
+            break;
+        }
+        let made = generator.trace(id).unwrap();
+        let examples = guilty(playout, &rows(playout, &made).1, left);
+        examples.iter().for_each(|example| eprintln!("  {example}"));
+        left = left.saturating_sub(examples.len());
+    }
+    broken
 }
 
 /// Traces of a machine's states over time, none with another's duration.

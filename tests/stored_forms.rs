@@ -138,7 +138,7 @@ fn traces_with_values() -> Vec<Trace> {
             row(2, "close", None),
         ])
     };
-    (0..120).map(trace).collect()
+    (0..60).map(trace).collect()
 }
 
 #[test]

@@ -106,6 +106,18 @@ impl Field {
         self.loose = true;
     }
 
+    /// The classes of its letters, as bits.
+    pub fn letters(&self) -> u8 {
+        self.classes & (1 << 1 | 1 << 2)
+    }
+
+    /// Takes any hexadecimal digits of its length, with letters of these classes.
+    pub fn take_hexadecimal(&mut self, letters: u8) {
+        let of = if letters == 0 { 1 << 1 } else { letters };
+        (self.classes, self.hex) = (1 | of, true);
+        (self.number, self.runs) = (None, None);
+    }
+
     /// Leaves numbers to what knows more of them.
     pub fn loosen_number(&mut self) {
         self.number = None;

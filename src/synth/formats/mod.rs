@@ -128,6 +128,11 @@ impl Pattern {
                 field.loosen_wholly();
             }
         }
+        // Few UUIDs have groups of digits alone by chance.
+        if typed.iter().any(|typed| matches!(typed, Typed::Uuid(_))) {
+            let letters = fields.iter().fold(0, |bits, field| bits | field.letters());
+            fields.iter_mut().for_each(|field| field.take_hexadecimal(letters));
+        }
         let typed = typed.into_iter().filter(|typed| typed.is_sure(texts.len())).collect();
         Pattern { skeleton: skeleton.into(), fields, typed, sure: texts.len() >= SURE }
     }
@@ -206,6 +211,14 @@ mod tests {
         );
         refused((1..200).map(|i| format!("-{i}.50 €")), &["1.50 €", "-1.500 €", "-1.5 €", "-1.50 $"]);
         refused(
+            (0..200).map(|i| format!("Sep {:02} {:02}:{:02}", 1 + i % 30, i % 24, i % 60)),
+            &["Sep 31 10:00", "Sep 1 10:00", "Spt 01 10:00", "Sep 01 24:00"],
+        );
+        refused(
+            (0..3).map(|i| format!("{i}0000000-0000-4000-8000-000000000000")),
+            &["00000000-0000-5000-8000-00000000000"],
+        );
+        refused(
             (1..200).map(|i| format!("{:08X}", 0x89ab_cdef_u32.wrapping_mul(i))),
             &["0123ABCG", "0123abcd", "0123ABC"],
         );
@@ -218,5 +231,16 @@ mod tests {
             (0..625).map(|i| [i % 5, i / 5 % 5, i / 25 % 5, i / 125].map(|w| words[w]).join(" ")).collect();
         let format = format(&texts);
         assert!(format.fits("two, three one; two") && !format.fits("two# three") && !format.fits("TWO, (three) ; ;"));
+    }
+
+    #[test]
+    fn few_uuids_say_that_others_have_letters() {
+        let real: Vec<String> = (0..3).map(|i| format!("{i}0000000-0000-4000-8000-000000000000")).collect();
+        let format = format(&real);
+        assert!(format.fits("9870fc96-cf9f-4f4b-9a53-4cbc09b1405d"));
+        assert!(
+            !format.fits("9870fc96-cf9f-1f4b-9a53-4cbc09b1405d")
+                && !format.fits("9870FC96-CF9F-4F4B-9A53-4CBC09B1405D")
+        );
     }
 }
