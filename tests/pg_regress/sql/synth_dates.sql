@@ -20,9 +20,9 @@ from generate_series(1, 400) i, lateral (values
 select logfsm.create_model('m', source => 'log', trace => 'k', message => 'm', at => 'at');
 select traces from logfsm.fit('m');
 select logfsm.synthesize('m', 400, seed => 1);
-select template, slot, run_id, count(*), count(*) filter (where not is_read(value,
+select template, p.slot, p.run_id, count(*), count(*) filter (where not is_read(p.value,
     case split_part(template, ' ', 1) when 'token' then 'timestamptz' when 'backup' then 'date' when 'alarm' then 'time' else 'timestamp' end::regtype)) as not_read
-from m.parameters join m.events using (run_id, trace_id, seq) join m.templates using (template_id) group by 1, 2, 3 order by 1, 2, 3;
+from m.parameters p join m.events e using (run_id, trace_id, seq) join m.templates t on t.template_id = e.template_id group by 1, 2, 3 order by 1, 2, 3;
 select rule, violated from logfsm.check_run('m', 1) where kind = 'parameter' order by 1;
 select logfsm.drop_model('m');
 drop table log;
