@@ -56,6 +56,9 @@ struct Open {
     longest: u32,
 }
 
+/// A text with its runs of letters and digits.
+type Taken<'t> = (&'t str, Vec<&'t str>);
+
 /// A text taken apart: its skeleton, and its runs of letters and digits.
 struct Split<'t> {
     skeleton: String,
@@ -83,7 +86,7 @@ fn split(text: &str) -> Split<'_> {
 impl Format {
     /// From the distinct real texts. O(characters).
     pub fn of(texts: &[Text<'_>]) -> Self {
-        let mut groups: BTreeMap<String, Vec<(&str, Vec<&str>)>> = BTreeMap::new();
+        let mut groups: BTreeMap<String, Vec<Taken<'_>>> = BTreeMap::new();
         for text in texts {
             let Split { skeleton, fields } = split(text.text);
             groups.entry(skeleton).or_default().push((text.text, fields));
@@ -91,7 +94,7 @@ impl Format {
         let single = groups.values().filter(|group| group.len() == 1).count();
         let open = (groups.len() > MOST || texts.len() >= 2 * OPEN && single * OPEN > texts.len())
             .then(|| Open::of(texts.iter().map(|t| t.text)));
-        let mut groups: Vec<(String, Vec<(&str, Vec<&str>)>)> = groups.into_iter().collect();
+        let mut groups: Vec<(String, Vec<Taken<'_>>)> = groups.into_iter().collect();
         groups.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then_with(|| a.0.cmp(&b.0)));
         groups.truncate(MOST);
         let mut patterns: Vec<Pattern> = groups.into_iter().map(|(skeleton, of)| Pattern::of(skeleton, &of)).collect();

@@ -122,15 +122,11 @@ impl Grammar {
                         end += 1;
                     }
                     let spans = column.spans.iter().zip(&columns[end].spans);
-                    let slice = |(text, (from, until)): (&Text<'_>, (&(u32, u32), &(u32, u32)))| {
-                        (text.traces, from.0 as usize..until.1 as usize)
-                    };
-                    let slices: Vec<_> = texts.iter().zip(spans).map(slice).collect();
-                    let texts: Vec<Text<'_>> = slices
-                        .into_iter()
-                        .zip(plain)
-                        .map(|((traces, range), text)| Text { text: &text[range], traces })
-                        .collect();
+                    let mut slices: Vec<Text<'_>> = Vec::with_capacity(texts.len());
+                    for ((of, text), (from, until)) in texts.iter().zip(plain).zip(spans) {
+                        slices.push(Text { text: &text[from.0 as usize..until.1 as usize], traces: of.traces });
+                    }
+                    let texts = slices;
                     let prefix = if column.kind == Kind::Mixed { common_prefix(&texts) } else { "" };
                     if !prefix.is_empty() {
                         parts.push(Part::same(prefix));
