@@ -217,3 +217,78 @@ fn where_no_identifier_is_introduced_one_of_the_trace_is_used() {
         assert!(read.starts_with("file-") && opened.contains(read), "{files:?}");
     }
 }
+
+#[test]
+fn what_one_trace_has_many_times_is_not_repeated() {
+    // A patient's name and mailbox are in every row of the patient's visits, and in few visits only.
+    let word = |seed: u64, n: usize| -> String {
+        let mut x = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5bd1_e995;
+        (0..n)
+            .map(|_| {
+                x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                char::from(b'a' + ((x >> 40) % 26) as u8)
+            })
+            .collect()
+    };
+    let person =
+        |i: u64| (format!("{} {}", word(i, 6), word(i + 9_999, 7)), format!("{}@example.org", word(i + 77, 8)));
+    let traces: Vec<Trace> = (0..200u64)
+        .map(|i| {
+            // Four traces have each person, ten rows each.
+            let (name, mail) = person(i / 4);
+            let diagnosis = ["flu", "cold", "burn"][i as usize % 3];
+            let alias = |n: u64| format!("{}+{n}@example.org", word(i / 4 + 500, 9));
+            let rows: Vec<String> = (0..10)
+                .map(|n| {
+                    let path = format!("/home/{}/visit{n}.txt", word(i / 4 + 900, 6));
+                    format!(r#"{{"name": "{name}", "mail": "{mail}", "alias": "{}", "path": "{path}", "diagnosis": "{diagnosis}"}}"#, alias(n))
+                })
+                .collect();
+            Trace::from_rows(rows.iter().zip(0..).map(|(r, at)| row(i as i64 * 1000 + at, "visit", Some(r.as_str()))).collect())
+        })
+        .collect();
+    let parts = |text: &str| -> BTreeSet<String> {
+        text.split(|c: char| !c.is_alphanumeric()).filter(|p| p.len() > 4).map(String::from).collect()
+    };
+    let known: BTreeSet<String> = (0..50)
+        .flat_map(|i| [word(i, 6), word(i + 9_999, 7), word(i + 77, 8), word(i + 500, 9), word(i + 900, 6)])
+        .collect();
+    let mut diagnoses = BTreeSet::new();
+    for trace in drawn(&learned(&traces), 200) {
+        for (_, values) in &trace {
+            for slot in ["name", "mail", "alias", "path"] {
+                let text = values[slot].as_str().unwrap();
+                let leaked: Vec<String> = parts(text).intersection(&known).cloned().collect();
+                assert!(leaked.is_empty(), "{slot}: {text}");
+            }
+            assert!(values["mail"].as_str().unwrap().ends_with("@example.org"));
+            assert!(values["path"].as_str().unwrap().starts_with("/home/"));
+            diagnoses.insert(values["diagnosis"].as_str().unwrap().to_string());
+        }
+        // One person per trace, as in real ones.
+        let names: BTreeSet<&str> = trace.iter().map(|(_, values)| values["name"].as_str().unwrap()).collect();
+        assert_eq!(names.len(), 1, "{names:?}");
+    }
+    assert_eq!(diagnoses.into_iter().collect::<Vec<_>>(), ["burn", "cold", "flu"]);
+}
+
+#[test]
+fn frequent_values_are_repeated_beside_fresh_ones() {
+    // A route that most traces have, and one of their own; products that many traces buy.
+    let traces: Vec<Trace> = (0..400u64)
+        .map(|i| {
+            let route =
+                if i % 4 == 0 { format!("/api/v1/orders/{}", 10_000 + i * 37) } else { "/api/v1/health2".into() };
+            let json = format!(r#"{{"route": "{route}", "product": "PROD{}"}}"#, 400 + i * i % 60);
+            Trace::from_rows(vec![row(i as i64, "call", Some(json.as_str()))])
+        })
+        .collect();
+    let known: BTreeSet<String> = (0..400u64).map(|i| format!("PROD{}", 400 + i * i % 60)).collect();
+    let traces = drawn(&learned(&traces), 400);
+    let route = |t: &Vec<(String, Value)>| t[0].1["route"].as_str().unwrap().to_string();
+    let usual = traces.iter().filter(|t| route(t) == "/api/v1/health2").count();
+    assert!((270..330).contains(&usual), "{usual}");
+    assert!(traces.iter().all(|t| route(t) == "/api/v1/health2" || route(t).starts_with("/api/v1/orders/")));
+    let products = traces.iter().filter(|t| known.contains(t[0].1["product"].as_str().unwrap())).count();
+    assert!(products > 380, "{products}");
+}

@@ -6,7 +6,7 @@ use logfsm::automaton::{Automaton, PrefixTree};
 use logfsm::conform::Machine;
 use logfsm::infer::{Control, infer};
 use logfsm::log::{MinerOptions, TemplateMiner};
-use logfsm::synth::{Generator, Playout, Synthetic};
+use logfsm::synth::{Generator, Plan, Playout, Synthetic, over};
 use logfsm::trace::{Trace, TraceView};
 use sha2::{Digest, Sha256};
 
@@ -96,20 +96,62 @@ fn a_seed_means_the_same_traces_forever() {
     same("generation", &hash.finalize(), include_str!("fixtures/generated.v2"));
 }
 
-#[test]
-fn generators_of_version_1_make_the_same_traces_forever() {
-    let stored = STANDARD.decode(include_str!("fixtures/generator.v1").trim()).unwrap();
-    let playout = Playout::from_bytes(&stored).unwrap();
+/// Digests of a thousand traces each: plain ones, ones with rare steps, and faulty ones.
+fn digests(playout: &Playout) -> String {
     // With times and parameters, real weights, and faults; as text, so that no binary form matters.
     let line = |number: u64, Synthetic { trace, weight, log_probability, .. }: &Synthetic| {
         let events: Vec<&str> = trace.variant.iter().map(|l| &*l.event).collect();
         format!("{number} {weight} {log_probability:?} {events:?} {:?} {:?}\n", trace.times, trace.parameters)
     };
-    let mut digests = String::new();
-    for options in ["{}", r#"{"amplification": 0.2, "rare": 0.2}"#, r#"{"kind": "anomalous"}"#] {
-        let generator = Generator::new(&playout, 42, options, &Control::unlimited()).unwrap();
+    let digest = |options: &str| {
+        let generator = Generator::new(playout, 42, options, &Control::unlimited()).unwrap();
         let lines: String = (1..=1000).map(|n| line(n, &generator.trace(n).unwrap())).collect();
-        digests += &format!("{}\n", STANDARD.encode(Sha256::digest(lines)));
-    }
+        format!("{}\n", STANDARD.encode(Sha256::digest(lines)))
+    };
+    ["{}", r#"{"amplification": 0.2, "rare": 0.2}"#, r#"{"kind": "anomalous"}"#].map(digest).concat()
+}
+
+#[test]
+fn generators_of_version_1_make_the_same_traces_forever() {
+    let stored = STANDARD.decode(include_str!("fixtures/generator.v1").trim()).unwrap();
+    let playout = Playout::from_bytes(&stored).unwrap();
+    assert_eq!(playout.to_bytes(), stored, "a generator of version 1 is stored as it was");
+    let digests = digests(&playout);
     assert_eq!(digests, include_str!("fixtures/generator.v1.sha256"), "a generator makes other traces than it did");
+}
+
+/// Traces with values of many kinds, and a guard: what a generator of version 2 is made of.
+fn traces_with_values() -> Vec<Trace> {
+    let trace = |i: u64| {
+        let at = |n: u64| Some((i * 1_000_000 + n * (i % 7 + 1) * 1000) as i64);
+        let hash = i.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let day = format!("2024-{:02}-{:02}", i % 12 + 1, i * 5 % 28 + 1);
+        let (who, size) = (format!("user{}@example.org", 1000 + i * 37), hash >> 44);
+        let open = format!(r#"{{"who": "{who}", "day": "{day}", "id": "0x{:08x}", "size": {size}}}"#, hash >> 32);
+        let next = if size > 1 << 19 { "split" } else { "keep" };
+        let note = ["-", "ok", "late", "v1.2"][(hash >> 20) as usize % 4];
+        let rest = format!(r#"[{}, "{note}", {}.{:02}, null]"#, i % 3 == 0, i % 50, hash % 100);
+        let row = |n, event, json| (at(n), None, event, Some("api"), json);
+        Trace::from_rows(vec![
+            row(0, "open", Some(open.as_str())),
+            row(1, next, Some(rest.as_str())),
+            row(2, "close", None),
+        ])
+    };
+    (0..60).map(trace).collect()
+}
+
+#[test]
+fn generators_of_version_2_are_read_and_make_the_same_traces_forever() {
+    let traces = traces_with_values();
+    let mut tree = PrefixTree::new(usize::MAX);
+    traces.iter().for_each(|t| tree.add(&TraceView::from_bytes(&t.to_bytes()).unwrap()).unwrap());
+    let (tree, control) = (tree.to_automaton(), Control::unlimited());
+    let machine = Machine::new(infer(&tree, "k_tails", r#"{"guards": true}"#, &control).unwrap());
+    let plan = Plan::learn(&tree, &machine, &mut over(&traces), &control).unwrap();
+    let stored = include_str!("fixtures/generator.v2");
+    same("a generator", &Playout::new(machine, plan).to_bytes(), stored);
+    let playout = Playout::from_bytes(&STANDARD.decode(stored.trim()).unwrap()).unwrap();
+    let digests = digests(&playout);
+    assert_eq!(digests, include_str!("fixtures/generator.v2.sha256"), "a generator makes other traces than it did");
 }

@@ -20,6 +20,10 @@ use std::ops::Deref;
 
 /// Paths drawn until one can last as long as real traces do.
 const PATH_ATTEMPTS: u32 = 50;
+/// As many until delays that are each as real ones have to do.
+const LAST_RESORT: u32 = 500;
+/// Paths on which no parameters meet the guards, until one is taken as it is.
+const ASTRAY: u32 = 8;
 /// Draws until a trace that meets what only whole traces show (a duration, not being a copy) is given up.
 const ATTEMPTS: u32 = 1000;
 /// As many where a duration is asked for: paths and times are drawn together until one has it, so that both are as
@@ -28,10 +32,18 @@ const DURATION_ATTEMPTS: u32 = 100_000;
 /// Draws of times alone for a path, before they are taken as they come, or another path is drawn where they never last as
 /// long as real traces do.
 const TIME_ATTEMPTS: u32 = 32;
+/// Events whose times are drawn before a path's delays are made to fit.
+const PATIENT_EVENTS: usize = 20_000;
 /// Draws of times for a test case, before it is given up.
 const CASE_TIMES: u32 = 128;
 /// Mutants of one kind that are tried before another kind is.
 const MUTANTS_PER_KIND: u32 = 8;
+
+/// Paths of so many events that are drawn until one can last as long as real traces do: few long ones, since that takes
+/// long.
+fn patience(events: usize) -> u32 {
+    PATH_ATTEMPTS.min((PATIENT_EVENTS / (TIME_ATTEMPTS as usize * events.max(1))) as u32).max(1)
+}
 
 /// Generates traces from a plan, borrowed or shared.
 pub struct Generator<P> {
@@ -203,7 +215,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
     /// As [`Generator::trace`], within bounds: following a mutant costs as much as aligning it does.
     pub fn trace_within(&self, ordinal: u64, control: &Control<'_>) -> Result<Synthetic> {
         if let Some(suite) = &self.suite {
-            return self.test_case(suite, ordinal);
+            return self.test_case(suite, ordinal, control);
         }
         let mut stream = Stream::new(&self.keys[0], ordinal);
         let mut times = Stream::new(&self.keys[1], ordinal);
@@ -213,8 +225,11 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         let number = self.amplifier.as_ref().map_or(ordinal, |amplifier| amplifier.plain_until(ordinal));
         let conditioned = self.duration.is_some();
         let attempts = if conditioned { DURATION_ATTEMPTS } else { ATTEMPTS };
+        let mut astray = 0;
         for attempt in 0..attempts {
-            control.check()?;
+            if attempt > 0 {
+                control.check()?;
+            }
             match (&self.amplifier, forced) {
                 (Some(amplifier), Some(pair)) => amplifier.draw(&self.walk, pair, &mut stream, &mut edges),
                 _ => self.draw_plain(attempt, number, &mut stream, &mut edges),
@@ -229,7 +244,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
                 let Some(faulty) = mutator.mutate(machine, &path, kind as usize, &mut faults, control)? else {
                     continue;
                 };
-                if let Some(synthetic) = self.faulty(ordinal, faulty, mutator.beyond, &mut times) {
+                if let Some(synthetic) = self.faulty(ordinal, faulty, mutator.beyond, &mut times, control)? {
                     return Ok(synthetic);
                 }
                 continue;
@@ -240,23 +255,31 @@ impl<P: Deref<Target = Playout>> Generator<P> {
                 control.check()?;
                 self.playout.plan.delays.draw(&self.playout.machine, &path, &mut times, self.independent, &mut delays);
                 if let Some(lasts) = self.lasts(&delays) {
-                    if conditioned || self.independent || self.playout.acceptance().accepts(lasts, &mut times) {
-                        return Ok(self.finish(ordinal, &edges, path, &delays, &mut times, forced));
-                    }
+                    let accepted =
+                        conditioned || self.independent || self.playout.acceptance().accepts(lasts, &mut times);
                     lasting = Some(std::mem::take(&mut delays));
+                    if accepted {
+                        break;
+                    }
                 }
                 let hopeless = !self.is_timed() || (trial == 0 && lasting.is_none() && !self.may_last(&path));
                 if self.duration.is_none() && hopeless {
                     break;
                 }
             }
-            if let Some(delays) = lasting {
-                // As long as real traces last, if not as often.
-                return Ok(self.finish(ordinal, &edges, path, &delays, &mut times, forced));
+            // Beyond this, what lasts as long as real traces is made to, and what never does is taken as it is.
+            let patient = self.duration.is_some() || attempt < patience(path.len());
+            if lasting.is_none() && !patient {
+                let fits = self.fit(&path, &mut delays);
+                let hopeless = attempt >= LAST_RESORT && !self.no_copy;
+                lasting = (fits || hopeless).then(|| std::mem::take(&mut delays));
             }
-            if self.duration.is_none() && !self.no_copy && attempt >= PATH_ATTEMPTS {
-                // No path lasts as long as real traces do; the delays are each as real ones.
-                return Ok(self.finish(ordinal, &edges, path, &delays, &mut times, forced));
+            let Some(delays) = lasting else { continue };
+            let made = self.finish(ordinal, &edges, path, &delays, (&mut times, forced), control)?;
+            astray += 1;
+            // Where its parameters would lead elsewhere another path is drawn, if there is one.
+            if !made.1 || astray >= ASTRAY {
+                return Ok(made.0);
             }
         }
         if self.mutator.is_some() {
@@ -273,6 +296,13 @@ impl<P: Deref<Target = Playout>> Generator<P> {
             reason: format!("None of {attempts} drawn traces {what}"),
             hint: "Ask for what is less rare, or leave no_copy out.".into(),
         })
+    }
+
+    /// Makes delays of a path last as long as real traces do, where they can.
+    fn fit(&self, path: &[u32], delays: &mut [u64]) -> bool {
+        let real = &self.playout.machine.automaton.durations;
+        let range = if real.buckets.is_empty() { (0, u64::MAX) } else { (real.min, real.max) };
+        self.playout.plan.delays.fit(&self.playout.machine, path, range, delays)
     }
 
     /// Draws a walk that nothing is asked of.

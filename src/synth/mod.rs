@@ -26,6 +26,7 @@ pub mod checks;
 pub mod cover;
 mod durations;
 pub mod fidelity;
+pub mod formats;
 mod generator;
 mod mutate;
 mod options;

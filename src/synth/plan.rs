@@ -1,7 +1,7 @@
 //! What traces are generated from: made once from prefix tree, machine and traces, then only read.
 
 use super::durations::Acceptance;
-use super::parameters::ParameterModel;
+use super::parameters::{EarlierModel, ParameterModel, RealValues};
 use super::paths::amplify::{self, Pair};
 use super::paths::choose::{Choice, choose};
 use super::paths::graph::{Graph, NONE};
@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The version this release writes. Older ones stay readable.
-pub const GENERATOR_VERSION: u8 = 1;
+pub const GENERATOR_VERSION: u8 = 2;
 const WHAT: &str = "logfsm.generator";
 /// Edges looked at to find the probabilities of a machine's pairs of events, some tenths of a second; a machine that takes
 /// more has no rare pairs, unless they were counted.
@@ -53,8 +53,30 @@ pub struct Playout {
     pub plan: Plan,
     /// SHA-256 of both: names the generator in runs and keys its random streams.
     pub fingerprint: [u8; 32],
+    /// The bytes it was read from, where they are of an earlier version: they say what its traces are.
+    earlier: Option<Box<[u8]>>,
     /// How durations become those of real traces, once it was asked for.
     acceptance: OnceLock<Acceptance>,
+}
+
+/// A [`Plan`] of version 1, which had other parameters.
+#[derive(Deserialize)]
+struct EarlierPlan {
+    notes: Vec<String>,
+    graph: Graph,
+    pairs: Vec<Pair>,
+    variants: Vec<u64>,
+    bounds: Vec<(u32, u32)>,
+    traces: u64,
+    delays: Delays,
+    parameters: EarlierModel,
+}
+
+impl From<EarlierPlan> for Plan {
+    fn from(earlier: EarlierPlan) -> Self {
+        let EarlierPlan { notes, graph, pairs, variants, bounds, traces, delays, parameters } = earlier;
+        Plan { notes, graph, pairs, variants, bounds, traces, delays, parameters: parameters.into() }
+    }
 }
 
 /// The hash of a sequence of events.
@@ -64,7 +86,7 @@ pub fn variant_hash(events: impl IntoIterator<Item = LabelId>) -> u64 {
 }
 
 /// The fewest and most occurrences of each label in a trace. O(sum of lengths + traces × labels).
-fn bounds(traces: &[Held], labels: usize) -> Vec<(u32, u32)> {
+pub fn bounds(traces: &[Held], labels: usize) -> Vec<(u32, u32)> {
     let mut bounds = vec![(u32::MAX, 0u32); labels];
     let mut counts = vec![0u32; labels];
     for trace in traces {
@@ -137,10 +159,12 @@ impl<'a> PlanLearner<'a> {
         delays.follow = speed.finish();
         let mut parameters = parameters.finish(control)?;
         if parameters.has_identifiers() {
+            let mut real = RealValues::new(&parameters);
             again(&mut |trace| {
-                parameters.guard(machine, &trace.to_trace()?);
+                real.add(machine, &trace.to_trace()?);
                 Ok(())
             })?;
+            parameters.real = real.finish();
         }
         Ok(Plan {
             notes: choice.notes,
@@ -214,16 +238,24 @@ impl Plan {
 impl Playout {
     /// Makes a machine and its plan ready; the fingerprint covers both.
     pub fn new(machine: Machine, plan: Plan) -> Self {
+        let bytes = postcard::to_allocvec(&plan).unwrap_or_default();
+        Playout::stored(machine, plan, &bytes)
+    }
+
+    /// The same for a plan with this binary form.
+    fn stored(machine: Machine, plan: Plan, bytes: &[u8]) -> Self {
         let mut hash = Sha256::new();
         hash.update(machine.fingerprint);
-        hash.update(postcard::to_allocvec(&plan).unwrap_or_default());
-        Playout { fingerprint: hash.finalize().into(), machine, plan, acceptance: OnceLock::new() }
+        hash.update(bytes);
+        let fingerprint = hash.finalize().into();
+        Playout { fingerprint, machine, plan, earlier: None, acceptance: OnceLock::new() }
     }
 
     /// A machine alone; the fingerprint is the machine's.
     pub fn of_machine(machine: Machine) -> Self {
         let plan = Plan::of_machine(&machine.automaton);
-        Playout { fingerprint: machine.fingerprint, machine, plan, acceptance: OnceLock::new() }
+        let fingerprint = machine.fingerprint;
+        Playout { fingerprint, machine, plan, earlier: None, acceptance: OnceLock::new() }
     }
 
     /// How often delays with some sum are accepted. O(its trials) once.
@@ -231,8 +263,12 @@ impl Playout {
         self.acceptance.get_or_init(|| Acceptance::of(self))
     }
 
-    /// The binary form: a version byte, then the machine's binary form with its length, then the plan.
+    /// The binary form: a version byte, then the machine's binary form with its length, then the plan. What was read
+    /// from an earlier version keeps it.
     pub fn to_bytes(&self) -> Vec<u8> {
+        if let Some(bytes) = &self.earlier {
+            return bytes.to_vec();
+        }
         let machine = self.machine.automaton.to_bytes();
         // invariant: serialising plain vectors into a growing buffer cannot fail
         postcard::to_extend(&(machine.as_slice(), &self.plan), vec![GENERATOR_VERSION]).unwrap_or_default()
@@ -247,8 +283,13 @@ impl Playout {
         if version > GENERATOR_VERSION {
             return Err(Error::NewerVersion { what: WHAT, found: version.into(), newest: GENERATOR_VERSION.into() });
         }
-        let ((machine, plan), rest): ((&[u8], Plan), _) =
-            postcard::take_from_bytes(body).map_err(|e| Error::invalid(WHAT, format!("The binary form: {e}.")))?;
+        let (machine, of_plan): (&[u8], &[u8]) = read(body)?;
+        let (plan, rest): (Plan, &[u8]) = if version == 1 {
+            let (plan, rest): (EarlierPlan, _) = read(of_plan)?;
+            (plan.into(), rest)
+        } else {
+            read(of_plan)?
+        };
         if !rest.is_empty() {
             return Err(Error::invalid(WHAT, "Bytes are left over at the end."));
         }
@@ -261,6 +302,12 @@ impl Playout {
         if plan.graph.states.iter().any(|&s| s != NONE && s as usize >= machine.state_count()) {
             return Err(Error::invalid(WHAT, "A generator's node refers to no state."));
         }
-        Ok(Playout::new(Machine::new(machine), plan))
+        let earlier = (version < GENERATOR_VERSION).then(|| bytes.into());
+        Ok(Playout { earlier, ..Playout::stored(Machine::new(machine), plan, of_plan) })
     }
+}
+
+/// Reads what stands at the beginning of some bytes; gives what is left, too.
+fn read<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Result<(T, &'b [u8])> {
+    postcard::take_from_bytes(bytes).map_err(|e| Error::invalid(WHAT, format!("The binary form: {e}.")))
 }

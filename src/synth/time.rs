@@ -82,6 +82,22 @@ impl Delays {
             .fold((0, 0), |(least, most), sketch| (least.saturating_add(sketch.min), most.saturating_add(sketch.max)))
     }
 
+    /// Changes delays of a path, each within those seen, until they sum up to at least and at most so much; false where
+    /// they cannot.
+    pub fn fit(&self, machine: &Machine, path: &[u32], (least, most): (u64, u64), delays: &mut [u64]) -> bool {
+        let mut sum = delays.iter().fold(0u64, |sum, &delay| sum.saturating_add(delay));
+        for (delay, sketch) in delays.iter_mut().zip(self.steps(machine, path)) {
+            if sum < least {
+                let more = (least - sum).min(sketch.max.saturating_sub(*delay));
+                (*delay, sum) = (*delay + more, sum + more);
+            } else if sum > most {
+                let less = (sum - most).min(delay.saturating_sub(sketch.min));
+                (*delay, sum) = (*delay - less, sum - less);
+            }
+        }
+        (least..=most).contains(&sum)
+    }
+
     /// Delays of a path, one fewer than it has events.
     pub fn draw(&self, machine: &Machine, path: &[u32], stream: &mut Stream, independent: bool, delays: &mut Vec<u64>) {
         delays.clear();

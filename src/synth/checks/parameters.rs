@@ -3,7 +3,7 @@
 use super::{Check, EventRow, Verdicts};
 use crate::automaton::Automaton;
 use crate::automaton::guard::Parameters;
-use crate::synth::parameters::{Form, ParameterModel, Values, scaled, spanned};
+use crate::synth::parameters::{Class, Form, ParameterModel, Permitted, Values, fits_rare, scaled, spanned};
 use crate::trace::Slot;
 use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value};
@@ -47,7 +47,16 @@ pub struct ParameterChecker<'a> {
     /// Per event type the sets of slots that events have, ascending.
     forms: HashMap<u32, BTreeSet<Vec<&'a str>>>,
     words: Vec<HashSet<String>>,
+    permitted: Permitted<'a>,
     verdicts: Verdicts,
+}
+
+/// True for a text that values of a class look like.
+fn fits_class(class: &Class, text: &str) -> bool {
+    match &class.format {
+        Some(format) => format.fits(text),
+        None => class.shapes.iter().any(|shape| shape.is_earlier_of(text)),
+    }
 }
 
 impl<'a> ParameterChecker<'a> {
@@ -72,10 +81,11 @@ impl<'a> ParameterChecker<'a> {
         };
         let words = |values: &Values| match values {
             Values::Words { atoms, .. } | Values::Numbers { atoms, .. } => atoms.iter().map(|a| text(a)).collect(),
-            Values::Identifier { .. } => HashSet::new(),
+            Values::Identifier { plain, .. } => plain.iter().map(|p| text(&p.0)).collect(),
         };
         let words = model.slots.iter().map(|slot| words(&slot.values)).collect();
-        ParameterChecker { model, machine, synthetic, forms, words, verdicts: Verdicts::default() }
+        let permitted = Permitted::of(model);
+        ParameterChecker { model, machine, synthetic, forms, words, permitted, verdicts: Verdicts::default() }
     }
 
     /// Checks the events of a trace that have parameters. O(values).
@@ -94,9 +104,8 @@ impl<'a> ParameterChecker<'a> {
                 let found = self.model.slots.binary_search_by(|s| (s.label, &*s.name).cmp(&(event.template, &**name)));
                 let (Ok(slot), Some(text)) = (found, value) else { continue };
                 match &self.model.slots[slot].values {
-                    Values::Words { .. } | Values::Numbers { .. } => {
-                        self.verdicts.note(Check::domain, id, self.in_domain(slot, text));
-                    }
+                    Values::Words { .. } | Values::Numbers { .. } => self.measured(id, slot, text),
+                    Values::Identifier { .. } if self.words[slot].contains(&**text) => {}
                     Values::Identifier { class, .. } => self.identifier(id, *class, text, &mut identifiers),
                 }
             }
@@ -117,14 +126,31 @@ impl<'a> ParameterChecker<'a> {
         // Most are the one before again.
         let (fits, real) = of.latest.filter(|latest| latest.0 == text).map_or_else(
             || {
-                let fits = self.model.classes[class as usize].shapes.iter().any(|shape| shape.fits(text));
-                (fits, self.synthetic && self.model.is_real(text))
+                let fits = fits_class(&self.model.classes[class as usize], text);
+                (fits, self.synthetic && self.model.is_real(text) && !self.permitted.in_class(class, text))
             },
             |latest| (latest.1, latest.2),
         );
         of.latest = Some((text, fits, real));
         self.verdicts.note(Check::format, id, fits);
         if self.synthetic {
+            self.verdicts.note(Check::no_real_identifier, id, !real);
+        }
+    }
+
+    /// Checks a word or a number: a rare one by its form, all by whether real traces have its like.
+    fn measured(&mut self, id: i64, slot: usize, text: &str) {
+        let in_domain = self.in_domain(slot, text);
+        self.verdicts.note(Check::domain, id, in_domain);
+        let of = &self.model.slots[slot];
+        let Values::Words { rare, format: Some(_), .. } = &of.values else { return };
+        // What is copied is judged where it comes from.
+        if rare.is_empty() || of.copies.is_some() || self.words[slot].contains(text) {
+            return;
+        }
+        self.verdicts.note(Check::format, id, in_domain);
+        if self.synthetic {
+            let real = self.model.is_real(text) && !self.permitted.in_words(slot, text);
             self.verdicts.note(Check::no_real_identifier, id, !real);
         }
     }
@@ -137,7 +163,7 @@ impl<'a> ParameterChecker<'a> {
             let Some(of) = at else { return false };
             let slot = &self.model.slots[of];
             let fits = match &slot.values {
-                Values::Words { rare, .. } => text.is_empty() || rare.iter().any(|(shape, _)| shape.fits(text)),
+                Values::Words { rare, format, .. } => text.is_empty() || fits_rare(rare, format.as_ref(), text),
                 Values::Numbers { ranges, decimals, .. } => {
                     scaled(text, *decimals).is_some_and(|number| spanned(ranges, number))
                 }

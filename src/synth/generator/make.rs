@@ -2,6 +2,7 @@
 
 use super::{CASE_TIMES, Generator, Synthetic};
 use crate::error::{Error, Result};
+use crate::infer::Control;
 use crate::synth::cover::{Suite, TestCase};
 use crate::synth::mutate::Faulty;
 use crate::synth::parameters::Drawn;
@@ -29,10 +30,10 @@ impl<P: Deref<Target = Playout>> Generator<P> {
                 return Some((path, delays, stream));
             }
         }
-        None
+        (self.duration.is_none() && self.fit(&path, &mut delays)).then_some((path, delays, stream))
     }
 
-    pub(super) fn test_case(&self, suite: &Suite, ordinal: u64) -> Result<Synthetic> {
+    pub(super) fn test_case(&self, suite: &Suite, ordinal: u64, control: &Control<'_>) -> Result<Synthetic> {
         let case = usize::try_from(ordinal - 1).ok().and_then(|i| suite.cases.get(i));
         let found = case.and_then(|case| Some((case, self.case(&case.edges)?)));
         let Some((TestCase { edges, covers, .. }, (path, delays, mut stream))) = found else {
@@ -42,7 +43,7 @@ impl<P: Deref<Target = Playout>> Generator<P> {
                 hint: "Ask for fewer traces.".into(),
             });
         };
-        let synthetic = self.finish(ordinal, edges, path, &delays, &mut stream, None);
+        let (synthetic, _) = self.finish(ordinal, edges, path, &delays, (&mut stream, None), control)?;
         Ok(Synthetic { covers: covers.clone(), ..synthetic })
     }
 
@@ -53,13 +54,14 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         faulty: Faulty,
         beyond: Option<f64>,
         stream: &mut Stream,
-    ) -> Option<Synthetic> {
+        control: &Control<'_>,
+    ) -> Result<Option<Synthetic>> {
         let Faulty { path, variant, mutant } = faulty;
         let machine = &self.playout.machine;
         if self.is_real(variant_hash(
             path.iter().map(|&t| machine.automaton.transitions.get(t as usize).map_or(NONE, |t| t.label)),
         )) {
-            return None;
+            return Ok(None);
         }
         // An event of an unseen type takes as long as the one before it.
         let mut known = path.clone();
@@ -74,9 +76,9 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         let mut delays = Vec::new();
         self.playout.plan.delays.draw(machine, &known, stream, self.independent, &mut delays);
         if self.duration.is_some() && self.lasts(&delays).is_none() {
-            return None;
+            return Ok(None);
         }
-        let (mut trace, mut slots) = self.timed(ordinal, &known, variant, &delays, stream);
+        let (mut trace, mut slots, _) = self.timed(ordinal, &known, variant, &delays, stream, control)?;
         if path.contains(&NONE) {
             for (parameters, _) in trace.parameters.iter_mut().zip(&path).filter(|(_, t)| **t == NONE) {
                 *parameters = None;
@@ -84,9 +86,9 @@ impl<P: Deref<Target = Playout>> Generator<P> {
             slots = TraceSlots::of(&trace.parameters);
         }
         if beyond.is_some_and(|bits| machine.score_trace(&trace) <= bits) {
-            return None;
+            return Ok(None);
         }
-        Some(Synthetic {
+        Ok(Some(Synthetic {
             trace,
             slots,
             path,
@@ -95,22 +97,23 @@ impl<P: Deref<Target = Playout>> Generator<P> {
             forced: None,
             mutant: Some(mutant),
             covers: Vec::new(),
-        })
+        }))
     }
 
+    /// A trace of a path, and whether its parameters lead elsewhere.
     pub(super) fn finish(
         &self,
         ordinal: u64,
         edges: &[u32],
         path: Vec<u32>,
         delays: &[u64],
-        stream: &mut Stream,
-        forced: Option<usize>,
-    ) -> Synthetic {
-        let (trace, slots) = self.timed(ordinal, &path, self.variant(edges), delays, stream);
+        (stream, forced): (&mut Stream, Option<usize>),
+        control: &Control<'_>,
+    ) -> Result<(Synthetic, bool)> {
+        let (trace, slots, astray) = self.timed(ordinal, &path, self.variant(edges), delays, stream, control)?;
         let (weight, log_probability) = self.weigh(edges);
         let forced = forced.and_then(|pair| self.rare_pairs().get(pair).copied());
-        Synthetic {
+        let synthetic = Synthetic {
             trace,
             slots,
             path,
@@ -119,10 +122,11 @@ impl<P: Deref<Target = Playout>> Generator<P> {
             forced,
             mutant: None,
             covers: Vec::new(),
-        }
+        };
+        Ok((synthetic, astray))
     }
 
-    /// A sequence of events with a start, times by some delays, and parameters.
+    /// A sequence of events with a start, times by some delays, and parameters, and whether these lead elsewhere.
     pub(super) fn timed(
         &self,
         ordinal: u64,
@@ -130,7 +134,8 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         variant: Variant,
         delays: &[u64],
         stream: &mut Stream,
-    ) -> (Trace, TraceSlots) {
+        control: &Control<'_>,
+    ) -> Result<(Trace, TraceSlots, bool)> {
         let mut times = Vec::new();
         if self.is_timed() && !path.is_empty() {
             let mut at = self.starts.draw(stream);
@@ -145,8 +150,9 @@ impl<P: Deref<Target = Playout>> Generator<P> {
         let seqs = if ties > 0 { (1..=path.len() as i64).collect() } else { Vec::new() };
         let mut own = Stream::new(&self.keys[2], ordinal);
         let (model, machine) = (&self.playout.plan.parameters, &self.playout.machine);
-        let Drawn { parameters, slots } = model.draw(&self.looked_at, machine, path, &self.keys[3], &mut own);
-        (Trace { variant, times, seqs, parameters, ties: 0 }, slots)
+        let Drawn { parameters, slots, astray } =
+            model.draw(&self.looked_at, machine, path, &self.keys[3], &mut own, control)?;
+        Ok((Trace { variant, times, seqs, parameters, ties: 0 }, slots, astray))
     }
 
     /// The weight of a path and log2 of its probability.

@@ -1,11 +1,15 @@
 //! Classes of identifiers: slots that name the same kind of thing, how a trace uses its values, and how many traces
 //! share one.
 
-use super::learn::{Event, empty_class, occurrence, split_json};
-use super::model::{ANY, NEW, ParameterModel, Values};
-use super::shape::shapes;
+use super::few::{Few, Text};
+use super::grammar::Grammar;
+use super::kinds::{names_nothing, names_one};
+use super::learn::{Event, empty_class, json_text, occurrence};
+use super::model::{ANY, Class, NEW, ParameterModel, Values};
+use super::shape::Shape;
 use crate::error::Result;
 use crate::infer::Control;
+use crate::synth::formats::Format;
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeMap;
 
@@ -24,16 +28,12 @@ fn root(parent: &[u32], mut slot: u32) -> u32 {
 }
 
 /// Finds classes and fills the tables of identifier slots. O(values × slots that share them).
-pub(super) fn learn(
-    model: &mut ParameterModel,
-    documents: &[Vec<Event>],
-    least: u64,
-    control: &Control<'_>,
-) -> Result<()> {
+pub(super) fn learn(model: &mut ParameterModel, documents: &[Vec<Event>], control: &Control<'_>) -> Result<()> {
     let named: Vec<bool> = model.slots.iter().map(|s| matches!(s.values, Values::Identifier { .. })).collect();
     let of_document = |document: &[Event]| -> Vec<(u32, String)> {
-        let values = document.iter().flat_map(|e| &e.values).filter(|v| named[v.0 as usize]);
-        values.map(|(slot, json)| (*slot, split_json(json).1.unwrap_or_default())).collect()
+        let values = document.iter().flat_map(|e| &e.values);
+        let values = values.filter(|(slot, json)| named[*slot as usize] && !names_nothing(json));
+        values.map(|(slot, json)| (*slot, json_text(json).1)).collect()
     };
     let mut in_both: HashMap<(u32, u32), (u64, u64)> = HashMap::new();
     for document in documents {
@@ -67,28 +67,52 @@ pub(super) fn learn(
         })
         .collect();
     // How many traces have each value.
-    let mut degrees: Vec<HashMap<String, u64>> = vec![HashMap::new(); number.len()];
-    for document in documents {
+    let mut degrees: Vec<HashMap<String, (u64, Few)>> = vec![HashMap::new(); number.len()];
+    for (trace, document) in (0u32..).zip(documents) {
         let distinct: HashSet<(u32, String)> =
             of_document(document).into_iter().map(|(slot, text)| (class_of[slot as usize], text)).collect();
-        distinct.into_iter().for_each(|(class, text)| *degrees[class as usize].entry(text).or_default() += 1);
+        for (class, text) in distinct {
+            let seen = degrees[class as usize].entry(text).or_default();
+            seen.0 += 1;
+            seen.1.insert(trace);
+        }
     }
     let mut entities: Vec<HashMap<String, (u32, Option<u32>)>> = Vec::new();
     for degrees in degrees {
-        let mut all: Vec<(String, u64)> = degrees.into_iter().collect();
+        control.check()?;
+        let mut all: Vec<(String, u64, Few)> =
+            degrees.into_iter().map(|(text, (n, traces))| (text, n, traces)).collect();
         all.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        let texts: Vec<&str> = all.iter().map(|v| v.0.as_str()).collect();
-        let mut class = empty_class();
-        let (shapes, of) = shapes(&texts, least);
-        class.shapes = shapes;
-        let shared = all.iter().take(MOST_SHARED).take_while(|v| v.1 > 1).count();
-        class.shared = of[..shared].to_vec();
+        let (class, of) = class_of_values(&all);
+        let shared = class.shared.len();
         model.classes.push(class);
-        let entity = |(i, (text, _)): (usize, (String, u64))| (text, (of[i], (i < shared).then_some(i as u32)));
+        let entity = |(i, (text, ..)): (usize, (String, u64, Few))| (text, (of[i], (i < shared).then_some(i as u32)));
         entities.push(all.into_iter().enumerate().map(entity).collect());
     }
     fill(model, documents, &class_of, &entities, &of_document);
     Ok(())
+}
+
+/// A class of these values (with how many traces have each, most frequent first), and the shape of each.
+///
+/// Values that are frequent and no names of single things are repeated; grammars are learned from the others.
+fn class_of_values(all: &[(String, u64, Few)]) -> (Class, Vec<u32>) {
+    let shared = all.iter().take(MOST_SHARED).take_while(|v| v.1 > 1).count();
+    let repeated = |i: usize| i < shared && all[i].2.is_frequent() && !names_one(&all[i].0);
+    let text = |i: usize| Text { text: &all[i].0, traces: all[i].2 };
+    let mut made: Vec<usize> = (0..all.len()).filter(|&i| !repeated(i)).collect();
+    if made.is_empty() {
+        made = (0..all.len()).collect();
+    }
+    let (grammars, of_made) = Grammar::learn(&made.iter().map(|&i| text(i)).collect::<Vec<_>>());
+    let mut of = vec![0u32; all.len()];
+    made.iter().zip(of_made).for_each(|(&i, shape)| of[i] = shape);
+    let mut class = empty_class();
+    class.shapes = grammars.into_iter().map(Shape::Grammar).collect();
+    class.shared = of[..shared].to_vec();
+    class.texts = (0..shared).map(|i| repeated(i).then(|| all[i].0.as_str().into())).collect();
+    class.format = Some(Format::of(&(0..all.len()).map(text).collect::<Vec<_>>()));
+    (class, of)
 }
 
 #[derive(Default, Clone)]

@@ -1,6 +1,7 @@
 //! Which earlier parameter of a trace each parameter depends on, and which it copies.
 
-use super::learn::{Event, LEAST, slot_values};
+use super::few::LEAST;
+use super::learn::{Event, SlotValue, slot_values};
 use super::model::{ANY, COPY, Counts, ParameterModel, Values};
 use crate::error::Result;
 use crate::infer::Control;
@@ -21,8 +22,8 @@ pub(super) fn depend(model: &mut ParameterModel, documents: &[Vec<Event>], contr
     let share: Vec<HashMap<&str, f64>> = values
         .iter()
         .map(|v| {
-            let total = v.iter().map(|v| v.1).sum::<u64>() as f64;
-            v.iter().map(|(json, count)| (&**json, *count as f64 / total)).collect()
+            let total = v.iter().map(|v| v.count).sum::<u64>() as f64;
+            v.iter().map(|SlotValue { json, count, .. }| (&**json, *count as f64 / total)).collect()
         })
         .collect();
     let mut joint: HashMap<(u32, u32), HashMap<(u32, u32), u64>> = HashMap::new();

@@ -2,6 +2,7 @@
 
 use super::shape::Shape;
 use crate::automaton::{Histogram, LabelId};
+use crate::synth::formats::Format;
 use serde::{Deserialize, Serialize};
 
 /// Anything, in keys of tables.
@@ -26,7 +27,7 @@ pub struct ParameterModel {
     pub classes: Vec<Class>,
     /// A Bloom filter over the hashes of all real identifiers and pooled values.
     pub real: Vec<u64>,
-    /// Values seen less often were pooled.
+    /// Values of fewer traces were pooled.
     pub least: u64,
 }
 
@@ -68,8 +69,10 @@ pub enum Values {
     Words {
         /// Frequent values as JSON text.
         atoms: Vec<Box<str>>,
-        /// Shapes of the rare ones with counts.
-        rare: Vec<(Shape, u64)>,
+        /// Shapes of the rare ones.
+        rare: Vec<Rare>,
+        /// What rare values look like, for checks; generators of version 1 had none.
+        format: Option<Format>,
     },
     /// Bins 0.. are these JSON texts; those after them are ranges of numbers.
     Numbers {
@@ -79,6 +82,10 @@ pub enum Values {
         decimals: u32,
         /// True where numbers are written as strings.
         quoted: bool,
+        /// Fewest digits after the point: 0s at the end beyond these are not written.
+        written: u32,
+        /// True where numbers are so sparse that one stands for a thing: real ones are avoided.
+        guarded: bool,
         /// Ranges, ascending: the smallest number and the distances from it.
         ranges: Vec<(i64, Histogram)>,
     },
@@ -88,6 +95,10 @@ pub enum Values {
         class: u32,
         /// True where values are JSON strings.
         quoted: bool,
+        /// Values that name nothing, such as null, as JSON text with counts.
+        plain: Vec<(Box<str>, u64)>,
+        /// How many other values there are.
+        named: u64,
         /// (occurrence of the slot in its trace or `ANY`, previous value of the class or `ANY`, (value by order of
         /// introduction or `NEW`, count)), ascending.
         table: Vec<(u32, u32, Counts)>,
@@ -96,6 +107,17 @@ pub enum Values {
         /// Values of one trace introduced here: (shape, count).
         single: Counts,
     },
+}
+
+/// Rare values of a slot that look alike.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rare {
+    /// Their shape.
+    pub shape: Shape,
+    /// True where they are JSON strings; others are written as JSON.
+    pub quoted: bool,
+    /// How often they were seen.
+    pub count: u64,
 }
 
 /// Identifiers that are one kind of thing.
@@ -107,6 +129,17 @@ pub struct Class {
     pub constant: bool,
     /// The shapes of values that several traces share.
     pub shared: Vec<u32>,
+    /// Those of them that are repeated, being frequent and no names of single things; shorter where no later one is.
+    pub texts: Vec<Option<Box<str>>>,
+    /// What values look like, for checks; generators of version 1 had none.
+    pub format: Option<Format>,
+}
+
+impl Class {
+    /// The text of a shared value that is repeated.
+    pub fn text(&self, shared: u32) -> Option<&str> {
+        self.texts.get(shared as usize)?.as_deref()
+    }
 }
 
 /// True for a number from the smallest to the largest of some ranges, ascending, be it between two of them.
@@ -151,7 +184,15 @@ impl ParameterModel {
         });
         let counts = self.form_counts.iter().all(|row| row.2.iter().all(|c| (c.0 as usize) < self.forms.len()));
         let classes = self.classes.iter().all(|c| c.shared.iter().all(|s| (*s as usize) < c.shapes.len()));
-        (!(slots && forms && counts && classes)).then_some("A generator's parameter refers to nothing.")
+        if !(slots && forms && counts && classes) {
+            return Some("A generator's parameter refers to nothing.");
+        }
+        let rare = self.slots.iter().flat_map(|slot| match &slot.values {
+            Values::Words { rare, .. } => rare.as_slice(),
+            _ => &[],
+        });
+        let shapes = self.classes.iter().flat_map(|class| &class.shapes).chain(rare.map(|rare| &rare.shape));
+        shapes.filter_map(Shape::problem).next()
     }
 
     fn fits(&self, values: &Values) -> bool {

@@ -1,12 +1,9 @@
-//! Shapes of texts: what of a value is the same in many, so that fresh values look alike and are never real ones.
+//! Shapes of texts: grammars, and what generators of version 1 had in their place, whose traces stay as they are.
 
+use super::grammar::Grammar;
 use crate::synth::random::Stream;
-use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
-/// Parts that fewer distinct values share are not repeated.
-const MOST_ATOMS: usize = 64;
 const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
 const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const HEX: &[u8] = b"0123456789abcdef";
@@ -48,9 +45,49 @@ pub struct Seen {
     padded: bool,
 }
 
-/// A shape: its parts in order.
+/// What texts look like that are not repeated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shape {
+pub enum Shape {
+    /// A grammar.
+    Grammar(Grammar),
+    /// A shape of a generator of version 1.
+    Earlier(EarlierShape),
+}
+
+impl Shape {
+    /// A text of this shape that `real` does not know, where it has room for such.
+    pub fn fresh(&self, stream: &mut Stream, real: &dyn Fn(&str) -> bool) -> String {
+        match self {
+            Shape::Grammar(grammar) => grammar.fresh(stream, real),
+            Shape::Earlier(shape) => shape.fresh(stream, real),
+        }
+    }
+
+    /// True where its texts must not be real ones.
+    pub fn is_guarded(&self) -> bool {
+        match self {
+            Shape::Grammar(grammar) => grammar.guarded,
+            Shape::Earlier(_) => true,
+        }
+    }
+
+    /// True for a text of a shape of version 1.
+    pub fn is_earlier_of(&self, text: &str) -> bool {
+        matches!(self, Shape::Earlier(shape) if shape.fits(text))
+    }
+
+    /// Why this cannot be a shape, if so.
+    pub fn problem(&self) -> Option<&'static str> {
+        match self {
+            Shape::Grammar(grammar) => grammar.problem(),
+            Shape::Earlier(_) => None,
+        }
+    }
+}
+
+/// A shape of version 1: its parts in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlierShape {
     parts: Vec<Seen>,
 }
 
@@ -98,50 +135,7 @@ fn split(text: &str) -> Vec<(Part, &str)> {
     parts
 }
 
-/// The shapes of distinct texts, most frequent first, and for each text which it has.
-///
-/// * `least`: a part's text is repeated where at least so many distinct values have it
-pub fn shapes(texts: &[&str], least: u64) -> (Vec<Shape>, Vec<u32>) {
-    let split: Vec<Vec<(Part, &str)>> = texts.iter().map(|text| split(text)).collect();
-    let mut groups: BTreeMap<Vec<Part>, Vec<usize>> = BTreeMap::new();
-    for (i, parts) in split.iter().enumerate() {
-        groups.entry(parts.iter().map(|p| p.0).collect()).or_default().push(i);
-    }
-    let mut groups: Vec<(Vec<Part>, Vec<usize>)> = groups.into_iter().collect();
-    groups.sort_by_key(|(_, members)| std::cmp::Reverse(members.len()));
-    let mut of = vec![0u32; texts.len()];
-    let mut shapes = Vec::with_capacity(groups.len());
-    for (number, (parts, members)) in groups.iter().enumerate() {
-        members.iter().for_each(|&i| of[i] = number as u32);
-        let seen = |(at, &part): (usize, &Part)| Seen::of(part, members.iter().map(|&i| split[i][at].1), least);
-        shapes.push(Shape { parts: parts.iter().enumerate().map(seen).collect() });
-    }
-    (shapes, of)
-}
-
 impl Seen {
-    fn of<'a>(part: Part, texts: impl Iterator<Item = &'a str>, least: u64) -> Self {
-        let mut counts: HashMap<&str, u64> = HashMap::new();
-        let mut lengths: BTreeMap<u32, u64> = BTreeMap::new();
-        let (mut range, mut padded, mut total) = ((u64::MAX, 0), false, 0);
-        for text in texts {
-            *counts.entry(text).or_default() += 1;
-            *lengths.entry(text.len() as u32).or_default() += 1;
-            total += 1;
-            if part == Part::Number {
-                let number = text.parse().unwrap_or(u64::MAX);
-                range = (range.0.min(number), range.1.max(number));
-                padded |= text.len() > 1 && text.starts_with('0');
-            }
-        }
-        let mut atoms: Vec<(Box<str>, u64)> =
-            counts.into_iter().filter(|(_, count)| *count >= least).map(|(text, count)| (text.into(), count)).collect();
-        atoms.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        atoms.truncate(MOST_ATOMS);
-        let others = total - atoms.iter().map(|a| a.1).sum::<u64>();
-        Seen { part, atoms, others, lengths: lengths.into_iter().collect(), range, padded }
-    }
-
     fn draw(&self, stream: &mut Stream, text: &mut String) {
         if let Part::Other(character) = self.part {
             return text.push(character);
@@ -187,7 +181,7 @@ impl Seen {
     }
 }
 
-impl Shape {
+impl EarlierShape {
     /// A text of this shape.
     pub fn draw(&self, stream: &mut Stream) -> String {
         let mut text = String::new();

@@ -6,12 +6,15 @@
 
 use super::context::{Abstraction, Memory, Obligations, Tracker, label_hashes};
 use super::graph::{Graph, PREFIX};
+use super::walk::Walk;
 use crate::automaton::{Automaton, Kind, LabelId, StateId};
 use crate::conform::Machine;
 use crate::error::{Error, Result};
 use crate::infer::invariants::{count_broken, mine_to_keep};
 use crate::infer::{Control, Held, distinct_traces, infer, restricted};
-use crate::synth::plan::variant_hash;
+use crate::synth::checks::within;
+use crate::synth::plan::{bounds, variant_hash};
+use crate::synth::random::Stream;
 use hashbrown::HashMap;
 
 /// One in so many traces is held out at a time.
@@ -30,6 +33,11 @@ const WHOLE: [u32; 3] = [20, 8, 3];
 const NOTED: usize = 5;
 /// Bits per event within which candidates count as equal; the earlier one wins.
 const TIE: f64 = 0.001;
+
+/// Walks that are tried, and their events at most, and one in how many must be like real traces.
+const TRIALS: u64 = 400;
+const TRIAL_EVENTS: usize = 200_000;
+const BOUNDED: u64 = 20;
 
 /// How paths are generated.
 #[derive(Debug, Clone, PartialEq)]
@@ -259,6 +267,25 @@ fn relearn(rest: &Automaton, machine: &Machine, control: &Control<'_>) -> Result
     }
 }
 
+/// True where a graph's walks have event types as often as some real trace or between, one in [`BOUNDED`] at least: of few
+/// traces a machine that generalises may give hardly any.
+fn gives_bounded(graph: &Graph, bounds: &[(u32, u32)], control: &Control<'_>) -> Result<bool> {
+    let walk = Walk::new(graph.clone(), u32::MAX);
+    let (mut edges, mut events) = (Vec::new(), 0);
+    let (mut tried, mut found) = (0, 0);
+    while tried < TRIALS && events < TRIAL_EVENTS {
+        if tried % 16 == 0 {
+            control.check()?;
+        }
+        walk.draw(&mut Stream::new(&[0; 32], tried), &mut edges);
+        let labels: Vec<LabelId> = edges.iter().map(|&edge| walk.graph.edges[edge as usize].label).collect();
+        found += u64::from(within(&labels, bounds));
+        events += labels.len() + 1;
+        tried += 1;
+    }
+    Ok(found * BOUNDED >= tried)
+}
+
 /// Chooses how paths are generated.
 ///
 /// * `tree`: the prefix tree of the traces
@@ -274,6 +301,7 @@ pub fn choose(tree: &Automaton, machine: &Machine, control: &Control<'_>) -> Res
     }
     let (mined, _) = mine_to_keep(tree, control)?;
     let obligations = Obligations::of(&mined, tree.labels.len());
+    let bounds = bounds(&traces, tree.labels.len());
     let folds = if tree.totals.distinct_traces < FOLDS as u64 {
         0
     } else if traces.iter().map(|t| t.events.len()).sum::<usize>() > MANY_EVENTS {
@@ -309,6 +337,10 @@ pub fn choose(tree: &Automaton, machine: &Machine, control: &Control<'_>) -> Res
                 }
             };
             let broken = count_broken(&graph.to_automaton(tree), &mined, control)?;
+            if broken == 0 && !gives_bounded(&graph, &bounds, control)? {
+                notes.push(format!("{} hardly gives traces with event types as often as in real ones", name(wanted)));
+                continue;
+            }
             if broken == 0 {
                 let why = if folds == 0 { "too few distinct traces to hold some out" } else { "held-out traces" };
                 notes.insert(0, format!("paths by {} ({why}): {bits:.3} bits per held-out event", name(wanted)));
