@@ -25,8 +25,11 @@ pub(super) struct Figures {
     pub(super) work: u64,
 }
 
-/// Of each view, of each of its folds, of each held-out trace: how often it was held out and how many events are judged.
-pub(super) struct Weights(Vec<Vec<Vec<(f64, f64)>>>);
+/// Of each fold of a view, of each held-out trace: how often it was held out and how many events are judged.
+type OfFolds = Vec<Vec<(f64, f64)>>;
+
+/// The weights of held-out traces, view by view.
+pub(super) struct Weights(Vec<OfFolds>);
 
 impl Weights {
     pub(super) fn of(folds: &[Vec<Fold>]) -> Self {
@@ -55,7 +58,7 @@ struct Difference {
 impl Candidate {
     /// Bits per held-out event, the mean over views.
     pub(super) fn bits(&self, weights: &Weights) -> f64 {
-        let of_view = |(folds, weights): (&Vec<Figures>, &Vec<Vec<(f64, f64)>>)| {
+        let of_view = |(folds, weights): (&Vec<Figures>, &OfFolds)| {
             let (mut bits, mut events) = (0.0, 0.0);
             for (verdict, &(count, length)) in zipped(folds, weights) {
                 bits += count * verdict.bits;
@@ -68,7 +71,7 @@ impl Candidate {
 
     /// The share of held-out traces that are accepted, view by view.
     pub(super) fn accepted(&self, weights: &Weights) -> Vec<f64> {
-        let of_view = |(folds, weights): (&Vec<Figures>, &Vec<Vec<(f64, f64)>>)| {
+        let of_view = |(folds, weights): (&Vec<Figures>, &OfFolds)| {
             let (mut accepted, mut all) = (0.0, 0.0);
             for (verdict, &(count, _)) in zipped(folds, weights) {
                 accepted += if verdict.accepted { count } else { 0.0 };
