@@ -9,7 +9,7 @@ commit=${1:?usage: benches/against.sh COMMIT}
 [ "${LOGFSM_INSTALLED:-}" = 1 ] || install_extension release
 
 events=${EVENTS:-1100000} repeats=${REPEATS:-7}
-other=$home/against/$(git -C "$top" rev-parse --short "$commit")
+other=$home/builds/$(git -C "$top" rev-parse --short "$commit")
 if [ ! -e "$other/home/built" ]; then
     say "Building $commit in $other"
     mkdir -p "$other"

@@ -298,7 +298,7 @@ const MANY: usize = 1024;
 
 /// Asks whether to go on, after an event of a machine that can be in many states, and now and then.
 fn breathe(states: usize, event: usize) {
-    if states >= MANY || event % MANY == 0 {
+    if states >= MANY || event.is_multiple_of(MANY) {
         interrupt::check();
     }
 }

@@ -133,6 +133,9 @@ pub struct Trace {
     pub ties: u32,
 }
 
+/// Time, sequence number, label and parameters of an event.
+type ComparedRow<'t> = (Option<i64>, Option<i64>, &'t Label, Option<&'t str>);
+
 impl Trace {
     /// Number of events.
     pub fn len(&self) -> usize {
@@ -168,7 +171,7 @@ impl Trace {
     }
 
     /// Its rows as they compare: at, sequence number, label, parameters.
-    fn sorted_rows(&self) -> Vec<(Option<i64>, Option<i64>, &Label, Option<&str>)> {
+    fn sorted_rows(&self) -> Vec<ComparedRow<'_>> {
         let parameters = |i: usize| self.parameters.get(i).and_then(Option::as_deref);
         let row = |(i, label)| (self.times.get(i).copied(), self.seqs.get(i).copied(), label, parameters(i));
         let mut rows: Vec<_> = self.variant.iter().enumerate().map(row).collect();

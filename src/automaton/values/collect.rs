@@ -220,7 +220,7 @@ impl Collector {
         slots.sort_unstable();
         slots.dedup();
         // Several values of one trace may have one shape: that counts once as well.
-        let mut shapes: HashMap<(LabelId, &str, bool, String), (Option<i64>, bool)> = HashMap::new();
+        let mut shapes: HashMap<Shape<'_>, (Option<i64>, bool)> = HashMap::new();
         for ((label, name, value), &first) in &gone {
             let stays = came.get(&(*label, name.clone(), value.clone())).is_some_and(|at| *at == first);
             let Some(slot) = self.find(*label, name) else { continue };
@@ -280,8 +280,13 @@ pub struct Events<'a> {
     pub parameters: &'a [Option<&'a str>],
 }
 
+/// Event type, slot, whether it is a shape or only classes of characters, and its text.
+type Shape<'t> = (LabelId, &'t str, bool, String);
+/// Takes event type, slot, value and time; `None` ends it.
+type Visit<'v> = dyn FnMut(LabelId, &str, &str, Option<i64>) -> Option<()> + 'v;
+
 impl Events<'_> {
-    fn each(&self, visit: &mut dyn FnMut(LabelId, &str, &str, Option<i64>) -> Option<()>) -> Option<()> {
+    fn each(&self, visit: &mut Visit<'_>) -> Option<()> {
         for (i, (parameters, &label)) in self.parameters.iter().zip(&self.labels).enumerate() {
             for slot in parameters.map_or_else(Vec::new, trace::slots) {
                 visit(label, &slot.name, slot.value.as_deref().unwrap_or("null"), self.times.get(i).copied())?;
