@@ -106,7 +106,10 @@ fn value(kind: &str, random: &mut Random) -> String {
         "size" => format!("{}.{} {}", r.below(900), r.below(10), r.pick(&["KB", "MB", "GB"])),
         "list" => (0..3 + r.below(4)).map(|_| (3000 + r.below(999)).to_string()).collect::<Vec<_>>().join(" "),
         "mailid" => r.hex(10).to_ascii_uppercase(),
-        "hex" => format!("0x{:x}", r.below(1 << (4 * (1 + r.below(8))))),
+        "hex" => {
+            let digits = 1 + r.below(8);
+            format!("0x{:x}", r.below(1 << (4 * digits)))
+        }
         "win" => format!("C:\\Windows\\Temp\\{}_{}.tmp", r.pick(&WORDS), number(r)),
         "klass" => format!("com.acme.{}.{}Service", r.pick(&WORDS), capital(r.pick(&WORDS))),
         "iso" => format!(
