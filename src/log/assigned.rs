@@ -72,16 +72,47 @@ fn spans(row: &[u32], cells: &Cells) -> Vec<(usize, usize)> {
     let mut out: Vec<(usize, usize)> = Vec::new();
     for at in 1..row.len() {
         let inside = out.last().is_some_and(|span| at < span.1);
-        if inside || cells.text(row[at]) != "=" || !cells.is_word(row[at - 1]) {
+        if inside || !cells.is_word(row[at - 1]) {
             continue;
         }
-        if let Some((from, to)) = value(row, at + 1, cells)
+        let listed = listed(row, at, cells);
+        let found = if cells.text(row[at]) == "=" { listed.or_else(|| value(row, at + 1, cells)) } else { listed };
+        if let Some((from, to)) = found
             && !said(row, from, cells)
         {
             out.push((from, to));
         }
     }
     out
+}
+
+/// Cells of the longest value that is not quoted and holds blanks.
+const MAX_LISTED: usize = 9;
+
+/// Where the value is whose key, before the sign at `at`, follows a comma (`…, reason: driver update, state = 3`): such
+/// a value may hold blanks, for what ends it is the next comma, the bracket around the pairs or the end.
+fn listed(row: &[u32], at: usize, cells: &Cells) -> Option<(usize, usize)> {
+    let text = |at: usize| row.get(at).map_or("", |c| cells.text(*c));
+    let behind_comma = at >= 3 && row[at - 2] == BLANK && text(at - 3) == ",";
+    let mut from = at + 1;
+    match text(at) {
+        "=" => {}
+        ":" if row.get(from) == Some(&BLANK) => from += 1,
+        _ => return None,
+    }
+    if !behind_comma || row.get(from).is_none_or(|c| *c == BLANK || cells.is_delimiter(*c)) {
+        return None;
+    }
+    let mut to = from;
+    while to < row.len() {
+        match text(to) {
+            "," | ";" | ")" | "]" | "}" => break,
+            // neither another pair nor a remark is part of it
+            "=" | ":" | "\"" | "'" | "(" | "[" | "{" => return None,
+            _ => to += 1,
+        }
+    }
+    (from < to && to - from <= MAX_LISTED).then_some((from, to))
 }
 
 /// Where the value that starts at `from` is, without the quotes around it.

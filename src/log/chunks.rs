@@ -63,6 +63,7 @@ pub(crate) fn merge_chunks(rows: &mut Vec<Row>, cells: &Cells, options: &MinerOp
                 let family = families.entry(without(row, from, to)).or_insert_with(|| Family::of(i, to));
                 family.alone |= to == from + 1 && is_value(row[from]);
                 family.quoted |= quoted;
+                family.names &= row[from..to].iter().all(|&c| is_plain_name(c, cells));
                 family.empty |= row[from..to].contains(&MAYBE);
                 if family.rows.last() != Some(&i) {
                     family.rows.push(i);
@@ -75,6 +76,8 @@ pub(crate) fn merge_chunks(rows: &mut Vec<Row>, cells: &Cells, options: &MinerOp
                 let many = match (words::said(row, from, cells), assigned) {
                     (true, _) => limit * 4,
                     (false, true) => limit.saturating_sub(1).max(2),
+                    // what a program quotes is a name of someone else's, unless it is a request or a part of its own
+                    _ if family.names => 2,
                     _ => limit + 1,
                 };
                 let enough = family.alone || (family.quoted && family.rows.len() >= many);
@@ -119,6 +122,8 @@ fn without(row: &[u32], from: usize, to: usize) -> u128 {
 struct Family {
     alone: bool,
     quoted: bool,
+    /// All spans are words that may be names.
+    names: bool,
     empty: bool,
     first: (usize, usize),
     rows: Vec<usize>,
@@ -126,8 +131,14 @@ struct Family {
 
 impl Family {
     fn of(row: usize, to: usize) -> Self {
-        Family { alone: false, quoted: false, empty: false, first: (row, to), rows: Vec::new() }
+        Family { alone: false, quoted: false, names: true, empty: false, first: (row, to), rows: Vec::new() }
     }
+}
+
+/// Blanks, full stops and words that neither say what happened nor end with a number.
+fn is_plain_name(cell: u32, cells: &Cells) -> bool {
+    let word = cells.is_word(cell) && !cells.is_verb(cell) && !words::is_numbered(cells.text(cell));
+    word || cell == BLANK || cells.text(cell) == "."
 }
 
 /// The spans of a row that may hold one value or several: chunks with and without their keys, and quoted text.

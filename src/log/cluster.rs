@@ -14,7 +14,7 @@ use super::cells::{Cells, LIST, MAYBE, Row, SLOT};
 use super::leaf::{Layout, Leaf};
 use super::miner::MinerOptions;
 use super::templates::{Draft, Piece, Templates};
-use super::{assigned, chunks, lists, words};
+use super::{assigned, chunks, lists, optional, words};
 use crate::error::Result;
 
 /// Derives templates from the sorted leaves of a state.
@@ -35,6 +35,8 @@ pub(crate) fn templates(leaves: &[(&[u8], &Leaf)], overflow: u64, options: &Mine
         chunks::merge_covered(&mut rows, &cells);
         lists::merge_runs(&mut rows, &cells, leaves);
         lists::merge_forms(&mut rows, &cells);
+        optional::merge_remarks(&mut rows, &cells);
+        optional::merge_names(&mut rows, &cells);
         if rows.len() == before {
             break;
         }
