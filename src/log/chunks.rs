@@ -63,6 +63,7 @@ pub(crate) fn merge_chunks(rows: &mut Vec<Row>, cells: &Cells, options: &MinerOp
                 let family = families.entry(without(row, from, to)).or_insert_with(|| Family::of(i, to));
                 family.alone |= to == from + 1 && is_value(row[from]);
                 family.quoted |= quoted;
+                family.bracketed |= from > 0 && ["(", "["].contains(&cells.text(row[from - 1]));
                 family.names &= row[from..to].iter().all(|&c| is_plain_name(c, cells));
                 family.empty |= row[from..to].contains(&MAYBE);
                 if family.rows.last() != Some(&i) {
@@ -77,6 +78,7 @@ pub(crate) fn merge_chunks(rows: &mut Vec<Row>, cells: &Cells, options: &MinerOp
                     (true, _) => limit * 4,
                     (false, true) => limit.saturating_sub(1).max(2),
                     // what a program quotes is a name of someone else's, unless it is a request or a part of its own
+                    _ if family.names && family.bracketed => limit.saturating_sub(1).max(2),
                     _ if family.names => 2,
                     _ => limit + 1,
                 };
@@ -121,7 +123,9 @@ fn without(row: &[u32], from: usize, to: usize) -> u128 {
 /// Rows that agree but for one span; the first row and where its span ends.
 struct Family {
     alone: bool,
+    /// Quotes or brackets enclose the spans.
     quoted: bool,
+    bracketed: bool,
     /// All spans are words that may be names.
     names: bool,
     empty: bool,
@@ -131,7 +135,7 @@ struct Family {
 
 impl Family {
     fn of(row: usize, to: usize) -> Self {
-        Family { alone: false, quoted: false, names: true, empty: false, first: (row, to), rows: Vec::new() }
+        Family { alone: false, quoted: false, bracketed: false, names: true, empty: false, first: (row, to), rows: Vec::new() }
     }
 }
 
@@ -159,6 +163,21 @@ fn spans(row: &[u32], cells: &Cells) -> Vec<(usize, usize, bool)> {
             }
         }
         start = end + 1;
+    }
+    for (open, close) in [("(", ")"), ("[", "]")] {
+        let mut from = None;
+        for (at, text) in row.iter().map(|c| cells.text(*c)).enumerate() {
+            match from {
+                _ if text == open => from = Some(at + 1),
+                // values in brackets are lists, see `lists`
+                Some(start) if text == close => {
+                    let named = start < at && row[start..at].iter().all(|&c| is_plain_name(c, cells));
+                    out.extend(named.then_some((start, at, true)));
+                    from = None;
+                }
+                _ => {}
+            }
+        }
     }
     for quote in ["\"", "'"] {
         let mut open: Option<usize> = None;

@@ -2,6 +2,7 @@
 
 use super::cells::{BLANK, Cells, LIST, MAYBE, Row, SLOT, is_value};
 use super::cluster::unite;
+use super::words;
 use hashbrown::{HashMap, HashSet};
 
 /// Cells of the longest remark that may be missing.
@@ -54,6 +55,8 @@ pub(crate) fn merge_remarks(rows: &mut Vec<Row>, cells: &Cells) {
 fn remarks(row: &[u32], cells: &Cells) -> Vec<(usize, usize)> {
     let text = |at: usize| row.get(at).map_or("", |c| cells.text(*c));
     let valued = |from: usize, to: usize| row[from..to].iter().any(|c| is_value(*c));
+    // a program that writes keys without values (`ruser= rhost=::1`) leaves no key out
+    let empty = (1..row.len()).any(|at| text(at - 1) == "=" && row[at] == BLANK);
     let mut out = Vec::new();
     let (mut depth, mut quoted) = (0usize, false);
     for at in 1..row.len() {
@@ -68,7 +71,7 @@ fn remarks(row: &[u32], cells: &Cells) -> Vec<(usize, usize)> {
         }
         let bracket = row[at] == BLANK && text(at + 1) == "(";
         let key = at + 1 + usize::from(text(at) == ",");
-        let pair = (row[at] == BLANK || (text(at) == "," && row.get(at + 1) == Some(&BLANK)))
+        let pair = ((row[at] == BLANK && !empty) || (text(at) == "," && row.get(at + 1) == Some(&BLANK)))
             && text(at - 1) != ","
             && row.get(key).is_some_and(|c| cells.is_word(*c));
         // after a comma a value may follow its name without a sign
@@ -104,8 +107,15 @@ pub(crate) fn merge_names(rows: &mut Vec<Row>, cells: &Cells) {
         let of = |m: &(usize, usize)| &rows[m.0].cells[head.len()..m.1];
         let alone = members.iter().any(|m| matches!(of(m), [SLOT | LIST]));
         let listed = lengths.len() >= 3 && members.iter().any(|m| of(m).iter().any(|c| cells.text(*c) == ","));
-        let closed = !tail.is_empty() && tail != [MAYBE];
-        let enough = members.len() >= if alone { 3 } else { NAMES };
+        let proper = members.iter().all(|m| of(m).iter().all(|c| !cells.is_word(*c) || is_proper(cells.text(*c))));
+        let named = head.len() >= 2 && words::is_preposition(cells.text(head[head.len() - 2]));
+        let closed = (!tail.is_empty() && tail != [MAYBE]) || (proper && named);
+        let needed = match (alone, proper) {
+            (true, true) => 2,
+            (true, false) | (false, true) => 3,
+            (false, false) => NAMES,
+        };
+        let enough = members.len() >= needed;
         let anchors = head.iter().chain(&tail).filter(|c| cells.is_word(**c)).count();
         if lengths.len() >= 2 && enough && anchors >= 2 && (closed || listed) {
             wide.push(([&head[..], &[LIST], &tail[..]].concat(), members.into_iter().map(|m| m.0).collect()));
@@ -124,9 +134,15 @@ pub(crate) fn merge_names(rows: &mut Vec<Row>, cells: &Cells) {
     unite(rows);
 }
 
+/// True for words that begin with a capital or a digit.
+fn is_proper(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit())
+}
+
 /// The spans of a row that may be names, or lists of words: words and values with blanks or commas between them.
 fn names(row: &[u32], cells: &Cells) -> Vec<(usize, usize)> {
-    let item = |at: usize| row.get(at).is_some_and(|c| is_value(*c) || (cells.is_word(*c) && !cells.is_verb(*c)));
+    let name = |c: u32| cells.is_word(c) && !cells.is_verb(c) && !words::is_preposition(cells.text(c));
+    let item = |at: usize| row.get(at).is_some_and(|c| is_value(*c) || name(*c));
     let mut out = Vec::new();
     for from in (2..row.len()).filter(|&at| item(at) && (row[at - 1] == BLANK || cells.is_delimiter(row[at - 1]))) {
         let mut to = from + 1;

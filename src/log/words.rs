@@ -92,6 +92,11 @@ fn singles(rows: &[Row], cells: &Cells, options: &MinerOptions) -> Vec<Family> {
 const PREPOSITIONS: [&str; 15] =
     ["for", "from", "to", "by", "at", "on", "of", "with", "via", "into", "in", "user", "host", "interface", "device"];
 
+/// Whether what follows a word is mostly a thing.
+pub(crate) fn is_preposition(word: &str) -> bool {
+    PREPOSITIONS.iter().any(|preposition| preposition.eq_ignore_ascii_case(word))
+}
+
 /// Keys whose values say what happened, as in `msg="disk full"`.
 const SAYING: [&str; 2] = ["msg", "message"];
 /// Keys whose values do so where the line has no words besides its pairs.
@@ -138,7 +143,7 @@ fn enough(words: &[u32], row: &[u32], at: usize, slot: bool, cells: &Cells, opti
     let bracketed = is(before, &["[", "("]) && is(after, &["]", ")"]);
     let preposition = before == Some(BLANK)
         && at >= 2
-        && PREPOSITIONS.contains(&cells.text(row[at - 2]).to_ascii_lowercase().as_str());
+        && is_preposition(cells.text(row[at - 2]));
     let numbered = words.iter().any(|w| is_numbered(cells.text(*w)));
     // the first word of a quoted text says what it does (`"GET /path"`)
     let opening = is(before, &["\"", "'"]);
