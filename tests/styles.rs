@@ -248,7 +248,7 @@ fn accuracy(lines: &[String], truth: &[String]) -> (f64, f64) {
     let templates = miner.finish().unwrap();
     let (found, ids): (Vec<String>, Vec<String>) = lines
         .iter()
-        .map(|line| templates.parse(line).unwrap().template)
+        .map(|line| templates.parse(line).unwrap_or_else(|| panic!("no template: {line}")).template)
         .map(|id| (normal(&templates.templates()[id as usize].text), id.to_string()))
         .unzip();
     let (by_truth, by_id) = (groups(truth), groups(&ids));

@@ -130,7 +130,10 @@ impl Cells {
                     break None;
                 }
             };
-            if let Some(end) = end {
+            // one item may be a list of one, but need not be
+            if let Some(end) = end
+                && out[from..end].iter().any(|c| is(Some(c), ","))
+            {
                 out.splice(from + 1..end, [LIST]);
             }
             from += 1;

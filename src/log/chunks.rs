@@ -250,7 +250,8 @@ const MAX_LISTED: usize = 200_000;
 
 /// As above, where the other row has a list in place of several values of this one.
 fn merge_listed(rows: &mut Vec<Row>, cells: &Cells) {
-    let listed: Vec<usize> = (0..rows.len()).filter(|&j| rows[j].cells.contains(&LIST)).collect();
+    let open = |cells: &[u32]| cells.iter().any(|c| [LIST, MAYBE].contains(c));
+    let listed: Vec<usize> = (0..rows.len()).filter(|&j| open(&rows[j].cells)).collect();
     if listed.len() * rows.len() > MAX_LISTED {
         return;
     }
@@ -262,10 +263,10 @@ fn merge_listed(rows: &mut Vec<Row>, cells: &Cells) {
             let other = &rows[j].cells;
             let kept = other.iter().filter(|c| plain(**c)).count();
             i != j
-                && row.cells.len() >= other.len()
+                && row.cells.len() + other.iter().filter(|c| **c == MAYBE).count() >= other.len()
                 && kept >= 1
                 && kept * 2 >= words
-                && listed_fits(&row.cells, other, &plain)
+                && listed_fits(&row.cells, other, cells)
         };
         // the one that keeps most words; of equal ones the last
         if let Some(&j) =
@@ -283,22 +284,33 @@ fn merge_listed(rows: &mut Vec<Row>, cells: &Cells) {
     unite(rows);
 }
 
-/// Whether `other` has every cell of `row`, or a slot for it, or a list for a run without plain words.
-fn listed_fits(row: &[u32], other: &[u32], plain: &impl Fn(u32) -> bool) -> bool {
+/// Whether `other` has every cell of `row`, or a slot for it, or a list for a run without plain words, or what may be
+/// missing for such a run or none.
+fn listed_fits(row: &[u32], other: &[u32], cells: &Cells) -> bool {
+    let plain = |c: u32| cells.is_word(c) && !cells.is_identifier(c);
+    // the unit of an amount is part of it
+    let kept = |at: usize| plain(row[at]) && !(at >= 2 && cells.is_unit(row[at]) && is_value(row[at - 2]));
     // reached[k]: the cells of other so far can stand for the first k cells of row
     let mut reached = vec![false; row.len() + 1];
     reached[0] = true;
     for &cell in other {
         let mut next = vec![false; row.len() + 1];
         let mut open = false;
+        if cell == MAYBE {
+            next.clone_from(&reached);
+        }
         for k in 0..row.len() {
             let here = row[k];
             match cell {
                 LIST => {
-                    open = (open || (reached[k] && here != BLANK)) && !plain(here);
+                    open = (open || (reached[k] && here != BLANK)) && !kept(k);
                     next[k + 1] |= open && here != BLANK;
                 }
-                SLOT => next[k + 1] |= reached[k] && (here == SLOT || plain(here)),
+                MAYBE => {
+                    open = (open || reached[k]) && !kept(k);
+                    next[k + 1] |= open && here != BLANK;
+                }
+                SLOT => next[k + 1] |= reached[k] && (here == SLOT || cells.is_word(here)),
                 cell => next[k + 1] |= reached[k] && here == cell,
             }
         }
