@@ -6,7 +6,7 @@ use logfsm::log::{MinerOptions, TemplateMiner};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The first ten were looked at while the miner was written, so what they say is no forecast.
-const STYLES: [(&str, &str); 27] = [
+const STYLES: [(&str, &str); 32] = [
     ("java_app", include_str!("fixtures/styles/java_app.txt")),
     ("network_gear", include_str!("fixtures/styles/network_gear.txt")),
     ("storage", include_str!("fixtures/styles/storage.txt")),
@@ -34,6 +34,11 @@ const STYLES: [(&str, &str); 27] = [
     ("etl_batch", include_str!("fixtures/styles/etl_batch.txt")),
     ("german_erp", include_str!("fixtures/styles/german_erp.txt")),
     ("payment", include_str!("fixtures/styles/payment.txt")),
+    ("vpn", include_str!("fixtures/styles/vpn.txt")),
+    ("ci_runner", include_str!("fixtures/styles/ci_runner.txt")),
+    ("plc", include_str!("fixtures/styles/plc.txt")),
+    ("broker", include_str!("fixtures/styles/broker.txt")),
+    ("hypervisor", include_str!("fixtures/styles/hypervisor.txt")),
 ];
 const LINES: usize = 2_000;
 const NAMES: [&str; 12] = ["ann", "bob", "cid", "dora", "emil", "fay", "gus", "hana", "ivo", "jane", "kurt", "lena"];

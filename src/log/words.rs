@@ -175,7 +175,7 @@ fn enough(words: &[u32], row: &[u32], at: usize, slot: bool, cells: &Cells, opti
         || quoted
         || preposition
         || enclosed(row, at, cells)
-        || (!opening && !said && !numbered && (anchors >= 2 || words.iter().all(|w| is_marked(cells.text(*w)))))
+        || (!opening && !said && !label && !numbered && (anchors >= 2 || words.iter().all(|w| is_marked(cells.text(*w)))))
     {
         limit.saturating_sub(1).max(2)
     } else {
