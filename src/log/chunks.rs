@@ -140,7 +140,7 @@ impl Family {
 }
 
 /// Blanks, full stops and words that neither say what happened nor end with a number.
-fn is_plain_name(cell: u32, cells: &Cells) -> bool {
+pub(crate) fn is_plain_name(cell: u32, cells: &Cells) -> bool {
     let word = cells.is_word(cell) && !cells.is_verb(cell) && !words::is_numbered(cells.text(cell));
     word || cell == BLANK || cells.text(cell) == "."
 }

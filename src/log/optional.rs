@@ -66,7 +66,7 @@ fn remarks(row: &[u32], cells: &Cells) -> Vec<(usize, usize)> {
             "\"" => quoted = !quoted,
             _ => {}
         }
-        if depth > 0 || quoted {
+        if quoted {
             continue;
         }
         let bracket = row[at] == BLANK && text(at + 1) == "(";
@@ -76,16 +76,45 @@ fn remarks(row: &[u32], cells: &Cells) -> Vec<(usize, usize)> {
             && row.get(key).is_some_and(|c| cells.is_word(*c));
         // after a comma a value may follow its name without a sign
         let signed = text(key + 1) == "=" || (text(at) == "," && (text(key + 1) == ":" || row.get(key + 1) == Some(&BLANK)));
+        let delayed = row[at] == BLANK && DELAYS.contains(&text(at + 1)) && amount(&row[at + 2..], cells);
         let end = if bracket {
             row[at..].iter().position(|c| cells.text(*c) == ")").map_or(row.len(), |n| at + n + 1)
+        } else if depth > 0 {
+            close(row, at, cells)
         } else {
             row.len()
         };
-        if (bracket || (pair && signed)) && end - at <= MAX_REMARK && valued(at, end) {
+        if (bracket || (pair && signed) || delayed) && end - at <= MAX_REMARK && valued(at, end) {
             out.push((at, end));
         }
     }
     out
+}
+
+/// Where the bracket closes that is open at `at`.
+fn close(row: &[u32], at: usize, cells: &Cells) -> usize {
+    let mut depth = 0usize;
+    for (end, &cell) in row.iter().enumerate().skip(at) {
+        match cells.text(cell) {
+            "(" | "[" | "{" => depth += 1,
+            ")" | "]" | "}" if depth == 0 => return end,
+            ")" | "]" | "}" => depth -= 1,
+            _ => {}
+        }
+    }
+    row.len()
+}
+
+/// Words before how long something took.
+const DELAYS: [&str; 3] = ["after", "in", "within"];
+
+/// True for a blank and a value, with or without its unit, and nothing else.
+fn amount(row: &[u32], cells: &Cells) -> bool {
+    match row {
+        [BLANK, value] => is_value(*value),
+        [BLANK, value, BLANK, unit] => is_value(*value) && cells.is_unit(*unit),
+        _ => false,
+    }
 }
 
 /// Where the same text surrounds one word in some rows and several in others, a name stands there, as users give them:
@@ -113,6 +142,7 @@ pub(crate) fn merge_names(rows: &mut Vec<Row>, cells: &Cells) {
         let needed = match (alone, proper) {
             (true, true) => 2,
             (true, false) | (false, true) => 3,
+            _ if cells.text(head[head.len() - 1]) == "[" => 3,
             (false, false) => NAMES,
         };
         let enough = members.len() >= needed;
