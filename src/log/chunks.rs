@@ -62,9 +62,11 @@ pub(crate) fn merge_chunks(rows: &mut Vec<Row>, cells: &Cells, options: &MinerOp
                 let row = &rows[i].cells;
                 let family = families.entry(without(row, from, to)).or_insert_with(|| Family::of(i, to));
                 family.alone |= to == from + 1 && is_value(row[from]);
+                let bracketed = from > 0 && ["(", "["].contains(&cells.text(row[from - 1]));
+                let name = |c: u32| is_plain_name(c, cells) || (bracketed && is_value(c));
                 family.quoted |= quoted;
-                family.bracketed |= from > 0 && ["(", "["].contains(&cells.text(row[from - 1]));
-                family.names &= row[from..to].iter().all(|&c| is_plain_name(c, cells));
+                family.bracketed |= bracketed;
+                family.names &= row[from..to].iter().all(|&c| name(c));
                 family.empty |= row[from..to].contains(&MAYBE);
                 if family.rows.last() != Some(&i) {
                     family.rows.push(i);
@@ -171,7 +173,9 @@ fn spans(row: &[u32], cells: &Cells) -> Vec<(usize, usize, bool)> {
                 _ if text == open => from = Some(at + 1),
                 // values in brackets are lists, see `lists`
                 Some(start) if text == close => {
-                    let named = start < at && row[start..at].iter().all(|&c| is_plain_name(c, cells));
+                    let inside = &row[start..at];
+                    let named = inside.iter().any(|c| cells.is_word(*c))
+                        && inside.iter().all(|&c| is_value(c) || is_plain_name(c, cells));
                     out.extend(named.then_some((start, at, true)));
                     from = None;
                 }
@@ -293,9 +297,12 @@ fn listed_fits(row: &[u32], other: &[u32], cells: &Cells) -> bool {
     // reached[k]: the cells of other so far can stand for the first k cells of row
     let mut reached = vec![false; row.len() + 1];
     reached[0] = true;
-    for &cell in other {
+    for (n, &cell) in other.iter().enumerate() {
         let mut next = vec![false; row.len() + 1];
         let mut open = false;
+        // what is quoted is free text
+        let quoted = n > 0 && ["\"", "'"].contains(&cells.text(other[n - 1]));
+        let kept = |at: usize| if quoted { cells.is_delimiter(row[at]) } else { kept(at) };
         if cell == MAYBE {
             next.clone_from(&reached);
         }

@@ -6,7 +6,7 @@ use super::words;
 use hashbrown::{HashMap, HashSet};
 
 /// Cells of the longest remark that may be missing.
-const MAX_REMARK: usize = 12;
+const MAX_REMARK: usize = 20;
 /// Words of the longest name.
 const MAX_NAME: usize = 4;
 /// Distinct names from which on they are values, where no value was seen in their place.
