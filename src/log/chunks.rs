@@ -113,7 +113,7 @@ fn whole(row: &[u32]) -> u128 {
 }
 
 /// Hash of a row without the cells from `from` to `to`.
-fn without(row: &[u32], from: usize, to: usize) -> u128 {
+pub(crate) fn without(row: &[u32], from: usize, to: usize) -> u128 {
     let mut hash = Xxh3::new();
     for cells in [&row[..from], &row[to..]] {
         cells.iter().for_each(|c| hash.update(&c.to_le_bytes()));
@@ -137,7 +137,15 @@ struct Family {
 
 impl Family {
     fn of(row: usize, to: usize) -> Self {
-        Family { alone: false, quoted: false, bracketed: false, names: true, empty: false, first: (row, to), rows: Vec::new() }
+        Family {
+            alone: false,
+            quoted: false,
+            bracketed: false,
+            names: true,
+            empty: false,
+            first: (row, to),
+            rows: Vec::new(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Parts of a line that some lines of a statement have and others have not, and names of one word or several.
 
 use super::cells::{BLANK, Cells, LIST, MAYBE, Row, SLOT, is_value};
+use super::chunks;
 use super::cluster::unite;
 use super::words;
 use hashbrown::{HashMap, HashSet};
@@ -11,6 +12,8 @@ const MAX_REMARK: usize = 20;
 const MAX_NAME: usize = 4;
 /// Distinct names from which on they are values, where no value was seen in their place.
 const NAMES: usize = 5;
+/// Cells of a row beyond which none is looked for in it.
+const MAX_CELLS: usize = 96;
 /// Rows beyond which names of several words are not looked for.
 const MAX_ROWS: usize = 5_000;
 
@@ -75,7 +78,8 @@ fn remarks(row: &[u32], cells: &Cells) -> Vec<(usize, usize)> {
             && text(at - 1) != ","
             && row.get(key).is_some_and(|c| cells.is_word(*c));
         // after a comma a value may follow its name without a sign
-        let signed = text(key + 1) == "=" || (text(at) == "," && (text(key + 1) == ":" || row.get(key + 1) == Some(&BLANK)));
+        let signed =
+            text(key + 1) == "=" || (text(at) == "," && (text(key + 1) == ":" || row.get(key + 1) == Some(&BLANK)));
         let delayed = row[at] == BLANK && DELAYS.contains(&text(at + 1)) && amount(&row[at + 2..], cells);
         let end = if bracket {
             row[at..].iter().position(|c| cells.text(*c) == ")").map_or(row.len(), |n| at + n + 1)
@@ -123,15 +127,17 @@ pub(crate) fn merge_names(rows: &mut Vec<Row>, cells: &Cells) {
     if rows.len() > MAX_ROWS {
         return;
     }
-    let mut families: HashMap<(Vec<u32>, Vec<u32>), Vec<(usize, usize)>> = HashMap::new();
-    for (i, row) in rows.iter().enumerate() {
+    // by what surrounds the span: how long its head is, then the rows and where the span ends in each
+    let mut families: HashMap<u128, (usize, Vec<(usize, usize)>)> = HashMap::new();
+    for (i, row) in rows.iter().enumerate().filter(|(_, row)| row.cells.len() <= MAX_CELLS) {
         for (from, to) in names(&row.cells, cells) {
-            let ends = (row.cells[..from].to_vec(), row.cells[to..].to_vec());
-            families.entry(ends).or_default().push((i, to));
+            let ends = chunks::without(&row.cells, from, to);
+            families.entry(ends).or_insert_with(|| (from, Vec::new())).1.push((i, to));
         }
     }
     let mut wide: Vec<(Vec<u32>, Vec<usize>)> = Vec::new();
-    for ((head, tail), members) in families {
+    for (from, members) in families.into_values().filter(|(_, members)| members.len() > 1) {
+        let (head, tail) = (&rows[members[0].0].cells[..from], &rows[members[0].0].cells[members[0].1..]);
         let lengths: HashSet<usize> = members.iter().map(|m| m.1).collect();
         let of = |m: &(usize, usize)| &rows[m.0].cells[head.len()..m.1];
         let alone = members.iter().any(|m| matches!(of(m), [SLOT | LIST]));
@@ -146,12 +152,12 @@ pub(crate) fn merge_names(rows: &mut Vec<Row>, cells: &Cells) {
             (false, false) => NAMES,
         };
         let enough = members.len() >= needed;
-        let anchors = head.iter().chain(&tail).filter(|c| cells.is_word(**c)).count();
+        let anchors = head.iter().chain(tail).filter(|c| cells.is_word(**c)).count();
         if lengths.len() >= 2 && enough && anchors >= 2 && (closed || listed) {
-            wide.push(([&head[..], &[LIST], &tail[..]].concat(), members.into_iter().map(|m| m.0).collect()));
+            wide.push(([head, &[LIST], tail].concat(), members.into_iter().map(|m| m.0).collect()));
         }
     }
-    wide.sort_by(|a, b| (b.1.len(), &a.0).cmp(&(a.1.len(), &b.0)));
+    wide.sort_by(|a, b| (b.1.len(), a).cmp(&(a.1.len(), b)));
     let mut changed = HashSet::new();
     for (cells, members) in wide {
         if members.iter().all(|i| !changed.contains(i)) {

@@ -141,9 +141,9 @@ fn enough(words: &[u32], row: &[u32], at: usize, slot: bool, cells: &Cells, opti
     let assigned = is(before, &["="]) && !said;
     let quoted = is(before, &["\"", "'"]) && is(after, &["\"", "'"]) && !said;
     let bracketed = is(before, &["[", "("]) && is(after, &["]", ")"]);
-    let preposition = before == Some(BLANK)
-        && at >= 2
-        && is_preposition(cells.text(row[at - 2]));
+    let preposition = before == Some(BLANK) && at >= 2 && is_preposition(cells.text(row[at - 2]));
+    // what happened is mostly the last word (`order 7 of ann paid`), a kind of thing stands before others
+    let followed = row[at + 1..].iter().any(|c| cells.is_word(*c));
     let numbered = words.iter().any(|w| is_numbered(cells.text(*w)));
     // the first word of a quoted text says what it does (`"GET /path"`)
     let opening = is(before, &["\"", "'"]);
@@ -175,7 +175,11 @@ fn enough(words: &[u32], row: &[u32], at: usize, slot: bool, cells: &Cells, opti
         || quoted
         || preposition
         || enclosed(row, at, cells)
-        || (!opening && !said && !label && !numbered && (anchors >= 2 || words.iter().all(|w| is_marked(cells.text(*w)))))
+        || (!opening
+            && !said
+            && !label
+            && !numbered
+            && ((anchors >= 2 && followed) || words.iter().all(|w| is_marked(cells.text(*w)))))
     {
         limit.saturating_sub(1).max(2)
     } else {
