@@ -6,7 +6,7 @@ use logfsm::log::{MinerOptions, TemplateMiner};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The first ten were looked at while the miner was written, so what they say is no forecast.
-const STYLES: [(&str, &str); 32] = [
+const STYLES: [(&str, &str); 36] = [
     ("java_app", include_str!("fixtures/styles/java_app.txt")),
     ("network_gear", include_str!("fixtures/styles/network_gear.txt")),
     ("storage", include_str!("fixtures/styles/storage.txt")),
@@ -39,6 +39,10 @@ const STYLES: [(&str, &str); 32] = [
     ("plc", include_str!("fixtures/styles/plc.txt")),
     ("broker", include_str!("fixtures/styles/broker.txt")),
     ("hypervisor", include_str!("fixtures/styles/hypervisor.txt")),
+    ("backup", include_str!("fixtures/styles/backup.txt")),
+    ("shop_php", include_str!("fixtures/styles/shop_php.txt")),
+    ("printers", include_str!("fixtures/styles/printers.txt")),
+    ("telescope", include_str!("fixtures/styles/telescope.txt")),
 ];
 const LINES: usize = 2_000;
 const NAMES: [&str; 12] = ["ann", "bob", "cid", "dora", "emil", "fay", "gus", "hana", "ivo", "jane", "kurt", "lena"];
