@@ -368,6 +368,9 @@ fn values_of_few_words_are_told_from_what_happened() {
         of(&|i| format!("machine '{}' got image \"{}\" at {i}", pick(&names, i), pick(&names, i / 7))),
         ["machine '<*>' got image \"<*>\" at <*>"]
     );
+    // what all remarks begin with is text
+    let aims = ["target Moon", "target Old Star", "target Dark Sky 2"];
+    assert_eq!(of(&|i| format!("slews to {i} ({})", pick(&aims, i))), ["slews to <*> (target <*>)"]);
     // pairs in a list, whose values may have blanks
     let why = ["rename", "new driver", "feature change"];
     assert_eq!(of(&|i| format!("Reboot {i} queued, reason: {}", pick(&why, i))), ["Reboot <*> queued, reason: <*>"]);
@@ -402,6 +405,7 @@ fn what_may_be_missing_is_one_slot() {
         (["pulled image a/b in #s", "pulled image a/b in #s (#s waiting)"], "pulled image a/b in <*><*>"),
         (["open # failed, client: #", "open # failed, client: #, referrer: #"], "open <*> failed, client: <*><*>"),
         (["#: client=h[#]", "#: client=h[#], method=PLAIN, name=#"], "<*>: client=h[<*>]<*>"),
+        (["tape # mounted", "tape # mounted, # MB free"], "tape <*> mounted<*>"),
         (["probe # back", "probe # back after # ms"], "probe <*> back<*>"),
         (["txn=# result=OK", "txn=# result=OK auth=#"], "txn=<*> result=OK<*>"),
         (["closing # (host #)", "closing # (host #, vhost: '/', user: #)"], "closing <*> (host <*><*>)"),

@@ -74,7 +74,12 @@ pub(crate) fn merge_chunks(rows: &mut Vec<Row>, cells: &Cells, options: &MinerOp
             }
             for family in families.into_values().filter(|family| family.rows.len() > 1) {
                 let row = &rows[family.first.0].cells;
-                let rest = [&row[..from], &[if family.empty { MAYBE } else { LIST }], &row[family.first.1..]].concat();
+                let tail = row.len() - family.first.1;
+                let inside = |i: usize| &rows[i].cells[from..rows[i].cells.len() - tail];
+                // what all of them begin with is text
+                let shared = if family.alone { 0 } else { common(family.rows.iter().map(|&i| inside(i)), cells) };
+                let slot = if family.empty { MAYBE } else { LIST };
+                let rest = [&row[..from + shared], &[slot], &row[family.first.1..]].concat();
                 let assigned = from >= 2 && cells.text(row[from - 2]) == "=";
                 let many = match (words::said(row, from, cells), assigned) {
                     (true, _) => limit * 4,
@@ -105,6 +110,16 @@ pub(crate) fn merge_chunks(rows: &mut Vec<Row>, cells: &Cells, options: &MinerOp
         }
         unite(rows);
     }
+}
+
+/// The words that all spans begin with, as cells up to a blank, where each goes on after it.
+fn common<'a>(spans: impl Iterator<Item = &'a [u32]> + Clone, cells: &Cells) -> usize {
+    let Some(first) = spans.clone().next() else { return 0 };
+    let same = |n: usize| {
+        (first[n] == BLANK || cells.is_word(first[n]))
+            && spans.clone().all(|span| span.len() > n + 1 && span[n] == first[n])
+    };
+    (0..first.len()).take_while(|&n| same(n)).filter(|&n| first[n] == BLANK).last().map_or(0, |n| n + 1)
 }
 
 /// Hash of a row.

@@ -80,6 +80,12 @@ fn remarks(row: &[u32], cells: &Cells) -> Vec<(usize, usize)> {
         // after a comma a value may follow its name without a sign
         let signed =
             text(key + 1) == "=" || (text(at) == "," && (text(key + 1) == ":" || row.get(key + 1) == Some(&BLANK)));
+        // or its name follows it: `, 12 MB free`
+        let counted = text(at) == ","
+            && row.get(at + 1) == Some(&BLANK)
+            && row.get(at + 2).is_some_and(|c| is_value(*c))
+            && row[at + 3..].first() == Some(&BLANK)
+            && row[at + 3..].iter().all(|c| *c == BLANK || cells.is_word(*c));
         let delayed = row[at] == BLANK && DELAYS.contains(&text(at + 1)) && amount(&row[at + 2..], cells);
         let end = if bracket {
             row[at..].iter().position(|c| cells.text(*c) == ")").map_or(row.len(), |n| at + n + 1)
@@ -88,7 +94,7 @@ fn remarks(row: &[u32], cells: &Cells) -> Vec<(usize, usize)> {
         } else {
             row.len()
         };
-        if (bracket || (pair && signed) || delayed) && end - at <= MAX_REMARK && valued(at, end) {
+        if (bracket || (pair && signed) || counted || delayed) && end - at <= MAX_REMARK && valued(at, end) {
             out.push((at, end));
         }
     }
