@@ -420,6 +420,8 @@ fn what_may_be_missing_is_one_slot() {
 #[test]
 fn arrows_and_versions_touch_values() {
     let of = |line: &str| mined(&(0..240).map(|i| line.replace('#', &i.to_string())).collect::<Vec<_>>());
-    assert_eq!(of("shrank #.5 GB->#.2 MB in #"), ["shrank <*> GB-><*> MB in <*>"]);
+    let units = ["KB", "MB", "GB"];
+    let sizes = |i: usize| format!("heap {i}.5 {}->{i}.2 {} in {i}", units[i % 3], units[i / 3 % 3]);
+    assert_eq!(mined(&(0..240).map(sizes).collect::<Vec<_>>()), ["heap <*>-><*> in <*>"]);
     assert_eq!(of("pull \"h#.example.org/cart:1.#\" done"), ["pull \"<*>\" done"]);
 }

@@ -8,7 +8,8 @@
 //! 2. what follows the sign of a `key=value` pair is a value ([`assigned`](super::assigned)),
 //! 3. a value may be missing between its delimiters, and one chunk between blanks may hold one value or several
 //!    ([`chunks`](super::chunks)),
-//! 4. runs of values of many lengths are lists.
+//! 4. runs of values of many lengths are lists,
+//! 5. a remark that holds a value may be missing, and names have one word or several ([`optional`](super::optional)).
 
 use super::cells::{Cells, LIST, MAYBE, Row, SLOT};
 use super::leaf::{Layout, Leaf};
