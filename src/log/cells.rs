@@ -130,7 +130,10 @@ impl Cells {
                     break None;
                 }
             };
-            if let Some(end) = end {
+            // one item may be a list of one, but need not be
+            if let Some(end) = end
+                && out[from..end].iter().any(|c| is(Some(c), ","))
+            {
                 out.splice(from + 1..end, [LIST]);
             }
             from += 1;
@@ -246,9 +249,40 @@ fn is_identifier(text: &str) -> bool {
     (joints >= 1 || dashes >= 2 || inside) && bytes.iter().any(|b| b.is_ascii_alphanumeric() || *b >= 0x80)
 }
 
-/// English participles: "opened", "failing".
+/// Participles without an ending of their own, as they stand inside a sentence; sorted.
+const IRREGULAR: [&str; 24] = [
+    "begun",
+    "bound",
+    "broken",
+    "built",
+    "done",
+    "found",
+    "gone",
+    "held",
+    "hit",
+    "kept",
+    "left",
+    "lost",
+    "made",
+    "met",
+    "overridden",
+    "paid",
+    "read",
+    "sent",
+    "set",
+    "shut",
+    "stuck",
+    "taken",
+    "withdrawn",
+    "written",
+];
+
+/// English participles: "opened", "failing", "sent".
 fn is_verb(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
+    if IRREGULAR.binary_search(&text).is_ok() {
+        return true;
+    }
     let stem = lower.strip_suffix("ed").or_else(|| lower.strip_suffix("ing"));
     stem.is_some_and(|s| s.len() >= 3 && s.bytes().all(|b| b.is_ascii_lowercase()))
 }

@@ -62,7 +62,11 @@ pub(crate) fn merge_chunks(rows: &mut Vec<Row>, cells: &Cells, options: &MinerOp
                 let row = &rows[i].cells;
                 let family = families.entry(without(row, from, to)).or_insert_with(|| Family::of(i, to));
                 family.alone |= to == from + 1 && is_value(row[from]);
+                let bracketed = from > 0 && ["(", "["].contains(&cells.text(row[from - 1]));
+                let name = |c: u32| is_plain_name(c, cells) || (bracketed && is_value(c));
                 family.quoted |= quoted;
+                family.bracketed |= bracketed;
+                family.names &= row[from..to].iter().all(|&c| name(c));
                 family.empty |= row[from..to].contains(&MAYBE);
                 if family.rows.last() != Some(&i) {
                     family.rows.push(i);
@@ -70,11 +74,19 @@ pub(crate) fn merge_chunks(rows: &mut Vec<Row>, cells: &Cells, options: &MinerOp
             }
             for family in families.into_values().filter(|family| family.rows.len() > 1) {
                 let row = &rows[family.first.0].cells;
-                let rest = [&row[..from], &[if family.empty { MAYBE } else { LIST }], &row[family.first.1..]].concat();
+                let tail = row.len() - family.first.1;
+                let inside = |i: usize| &rows[i].cells[from..rows[i].cells.len() - tail];
+                // what all of them begin with is text
+                let shared = if family.alone { 0 } else { common(family.rows.iter().map(|&i| inside(i)), cells) };
+                let slot = if family.empty { MAYBE } else { LIST };
+                let rest = [&row[..from + shared], &[slot], &row[family.first.1..]].concat();
                 let assigned = from >= 2 && cells.text(row[from - 2]) == "=";
                 let many = match (words::said(row, from, cells), assigned) {
                     (true, _) => limit * 4,
                     (false, true) => limit.saturating_sub(1).max(2),
+                    // what a program quotes is a name of someone else's, unless it is a request or a part of its own
+                    _ if family.names && family.bracketed => limit.saturating_sub(1).max(2),
+                    _ if family.names => 2,
                     _ => limit + 1,
                 };
                 let enough = family.alone || (family.quoted && family.rows.len() >= many);
@@ -100,13 +112,23 @@ pub(crate) fn merge_chunks(rows: &mut Vec<Row>, cells: &Cells, options: &MinerOp
     }
 }
 
+/// The words that all spans begin with, as cells up to a blank, where each goes on after it.
+fn common<'a>(spans: impl Iterator<Item = &'a [u32]> + Clone, cells: &Cells) -> usize {
+    let Some(first) = spans.clone().next() else { return 0 };
+    let same = |n: usize| {
+        (first[n] == BLANK || cells.is_word(first[n]))
+            && spans.clone().all(|span| span.len() > n + 1 && span[n] == first[n])
+    };
+    (0..first.len()).take_while(|&n| same(n)).filter(|&n| first[n] == BLANK).last().map_or(0, |n| n + 1)
+}
+
 /// Hash of a row.
 fn whole(row: &[u32]) -> u128 {
     without(row, row.len(), row.len())
 }
 
 /// Hash of a row without the cells from `from` to `to`.
-fn without(row: &[u32], from: usize, to: usize) -> u128 {
+pub(crate) fn without(row: &[u32], from: usize, to: usize) -> u128 {
     let mut hash = Xxh3::new();
     for cells in [&row[..from], &row[to..]] {
         cells.iter().for_each(|c| hash.update(&c.to_le_bytes()));
@@ -118,7 +140,11 @@ fn without(row: &[u32], from: usize, to: usize) -> u128 {
 /// Rows that agree but for one span; the first row and where its span ends.
 struct Family {
     alone: bool,
+    /// Quotes or brackets enclose the spans.
     quoted: bool,
+    bracketed: bool,
+    /// All spans are words that may be names.
+    names: bool,
     empty: bool,
     first: (usize, usize),
     rows: Vec<usize>,
@@ -126,8 +152,22 @@ struct Family {
 
 impl Family {
     fn of(row: usize, to: usize) -> Self {
-        Family { alone: false, quoted: false, empty: false, first: (row, to), rows: Vec::new() }
+        Family {
+            alone: false,
+            quoted: false,
+            bracketed: false,
+            names: true,
+            empty: false,
+            first: (row, to),
+            rows: Vec::new(),
+        }
     }
+}
+
+/// Blanks, full stops and words that neither say what happened nor end with a number.
+pub(crate) fn is_plain_name(cell: u32, cells: &Cells) -> bool {
+    let word = cells.is_word(cell) && !cells.is_verb(cell) && !words::is_numbered(cells.text(cell));
+    word || cell == BLANK || cells.text(cell) == "."
 }
 
 /// The spans of a row that may hold one value or several: chunks with and without their keys, and quoted text.
@@ -148,6 +188,23 @@ fn spans(row: &[u32], cells: &Cells) -> Vec<(usize, usize, bool)> {
             }
         }
         start = end + 1;
+    }
+    for (open, close) in [("(", ")"), ("[", "]")] {
+        let mut from = None;
+        for (at, text) in row.iter().map(|c| cells.text(*c)).enumerate() {
+            match from {
+                _ if text == open => from = Some(at + 1),
+                // values in brackets are lists, see `lists`
+                Some(start) if text == close => {
+                    let inside = &row[start..at];
+                    let named = inside.iter().any(|c| cells.is_word(*c))
+                        && inside.iter().all(|&c| is_value(c) || is_plain_name(c, cells));
+                    out.extend(named.then_some((start, at, true)));
+                    from = None;
+                }
+                _ => {}
+            }
+        }
     }
     for quote in ["\"", "'"] {
         let mut open: Option<usize> = None;
@@ -220,7 +277,8 @@ const MAX_LISTED: usize = 200_000;
 
 /// As above, where the other row has a list in place of several values of this one.
 fn merge_listed(rows: &mut Vec<Row>, cells: &Cells) {
-    let listed: Vec<usize> = (0..rows.len()).filter(|&j| rows[j].cells.contains(&LIST)).collect();
+    let open = |cells: &[u32]| cells.iter().any(|c| [LIST, MAYBE].contains(c));
+    let listed: Vec<usize> = (0..rows.len()).filter(|&j| open(&rows[j].cells)).collect();
     if listed.len() * rows.len() > MAX_LISTED {
         return;
     }
@@ -232,10 +290,10 @@ fn merge_listed(rows: &mut Vec<Row>, cells: &Cells) {
             let other = &rows[j].cells;
             let kept = other.iter().filter(|c| plain(**c)).count();
             i != j
-                && row.cells.len() >= other.len()
+                && row.cells.len() + other.iter().filter(|c| **c == MAYBE).count() >= other.len()
                 && kept >= 1
                 && kept * 2 >= words
-                && listed_fits(&row.cells, other, &plain)
+                && listed_fits(&row.cells, other, cells)
         };
         // the one that keeps most words; of equal ones the last
         if let Some(&j) =
@@ -253,22 +311,36 @@ fn merge_listed(rows: &mut Vec<Row>, cells: &Cells) {
     unite(rows);
 }
 
-/// Whether `other` has every cell of `row`, or a slot for it, or a list for a run without plain words.
-fn listed_fits(row: &[u32], other: &[u32], plain: &impl Fn(u32) -> bool) -> bool {
+/// Whether `other` has every cell of `row`, or a slot for it, or a list for a run without plain words, or what may be
+/// missing for such a run or none.
+fn listed_fits(row: &[u32], other: &[u32], cells: &Cells) -> bool {
+    let plain = |c: u32| cells.is_word(c) && !cells.is_identifier(c);
+    // the unit of an amount is part of it
+    let kept = |at: usize| plain(row[at]) && !(at >= 2 && cells.is_unit(row[at]) && is_value(row[at - 2]));
     // reached[k]: the cells of other so far can stand for the first k cells of row
     let mut reached = vec![false; row.len() + 1];
     reached[0] = true;
-    for &cell in other {
+    for (n, &cell) in other.iter().enumerate() {
         let mut next = vec![false; row.len() + 1];
         let mut open = false;
+        // what is quoted is free text
+        let quoted = n > 0 && ["\"", "'"].contains(&cells.text(other[n - 1]));
+        let kept = |at: usize| if quoted { cells.is_delimiter(row[at]) } else { kept(at) };
+        if cell == MAYBE {
+            next.clone_from(&reached);
+        }
         for k in 0..row.len() {
             let here = row[k];
             match cell {
                 LIST => {
-                    open = (open || (reached[k] && here != BLANK)) && !plain(here);
+                    open = (open || (reached[k] && here != BLANK)) && !kept(k);
                     next[k + 1] |= open && here != BLANK;
                 }
-                SLOT => next[k + 1] |= reached[k] && (here == SLOT || plain(here)),
+                MAYBE => {
+                    open = (open || reached[k]) && !kept(k);
+                    next[k + 1] |= open && here != BLANK;
+                }
+                SLOT => next[k + 1] |= reached[k] && (here == SLOT || cells.is_word(here)),
                 cell => next[k + 1] |= reached[k] && here == cell,
             }
         }

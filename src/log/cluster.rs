@@ -8,13 +8,14 @@
 //! 2. what follows the sign of a `key=value` pair is a value ([`assigned`](super::assigned)),
 //! 3. a value may be missing between its delimiters, and one chunk between blanks may hold one value or several
 //!    ([`chunks`](super::chunks)),
-//! 4. runs of values of many lengths are lists.
+//! 4. runs of values of many lengths are lists,
+//! 5. a remark that holds a value may be missing, and names have one word or several ([`optional`](super::optional)).
 
 use super::cells::{Cells, LIST, MAYBE, Row, SLOT};
 use super::leaf::{Layout, Leaf};
 use super::miner::MinerOptions;
 use super::templates::{Draft, Piece, Templates};
-use super::{assigned, chunks, lists, words};
+use super::{assigned, chunks, lists, optional, words};
 use crate::error::Result;
 
 /// Derives templates from the sorted leaves of a state.
@@ -35,6 +36,8 @@ pub(crate) fn templates(leaves: &[(&[u8], &Leaf)], overflow: u64, options: &Mine
         chunks::merge_covered(&mut rows, &cells);
         lists::merge_runs(&mut rows, &cells, leaves);
         lists::merge_forms(&mut rows, &cells);
+        optional::merge_remarks(&mut rows, &cells);
+        optional::merge_names(&mut rows, &cells);
         if rows.len() == before {
             break;
         }

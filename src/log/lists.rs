@@ -189,13 +189,14 @@ fn parts(row: &[u32], cells: &Cells) -> Vec<Part> {
     while at < row.len() {
         let text = cells.text(row[at]);
         let value = |at: usize| row.get(at).is_some_and(|c| is_value(*c));
+        let arrow = at > 0 && text == ">" && cells.text(row[at - 1]) == "-";
         if let Some(end) = remark_end(row, at, cells) {
             out.push(Part::Remark(at, end));
             at = end;
         } else if row[at] == MAYBE && at > 0 && cells.is_word(row[at - 1]) {
             out.push(Part::Remark(at, at + 1));
             at += 1;
-        } else if value(at) || (["<", ">"].contains(&text) && value(at + 1) && unit(row, at + 2, cells)) {
+        } else if value(at) || (["<", ">"].contains(&text) && !arrow && value(at + 1) && unit(row, at + 2, cells)) {
             let from = at;
             at += 1 + usize::from(!value(at));
             if unit(row, at, cells) {

@@ -26,7 +26,8 @@ const MAX_SHAPES: usize = 1 << 16;
 pub struct MinerOptions {
     /// What the caller knows to be values.
     pub masks: Masks,
-    /// Distinct words at one position, all else equal, from which on they are values of a slot.
+    /// Distinct words at one position, all else equal, from which on they are values of a slot; fewer do where they look
+    /// like names, more are needed where they look like what happened.
     pub word_limit: u32,
 }
 

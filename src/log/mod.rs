@@ -52,6 +52,7 @@ mod masks;
 mod matcher;
 mod miner;
 mod moved;
+mod optional;
 mod pattern;
 mod scan;
 mod settings;

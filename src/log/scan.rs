@@ -165,7 +165,12 @@ pub fn run(bytes: &[u8], start: usize) -> Run {
                 let clock = at >= start + 2 && two_digits(bytes, at - 2) && two_digits(bytes, at + 1);
                 // looks back over the run, but once only: a port has digits
                 let host = || out.digits == 0 && port_end(bytes, at + 1).is_some() && hostlike(&bytes[start..at]);
-                if !(grouped || port || clock || host()) {
+                // an image and its version: `registry/app:1.2`
+                let version = || {
+                    let digit = at + 1 + usize::from(next == b'v');
+                    !out.slash && bytes.get(digit).is_some_and(u8::is_ascii_digit) && bytes[start..at].contains(&b'/')
+                };
+                if !(grouped || port || clock || host() || version()) {
                     break;
                 }
                 colons += 1;
@@ -187,6 +192,10 @@ pub fn run(bytes: &[u8], start: usize) -> Run {
             _ => break,
         }
         at += 1;
+    }
+    // the dash of an arrow is no part of what stands before it
+    if bytes.get(at) == Some(&b'>') && at > start + 1 && bytes[at - 1] == b'-' {
+        at -= 1;
     }
     (out.end, out.hex, out.backslash) = (at, seen & NOT_HEX == 0, seen & BACKSLASH != 0);
     out.wide = seen & WIDE != 0;

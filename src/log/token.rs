@@ -138,6 +138,11 @@ fn word(line: &str, start: usize, tokens: &mut Vec<Token>) -> usize {
         push(tokens, Class::Delimiter, start, end);
         return end;
     }
+    // so is the dash of an arrow, which touches words
+    if bytes[start] == b'-' && end == start + 1 && bytes.get(end) == Some(&b'>') {
+        push(tokens, Class::Delimiter, start, end);
+        return end;
+    }
     // a rule of stars or dashes is punctuation, one token for each kind
     if run.digits == 0 && scan::is_rule(&bytes[start..end]) {
         let mut at = start;

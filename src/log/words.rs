@@ -92,14 +92,35 @@ fn singles(rows: &[Row], cells: &Cells, options: &MinerOptions) -> Vec<Family> {
 const PREPOSITIONS: [&str; 15] =
     ["for", "from", "to", "by", "at", "on", "of", "with", "via", "into", "in", "user", "host", "interface", "device"];
 
-/// Keys whose values say what happened, as in `msg="disk full"`.
-const SAYING: [&str; 4] = ["msg", "message", "event", "action"];
+/// Whether what follows a word is mostly a thing.
+pub(crate) fn is_preposition(word: &str) -> bool {
+    PREPOSITIONS.iter().any(|preposition| preposition.eq_ignore_ascii_case(word))
+}
 
-/// Whether what starts at a position is the value of such a key.
+/// Keys whose values say what happened, as in `msg="disk full"`.
+const SAYING: [&str; 2] = ["msg", "message"];
+/// Keys whose values do so where the line has no words besides its pairs.
+const NAMING: [&str; 2] = ["event", "action"];
+
+/// Whether what starts at a position is the value of such a key, or the quoted text that opens the line.
 pub(crate) fn said(row: &[u32], at: usize, cells: &Cells) -> bool {
+    if at == 1 && ["\"", "'"].contains(&cells.text(row[0])) {
+        return true;
+    }
     let mut before = row[..at].iter().rev().map(|c| cells.text(*c)).filter(|text| !["\"", "'", ""].contains(text));
+    let says = |keys: &[&str], key: &str| keys.iter().any(|said| said.eq_ignore_ascii_case(key));
     matches!(before.next(), Some("=" | ":"))
-        && before.next().is_some_and(|key| SAYING.iter().any(|said| said.eq_ignore_ascii_case(key)))
+        && before.next().is_some_and(|key| says(&SAYING, key) || (says(&NAMING, key) && !has_message(row, cells)))
+}
+
+/// Whether a row has words that are neither keys nor values.
+fn has_message(row: &[u32], cells: &Cells) -> bool {
+    let sign = |at: Option<usize>| at.and_then(|at| row.get(at)).is_some_and(|c| ["=", ":"].contains(&cells.text(*c)));
+    let mut quoted = false;
+    row.iter().enumerate().any(|(at, cell)| {
+        quoted ^= cells.text(*cell) == "\"";
+        !quoted && cells.is_word(*cell) && !sign(at.checked_sub(1)) && !sign(Some(at + 1))
+    })
 }
 
 /// Whether these distinct words at one position are values. `slot`: a value was seen there too.
@@ -120,9 +141,12 @@ fn enough(words: &[u32], row: &[u32], at: usize, slot: bool, cells: &Cells, opti
     let assigned = is(before, &["="]) && !said;
     let quoted = is(before, &["\"", "'"]) && is(after, &["\"", "'"]) && !said;
     let bracketed = is(before, &["[", "("]) && is(after, &["]", ")"]);
-    let preposition = before == Some(BLANK)
-        && at >= 2
-        && PREPOSITIONS.contains(&cells.text(row[at - 2]).to_ascii_lowercase().as_str());
+    let preposition = before == Some(BLANK) && at >= 2 && is_preposition(cells.text(row[at - 2]));
+    // what happened is mostly the last word (`order 7 of ann paid`), a kind of thing stands before others
+    let followed = row[at + 1..].iter().any(|c| cells.is_word(*c));
+    let numbered = words.iter().any(|w| is_numbered(cells.text(*w)));
+    // the first word of a quoted text says what it does (`"GET /path"`)
+    let opening = is(before, &["\"", "'"]);
     // a part of the program that speaks (`com.vendor.part: …`), as the component would be
     let label = !preposition && (is(after, &[":"]) || (at == 0 && is(after, &["["])));
     let unit = at >= 2 && before == Some(BLANK) && is_value(row[at - 2]) && words.iter().all(|w| cells.is_unit(*w));
@@ -144,7 +168,19 @@ fn enough(words: &[u32], row: &[u32], at: usize, slot: bool, cells: &Cells, opti
         limit + 2
     } else if at == 0 {
         limit * 4
-    } else if bracketed || quoted || preposition || enclosed(row, at, cells) {
+    } else if quoted && count == words.len() && !numbered {
+        // what a program quotes is a name of someone else's
+        2
+    } else if bracketed
+        || quoted
+        || preposition
+        || enclosed(row, at, cells)
+        || (!opening
+            && !said
+            && !label
+            && !numbered
+            && ((anchors >= 2 && followed) || words.iter().all(|w| is_marked(cells.text(*w)))))
+    {
         limit.saturating_sub(1).max(2)
     } else {
         limit + 1
@@ -155,6 +191,17 @@ fn enough(words: &[u32], row: &[u32], at: usize, slot: bool, cells: &Cells, opti
 /// The positions of a switch.
 fn is_switch(word: &str) -> bool {
     ["on", "off", "yes", "no", "enabled", "disabled"].iter().any(|position| position.eq_ignore_ascii_case(word))
+}
+
+/// Names that end with their number, as `alt0` and `if0` do, are parts of the program's own world.
+pub(crate) fn is_numbered(word: &str) -> bool {
+    word.ends_with(|c: char| c.is_ascii_digit()) && !word.contains(char::is_uppercase)
+}
+
+/// Whether capitals make a name of a word, as in `ShareLock`, `TIME_OUT` and `VA01`: language has at most one, its first
+/// letter.
+fn is_marked(word: &str) -> bool {
+    word.chars().skip(1).any(char::is_uppercase)
 }
 
 /// Whether a position is inside brackets.
