@@ -276,7 +276,7 @@ unsafe fn require_plain_table(relation: pg_sys::Relation, table: &str) -> Result
         if class.relkind as u8 != pg_sys::RELKIND_RELATION {
             return Err(changed(table, "It is a view, a foreign or a partitioned table, or the like."));
         }
-        if class.relam != pg_sys::Oid::from(pg_sys::HEAP_TABLE_AM_OID) {
+        if class.relam != pg_sys::HEAP_TABLE_AM_OID {
             return Err(changed(table, "It is not stored as a heap."));
         }
         if class.relpersistence as u8 == pg_sys::RELPERSISTENCE_TEMP {

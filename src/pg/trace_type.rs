@@ -50,7 +50,7 @@ sql_functions! {
 
     /// to_json(trace) → jsonb
     fn logfsm_trace_to_json(call) {
-        Ok(call.bytes(0).map(|bytes| Ok::<_, Failure>(jsonb(&read(bytes)?.to_json()))).transpose()?)
+        call.bytes(0).map(|bytes| Ok(jsonb(&read(bytes)?.to_json()))).transpose()
     }
 
     /// as_json(trace) → json

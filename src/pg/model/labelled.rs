@@ -141,7 +141,8 @@ impl Source {
             if number == 0 {
                 return Err(undefined());
             }
-            let (role, select, ok) = (pg_sys::GetUserId(), pg_sys::ACL_SELECT.into(), pg_sys::AclResult::ACLCHECK_OK);
+            let (role, select, ok) =
+                (pg_sys::GetUserId(), super::relations::acl(pg_sys::ACL_SELECT), pg_sys::AclResult::ACLCHECK_OK);
             pg_sys::pg_class_aclcheck(self.relation, role, select) == ok
                 || pg_sys::pg_attribute_aclcheck(self.relation, number, role, select) == ok
         };

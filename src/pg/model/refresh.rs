@@ -113,9 +113,7 @@ fn update_tree(model: &Model, staged: &Staged) -> Result<Option<Automaton>, Fail
     tree.merge(&stored)?;
     let mut ends = data::ends(model)?;
     bulk::each_row(&format!("SELECT old_trace, trace FROM {}", staged.table), &mut |row| {
-        let view = |i: usize| -> Result<_, Failure> {
-            Ok(row.trace(i)?.map(|bytes| TraceView::from_bytes(bytes)).transpose()?)
-        };
+        let view = |i: usize| -> Result<_, Failure> { Ok(row.trace(i)?.map(TraceView::from_bytes).transpose()?) };
         let (old, new) = (view(0)?, view(1)?);
         ends = ends.take().and_then(|ends| replaced(ends, old.as_ref(), new.as_ref()));
         Ok(tree.replace(old.as_ref(), new.as_ref(), &mut lost)?)

@@ -77,15 +77,21 @@ pub fn name_in(schema: &str, name: &str) -> Option<pg_sys::Oid> {
     }
 }
 
+/// A right as the functions that check rights take it: PostgreSQL 16 made more room for rights.
+#[allow(clippy::useless_conversion)]
+pub fn acl(right: u32) -> pg_sys::AclMode {
+    right.into()
+}
+
 /// Whether the current role may use a schema.
 pub fn may_use(schema: pg_sys::Oid) -> bool {
     // SAFETY: plain catalog look-ups.
     unsafe {
         let role = pg_sys::GetUserId();
         #[cfg(feature = "pg15")]
-        let answer = pg_sys::pg_namespace_aclcheck(schema, role, pg_sys::ACL_USAGE.into());
+        let answer = pg_sys::pg_namespace_aclcheck(schema, role, acl(pg_sys::ACL_USAGE));
         #[cfg(not(feature = "pg15"))]
-        let answer = pg_sys::object_aclcheck(pg_sys::NamespaceRelationId, schema, role, pg_sys::ACL_USAGE.into());
+        let answer = pg_sys::object_aclcheck(pg_sys::NamespaceRelationId, schema, role, acl(pg_sys::ACL_USAGE));
         answer == pg_sys::AclResult::ACLCHECK_OK
     }
 }
@@ -99,7 +105,7 @@ pub fn may_read(relation: pg_sys::Oid) -> bool {
 fn may_select(relation: pg_sys::Oid) -> bool {
     // SAFETY: plain catalog look-ups.
     unsafe {
-        let (role, select) = (pg_sys::GetUserId(), pg_sys::ACL_SELECT.into());
+        let (role, select) = (pg_sys::GetUserId(), acl(pg_sys::ACL_SELECT));
         let ok = pg_sys::AclResult::ACLCHECK_OK;
         let all = pg_sys::AclMaskHow::ACLMASK_ALL;
         pg_sys::pg_class_aclcheck(relation, role, select) == ok

@@ -138,9 +138,7 @@ impl Staged {
         let (mut missing, mut gone) = (0, 0);
         let others = format!("SELECT trace, old_trace FROM {} WHERE NOT touched", self.table);
         bulk::each_row(&others, &mut |row| {
-            let trace = |i: usize| -> Result<_, Failure> {
-                Ok(row.trace(i)?.map(|bytes| Trace::from_bytes(bytes)).transpose()?)
-            };
+            let trace = |i: usize| -> Result<_, Failure> { Ok(row.trace(i)?.map(Trace::from_bytes).transpose()?) };
             let (now, old) = (trace(0)?.unwrap_or_default(), trace(1)?.unwrap_or_default());
             let (more, less) = now.rows_apart(&old);
             (missing, gone) = (missing + more, gone + less);
