@@ -32,6 +32,8 @@ pub struct Field {
     zeros: bool,
     /// Where all have runs of the same classes: fewest and most characters of each.
     runs: Option<Vec<(u8, u32, u32)>>,
+    /// Where these are several: smallest and largest number of each that is of digits.
+    numbers: Vec<Option<(u64, u64)>>,
     /// What is known otherwise: only the classes count.
     loose: bool,
 }
@@ -46,6 +48,28 @@ fn runs(text: &str) -> Vec<(u8, u32)> {
         }
     }
     runs
+}
+
+/// The numbers that the runs of a text are.
+fn run_numbers(text: &str, runs: &[(u8, u32)]) -> Vec<Option<u64>> {
+    let mut rest = text.chars();
+    let number = |&(class, length): &(u8, u32)| {
+        let run: String = rest.by_ref().take(length as usize).collect();
+        if class == 0 { run.parse().ok() } else { None }
+    };
+    runs.iter().map(number).collect()
+}
+
+/// The ranges of numbers in runs that all texts have.
+fn ranges(texts: &[&str], count: usize) -> Vec<Option<(u64, u64)>> {
+    let mut ranges: Vec<Option<(u64, u64)>> = vec![None; count];
+    for text in texts {
+        for (range, number) in ranges.iter_mut().zip(run_numbers(text, &runs(text))) {
+            let Some(number) = number else { continue };
+            *range = Some(range.map_or((number, number), |(least, most)| (number.min(least), number.max(most))));
+        }
+    }
+    ranges.into_iter().map(|range| range.filter(|range| range.1 < LARGE)).collect()
 }
 
 /// Digits of which none is missing before it is taken for ruled out, as 8 and 9 are in octal numbers.
@@ -87,6 +111,10 @@ impl Field {
             hex: letters().count() >= HEX_LETTERS && letters().all(|c| c.is_ascii_hexdigit()),
             number: range.filter(|range| range.1 < LARGE && has_all_digits(texts)),
             zeros: texts.iter().any(|t| has_zero(t)),
+            numbers: match &common {
+                Some(runs) if runs.len() > 1 => ranges(texts, runs.len()),
+                _ => Vec::new(),
+            },
             runs: common,
             loose: false,
         }
@@ -95,6 +123,7 @@ impl Field {
     /// Leaves numbers, and lengths that vary, to what knows more of them.
     pub fn loosen(&mut self) {
         self.number = None;
+        self.numbers.clear();
         // One digit may be two next time.
         let steady = |run: &(u8, u32, u32)| run.1 == run.2 && (run.0 != 0 || run.1 > 1);
         self.loose |= !self.runs.as_ref().is_some_and(|runs| runs.iter().all(steady));
@@ -103,6 +132,7 @@ impl Field {
     /// Leaves all but the characters to what knows more of them.
     pub fn loosen_wholly(&mut self) {
         self.number = None;
+        self.numbers.clear();
         self.loose = true;
     }
 
@@ -116,11 +146,13 @@ impl Field {
         let of = if letters == 0 { 1 << 1 } else { letters };
         (self.classes, self.hex) = (1 | of, true);
         (self.number, self.runs) = (None, None);
+        self.numbers.clear();
     }
 
     /// Leaves numbers to what knows more of them.
     pub fn loosen_number(&mut self) {
         self.number = None;
+        self.numbers.clear();
     }
 
     /// True for a text like those.
@@ -148,6 +180,11 @@ impl Field {
         let runs = runs(text);
         let fits =
             |(known, run): (&(u8, u32, u32), &(u8, u32))| known.0 == run.0 && (known.1..=known.2).contains(&run.1);
-        known.len() == runs.len() && known.iter().zip(&runs).all(fits)
+        let within = |(range, number): (&Option<(u64, u64)>, Option<u64>)| {
+            range.is_none_or(|(least, most)| number.is_some_and(|n| (least..=most).contains(&n)))
+        };
+        known.len() == runs.len()
+            && known.iter().zip(&runs).all(fits)
+            && self.numbers.iter().zip(run_numbers(text, &runs)).all(within)
     }
 }

@@ -59,6 +59,12 @@ fn compact(field: &str, order: [char; 3]) -> bool {
     text.len() >= 8 && reads(order, [&text[..a], &text[a..b], &text[b..b + lengths[2]]], false)
 }
 
+/// False where the last run of a date goes on with an hour, as in ISO 8601, that is none.
+fn hour(field: &str) -> bool {
+    let hour = field.split_once('T').map(|parts| parts.1).filter(|hour| hour.len() == 2);
+    hour.and_then(|hour| hour.parse::<u32>().ok()).is_none_or(|hour| hour < 24)
+}
+
 fn plain(text: &str) -> Vec<u32> {
     text.chars().filter(|c| c.is_ascii_alphanumeric()).filter_map(|c| c.to_digit(36)).collect()
 }
@@ -170,7 +176,7 @@ impl Typed {
         let field = |at: u32| fields.get(at as usize).copied().unwrap_or("");
         match self {
             Typed::Date(at, order, short) => {
-                parts(fields, *at as usize).is_some_and(|parts| reads(*order, parts, *short))
+                parts(fields, *at as usize).is_some_and(|parts| reads(*order, parts, *short)) && hour(field(at + 2))
             }
             Typed::MonthDay(at, first) => {
                 let (a, b) = (field(*at), field(at + 1));
