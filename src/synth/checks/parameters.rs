@@ -44,11 +44,39 @@ pub struct ParameterChecker<'a> {
     model: &'a ParameterModel,
     machine: &'a Automaton,
     synthetic: bool,
-    /// Per event type the sets of slots that events have, ascending.
-    forms: HashMap<u32, BTreeSet<Vec<&'a str>>>,
+    /// Per event type the slots that events have.
+    forms: HashMap<u32, SlotNames<'a>>,
     words: Vec<HashSet<String>>,
     permitted: Permitted<'a>,
     verdicts: Verdicts,
+}
+
+/// The slots that the events of a type have: those of all of them, and those of some. Which of the latter come together is
+/// not kept: of ten optional ones, real events do not have all thousand sets.
+#[derive(Clone)]
+struct SlotNames<'a> {
+    every: BTreeSet<&'a str>,
+    some: BTreeSet<&'a str>,
+}
+
+impl<'a> SlotNames<'a> {
+    fn of(names: &BTreeSet<&'a str>) -> Self {
+        SlotNames { every: names.clone(), some: BTreeSet::new() }
+    }
+
+    fn add(&mut self, names: &BTreeSet<&'a str>) {
+        let (shared, others): (BTreeSet<&str>, BTreeSet<&str>) =
+            std::mem::take(&mut self.every).into_iter().partition(|name| names.contains(name));
+        self.some.extend(others);
+        self.some.extend(names.difference(&shared));
+        self.every = shared;
+    }
+
+    /// True for names, ascending, that hold all that every event has and else only what some have.
+    fn allow(&self, names: &[&str]) -> bool {
+        self.every.iter().all(|name| names.binary_search(name).is_ok())
+            && names.iter().all(|name| self.every.contains(name) || self.some.contains(name))
+    }
 }
 
 /// True for a text that values of a class look like.
@@ -62,17 +90,16 @@ fn fits_class(class: &Class, text: &str) -> bool {
 impl<'a> ParameterChecker<'a> {
     /// For the traces of a run; real values are no leak in real ones.
     pub fn new(model: &'a ParameterModel, machine: &'a Automaton, synthetic: bool) -> Self {
-        let mut forms: HashMap<u32, BTreeSet<Vec<&str>>> = HashMap::new();
+        let mut forms: HashMap<u32, SlotNames<'_>> = HashMap::new();
         for (_, label, counts) in &model.form_counts {
             for (form, _) in counts {
-                let mut names: Vec<&str> = match &model.forms[*form as usize] {
-                    Form::None => Vec::new(),
+                let names: BTreeSet<&str> = match &model.forms[*form as usize] {
+                    Form::None => BTreeSet::new(),
                     Form::Array(slots) | Form::Object(slots) => {
                         slots.iter().map(|&s| &*model.slots[s as usize].name).collect()
                     }
                 };
-                names.sort_unstable();
-                forms.entry(*label).or_default().insert(names);
+                forms.entry(*label).or_insert_with(|| SlotNames::of(&names)).add(&names);
             }
         }
         let text = |json: &str| match serde_json::from_str(json) {
@@ -97,7 +124,7 @@ impl<'a> ParameterChecker<'a> {
             names.extend(event.values.iter().map(|v| &*v.0));
             names.sort_unstable();
             if let Some(forms) = self.forms.get(&event.template) {
-                self.verdicts.note(Check::known_slots, id, forms.contains(names.as_slice()));
+                self.verdicts.note(Check::known_slots, id, forms.allow(&names));
             }
             self.guard(id, event);
             for (name, value) in &event.values {

@@ -11,7 +11,7 @@ mod calendar;
 mod field;
 mod typed;
 
-use super::parameters::Text;
+use super::parameters::{Text, are_single};
 use base64::Base64;
 use field::Field;
 use hashbrown::HashMap;
@@ -97,7 +97,9 @@ impl Format {
         let mut groups: Vec<(String, Vec<Taken<'_>>)> = groups.into_iter().collect();
         groups.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then_with(|| a.0.cmp(&b.0)));
         groups.truncate(MOST);
-        let mut patterns: Vec<Pattern> = groups.into_iter().map(|(skeleton, of)| Pattern::of(skeleton, &of)).collect();
+        let single = are_single(texts);
+        let of = |(skeleton, texts): (String, Vec<Taken<'_>>)| Pattern::of(skeleton, &texts, single);
+        let mut patterns: Vec<Pattern> = groups.into_iter().map(of).collect();
         patterns.sort_unstable_by(|a, b| a.skeleton.cmp(&b.skeleton));
         Format { patterns, open, base64: Base64::of(texts.iter().map(|t| t.text)) }
     }
@@ -118,7 +120,8 @@ impl Format {
 }
 
 impl Pattern {
-    fn of(skeleton: String, texts: &[(&str, Vec<&str>)]) -> Self {
+    /// * `single`: each text belongs to one trace
+    fn of(skeleton: String, texts: &[Taken<'_>], single: bool) -> Self {
         let typed = Typed::of(&skeleton, texts);
         let column = |i: usize| -> Vec<&str> { texts.iter().map(|(_, fields)| fields[i]).collect() };
         let count = texts.first().map_or(0, |t| t.1.len());
@@ -130,6 +133,12 @@ impl Pattern {
             if column(i).iter().all(|text| calendar::has_name(text)) {
                 field.loosen_wholly();
             }
+        }
+        // Numbers that count single things through, in names with letters, go on.
+        let mut varying = (0..count).filter(|&i| column(i).iter().any(|text| *text != texts[0].1[i]));
+        let has_letters = texts.iter().any(|t| t.0.chars().any(char::is_alphabetic));
+        if let (true, true, Some(i), None) = (single, has_letters, varying.next(), varying.next()) {
+            fields[i].go_on(texts.len());
         }
         // Few UUIDs have groups of digits alone by chance.
         if typed.iter().any(|typed| matches!(typed, Typed::Uuid(_))) {

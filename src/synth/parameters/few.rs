@@ -32,6 +32,11 @@ impl Few {
         other.ids[..usize::from(other.length)].iter().for_each(|&id| self.insert(id));
     }
 
+    /// True where one trace has it.
+    pub fn is_one(&self) -> bool {
+        self.length == 1
+    }
+
     /// True where at least [`LEAST`] traces have it.
     pub fn is_frequent(&self) -> bool {
         u64::from(self.length) >= LEAST
@@ -47,9 +52,38 @@ pub struct Text<'t> {
     pub traces: Few,
 }
 
+/// Texts from which on it is told that each belongs to one trace.
+const MANY: usize = 20;
+
+/// True for texts that name single things: nearly each belongs to one trace alone.
+pub fn are_single(texts: &[Text<'_>]) -> bool {
+    texts.len() >= MANY && texts.iter().filter(|t| t.traces.is_one()).count() * 10 >= texts.len() * 9
+}
+
+/// Where numbers that count single things go on, if these do: the ones after `range`, of as many digits where these leave
+/// room. `None` where they are too sparse to be counted through.
+pub fn next_numbers((least, most): (u64, u64), texts: usize) -> Option<(u64, u64)> {
+    let width = most.checked_sub(least)?.checked_add(1)?;
+    if width > 2 * texts as u64 {
+        return None;
+    }
+    let of_digits = 10u64.checked_pow(most.max(1).ilog10() + 1)? - 1;
+    let end = most.checked_add(2 * width)?;
+    Some((most + 1, if of_digits - most >= width / 2 { end.min(of_digits) } else { end }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counted_things_go_on() {
+        assert_eq!(next_numbers((1, 600), 600), Some((601, 999)));
+        assert_eq!(next_numbers((1, 950), 900), Some((951, 2850)));
+        assert_eq!(next_numbers((0, 0), 1), Some((1, 2)));
+        assert_eq!(next_numbers((1, 600), 100), None);
+        assert_eq!(next_numbers((0, u64::MAX), 9), None);
+    }
 
     #[test]
     fn one_trace_counts_once() {

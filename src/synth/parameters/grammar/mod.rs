@@ -21,7 +21,7 @@ mod ways;
 
 pub use columns::skeleton;
 
-use super::few::{LEAST, Text};
+use super::few::{LEAST, Text, are_single};
 use super::shape::is_name;
 use crate::synth::random::Stream;
 use check_digits::CheckDigits;
@@ -96,6 +96,10 @@ impl Grammar {
         let check = CheckDigits::of(&plain);
         let mut grammar = Grammar { skeleton: skeleton(plain[0]).into(), parts, check, guarded: false };
         grammar.guarded = grammar.has_room(&plain);
+        // What counts through single things, as in user17, has no room among the real ones, but after them.
+        if !grammar.guarded && check.is_none() && is_name(plain[0]) && are_single(texts) {
+            grammar.guarded = part::go_on(&mut grammar.parts, texts.len());
+        }
         grammar
     }
 

@@ -3,7 +3,7 @@
 use super::alphabet::{Characters, closure, count};
 use super::calendar::{Dates, is_month_or_weekday};
 use super::ways::{Way, draw_ways, ways};
-use crate::synth::parameters::few::{Few, Text};
+use crate::synth::parameters::few::{Few, Text, next_numbers};
 use crate::synth::random::Stream;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
@@ -71,6 +71,31 @@ pub(super) fn length(text: &str) -> u32 {
 
 fn is_number(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Lets the numbers at the one place that varies go on after those seen; false where there is no such place.
+pub fn go_on(parts: &mut [Part], texts: usize) -> bool {
+    let fixed = |part: &Part| match &part.form {
+        Form::Same(_) => true,
+        Form::Dates(_) => false,
+        _ => part.others.is_empty() && part.atoms.len() == 1,
+    };
+    let mut varying = parts.iter_mut().filter(|part| !fixed(part));
+    let (Some(part), None) = (varying.next(), varying.next()) else { return false };
+    let Form::Digits { range, padded } = &mut part.form else { return false };
+    let Some((least, most)) = next_numbers(*range, texts) else { return false };
+    *range = (least, most);
+
+    // As many of each length as there are numbers of it.
+    let digits = |number: u64| number.max(1).ilog10() + 1;
+    let shortest = if *padded { part.others.last().map_or(0, |o| o.0) } else { 0 };
+    let lengths = digits(least).max(shortest)..=digits(most).max(shortest);
+    let of_length = |length: u32| {
+        let from = if length == shortest { least } else { least.max(10u64.saturating_pow(length - 1)) };
+        most.min(10u64.saturating_pow(length) - 1).saturating_sub(from) + 1
+    };
+    part.others = lengths.map(|length| (length, of_length(length))).collect();
+    true
 }
 
 impl Part {
