@@ -86,7 +86,8 @@ compare "refresh of nothing" "SELECT logfsm.refresh('full');" "BEGIN;" "ROLLBACK
 compare "watched INSERT of 20,000 rows" "INSERT INTO watched SELECT * FROM small;" "BEGIN;" "ROLLBACK;"
 compare "watched INSERT of one row, 300 times" "DO \$\$ BEGIN FOR i IN 1..300 LOOP INSERT INTO watched VALUES ('w' || i, 'login', '2026-06-01'); END LOOP; END \$\$;" "BEGIN;" "ROLLBACK;"
 compare "check_run" "SELECT count(*) FROM logfsm.check_run('full', 0);"
-compare "transition_matrix, 20 times" "SELECT count(*) FROM generate_series(1, 20), logfsm.transition_matrix('full');"
+for build in now then; do on "$build" -o /dev/null -c "SET client_min_messages = error" -c "SELECT logfsm.synthesize('full', 1000, 1)"; done
+compare "transition_matrix, 20 times" "SELECT count(*) FROM generate_series(1, 20), logfsm.transition_matrix('full', 1);"
 compare "models, 20 times" "SELECT count(*) FROM generate_series(1, 20), logfsm.models;"
 compare "score of every trace" "SELECT sum(logfsm.score(m.automaton, t.trace)) FROM full_model m, \"full\".traces t;"
 compare "trace_agg and prefix_tree_agg" "SELECT logfsm.fingerprint(logfsm.prefix_tree_agg(t)) FROM (SELECT logfsm.trace_agg(event, at) AS t FROM log GROUP BY trace) s;"

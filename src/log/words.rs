@@ -145,6 +145,8 @@ fn enough(words: &[u32], row: &[u32], at: usize, slot: bool, cells: &Cells, opti
     // what happened is mostly the last word (`order 7 of ann paid`), a kind of thing stands before others
     let followed = row[at + 1..].iter().any(|c| cells.is_word(*c));
     let numbered = words.iter().any(|w| is_numbered(cells.text(*w)));
+    // what stands right behind a value says what becomes of it (`blk_7 close block of …`)
+    let predicate = before == Some(BLANK) && at >= 2 && is_value(row[at - 2]);
     // the first word of a quoted text says what it does (`"GET /path"`)
     let opening = is(before, &["\"", "'"]);
     // a part of the program that speaks (`com.vendor.part: …`), as the component would be
@@ -179,7 +181,7 @@ fn enough(words: &[u32], row: &[u32], at: usize, slot: bool, cells: &Cells, opti
             && !said
             && !label
             && !numbered
-            && ((anchors >= 2 && followed) || words.iter().all(|w| is_marked(cells.text(*w)))))
+            && ((anchors >= 2 && followed && !predicate) || words.iter().all(|w| is_marked(cells.text(*w)))))
     {
         limit.saturating_sub(1).max(2)
     } else {

@@ -383,7 +383,7 @@ fn broken(graph: &LabelGraph, labels: usize, invariants: &[Invariant], control: 
         let kinds = Kinds::among(block.iter().map(|&number| &invariants[number as usize]));
         checker.look(labels, columns, kinds, control)?;
         for some in block.chunks(1024) {
-            control.spend(some.len())?;
+            control.spend(4 * some.len())?;
             found.extend(some.iter().map(|&n| n as usize).filter(|&n| !checker.holds(&invariants[n])));
         }
     }

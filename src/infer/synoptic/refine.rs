@@ -52,7 +52,7 @@ pub(super) fn refine(
         control.check()?;
         control.check_memory("synoptic", graph.bytes())?;
         let checker = Checker::new(graph.label_graph(), labels, Kinds::of(&open), control)?;
-        control.spend(open.len())?;
+        control.spend(4 * open.len())?;
         open.retain(|invariant| !checker.holds(invariant));
         if open.is_empty() {
             return Ok(round);
@@ -70,7 +70,8 @@ pub(super) fn refine(
                 }
                 control.check()?;
                 let checker = Checker::new(divided(graph, &current, &split), labels, Kinds::of(&open), control)?;
-                control.spend(open.len() + graph.nodes() + graph.members[split.node as usize].len())?;
+                // Whether one holds is looked up in sets that no cache keeps.
+                control.spend(4 * open.len() + graph.nodes() + graph.members[split.node as usize].len())?;
                 let settled = open.iter().filter(|invariant| checker.holds(invariant)).count();
                 if best.as_ref().is_none_or(|(most, _)| settled > *most) {
                     best = Some((settled, split));

@@ -4,9 +4,10 @@ set timezone = 'UTC'; set datestyle = iso;
 create table app_log (id text, event text, at timestamptz, n bigint);
 insert into app_log select 'r' || i / 3, (array['open', 'read', 'close'])[1 + i % 3], timestamptz '2026-01-01' + i * interval '1 min', i from generate_series(0, 29) i;
 select logfsm.create_model('m', source => 'app_log', trace => 'id', event => 'event', at => 'at', seq => 'n', lateness => '10 minutes');
+-- Near a tie, refresh stays with the method that was chosen before.
 create function pg_temp.same_as_fit(out same_tree boolean, out same_machine boolean, out same_transitions boolean, out same_traces boolean) language sql as $$
     select logfsm.fingerprint(prefix_tree) = (select logfsm.fingerprint(logfsm.prefix_tree_agg(t)) from (select logfsm.trace_agg(event, at, n) t from app_log group by id) s),
-           logfsm.fingerprint(automaton) = (select logfsm.fingerprint(logfsm.infer(logfsm.prefix_tree_agg(t), m.method, m.fit_options)) from (select logfsm.trace_agg(event, at, n) t from app_log group by id) s),
+           logfsm.fingerprint(automaton) = (select logfsm.fingerprint(logfsm.infer(logfsm.prefix_tree_agg(t), m.method, m.fit_options || jsonb_build_object('stay', (select value from logfsm.stats(m.automaton) where name = 'method')))) from (select logfsm.trace_agg(event, at, n) t from app_log group by id) s),
            (select sum(count) from m.transitions) = (select count(*) from app_log),
            not exists (select trace_key, n_events from m.real_traces except select id, count(*) from app_log group by id)
     from m.model m $$;

@@ -75,13 +75,24 @@ fn is_number(text: &str) -> bool {
 
 /// Lets the numbers at the one place that varies go on after those seen; false where there is no such place.
 pub fn go_on(parts: &mut [Part], texts: usize) -> bool {
-    let fixed = |part: &Part| match &part.form {
-        Form::Same(_) => true,
-        Form::Dates(_) => false,
-        _ => part.others.is_empty() && part.atoms.len() == 1,
-    };
-    let mut varying = parts.iter_mut().filter(|part| !fixed(part));
+    let mut varying = parts.iter_mut().filter(|part| !part.is_fixed());
     let (Some(part), None) = (varying.next(), varying.next()) else { return false };
+    if let Form::Ways(ways) = &mut part.form {
+        let [Way { runs, lengths }] = &mut ways[..] else { return false };
+        let Some(place) = runs.iter().position(|run| !run.is_fixed()) else { return false };
+        if !go_on(runs, texts) {
+            return false;
+        }
+        let Some(first) = lengths.first().map(|l| l.0.clone()) else { return false };
+        let with = |&(length, count): &(u32, u64)| {
+            let of_run = |(i, &of): (usize, &u32)| if i == place { length } else { of };
+            (first.iter().enumerate().map(of_run).collect(), count)
+        };
+        *lengths = runs[place].others.iter().map(with).collect();
+        let sum = |l: &(Vec<u32>, u64)| (l.0.iter().sum(), l.1);
+        part.others = lengths.iter().map(sum).collect();
+        return true;
+    }
     let Form::Digits { range, padded } = &mut part.form else { return false };
     let Some((least, most)) = next_numbers(*range, texts) else { return false };
     *range = (least, most);
@@ -99,6 +110,15 @@ pub fn go_on(parts: &mut [Part], texts: usize) -> bool {
 }
 
 impl Part {
+    /// True where it is the same in all texts.
+    fn is_fixed(&self) -> bool {
+        match &self.form {
+            Form::Same(_) => true,
+            Form::Dates(_) => false,
+            _ => self.others.is_empty() && self.atoms.len() == 1,
+        }
+    }
+
     /// Punctuation.
     pub fn same(text: &str) -> Self {
         Part { atoms: Vec::new(), others: Vec::new(), form: Form::Same(text.into()) }
