@@ -21,7 +21,7 @@ pub fn oddities(tree: &Automaton, is_message: bool) -> Vec<Oddity> {
     let (types, events, traces) = (tree.labels.len(), tree.totals.events, tree.totals.traces);
     let mut found = Vec::new();
     if types >= FEW_TYPES && (types as u64).saturating_mul(LEAST_PER_TYPE) > events {
-        let what = format!("{types} event types in {events} events: nearly every event is of a type of its own");
+        let what = format!("{types} event types are very many for {events} events");
         let hint = match is_message {
             false => "Is this a message with values in it? Give it to create_model as message => instead of event =>.",
             true => {
@@ -65,7 +65,7 @@ mod tests {
         let steps = |n: usize| names(n).into_iter().map(|name| vec![name]).collect::<Vec<_>>();
         assert_eq!(
             odd(&[names(60), names(70)]),
-            ["70 event types in 130 events: nearly every event is of a type of its own"]
+            ["70 event types are very many for 130 events"]
         );
         assert_eq!(odd(&[names(12)]), ["all 12 events are one trace"]);
         assert_eq!(odd(&steps(20)), ["each of the 20 traces has at most one event"]);
