@@ -63,10 +63,7 @@ mod tests {
     fn what_is_odd_is_told() {
         let names = |n: usize| (0..n).map(|i| format!("e{i}")).collect::<Vec<_>>();
         let steps = |n: usize| names(n).into_iter().map(|name| vec![name]).collect::<Vec<_>>();
-        assert_eq!(
-            odd(&[names(60), names(70)]),
-            ["70 event types are very many for 130 events"]
-        );
+        assert_eq!(odd(&[names(60), names(70)]), ["70 event types are very many for 130 events"]);
         assert_eq!(odd(&[names(12)]), ["all 12 events are one trace"]);
         assert_eq!(odd(&steps(20)), ["each of the 20 traces has at most one event"]);
         assert_eq!(odd(&steps(50)).len(), 2);
