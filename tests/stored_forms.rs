@@ -130,7 +130,7 @@ fn traces_with_values() -> Vec<Trace> {
         let open = format!(r#"{{"who": "{who}", "day": "{day}", "id": "0x{:08x}", "size": {size}}}"#, hash >> 32);
         let next = if size > 1 << 19 { "split" } else { "keep" };
         let note = ["-", "ok", "late", "v1.2"][(hash >> 20) as usize % 4];
-        let rest = format!(r#"[{}, "{note}", {}.{:02}, null]"#, i % 3 == 0, i % 50, hash % 100);
+        let rest = format!(r#"[{}, "{note}", {}.{:02}, null]"#, i.is_multiple_of(3), i % 50, hash % 100);
         let row = |n, event, json| (at(n), None, event, Some("api"), json);
         Trace::from_rows(vec![
             row(0, "open", Some(open.as_str())),

@@ -81,7 +81,7 @@ impl LineReader {
     /// Compiles what the settings say.
     ///
     /// # Errors
-    /// [`Error::InvalidPattern`].
+    /// [`Error::InvalidPattern`](crate::error::Error::InvalidPattern).
     pub fn new(settings: &Settings) -> Result<Self> {
         let formats = if settings.format.formats.is_empty() { None } else { Some(LineFormats::new(&settings.format)?) };
         Ok(LineReader {

@@ -52,7 +52,7 @@ const ATTEMPTS: usize = 32;
 /// What texts of one skeleton look like.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grammar {
-    /// See [`skeleton`].
+    /// See `skeleton()`.
     pub skeleton: Box<str>,
     parts: Vec<Part>,
     check: Option<CheckDigits>,
