@@ -104,14 +104,16 @@ fn class_of_values(all: &[(String, u64, Few)]) -> (Class, Vec<u32>) {
     if made.is_empty() {
         made = (0..all.len()).collect();
     }
-    let (grammars, of_made) = Grammar::learn(&made.iter().map(|&i| text(i)).collect::<Vec<_>>());
+    let format = Format::of(&(0..all.len()).map(text).collect::<Vec<_>>());
+    let texts: Vec<Text<'_>> = made.iter().map(|&i| text(i)).collect();
+    let (grammars, of_made) = Grammar::learn(&texts, &|text| format.fits(text));
     let mut of = vec![0u32; all.len()];
     made.iter().zip(of_made).for_each(|(&i, shape)| of[i] = shape);
     let mut class = empty_class();
     class.shapes = grammars.into_iter().map(Shape::Grammar).collect();
     class.shared = of[..shared].to_vec();
     class.texts = (0..shared).map(|i| repeated(i).then(|| all[i].0.as_str().into())).collect();
-    class.format = Some(Format::of(&(0..all.len()).map(text).collect::<Vec<_>>()));
+    class.format = Some(format);
     (class, of)
 }
 

@@ -99,18 +99,20 @@ fn words(values: &[SlotValue]) -> Values {
         }
     }
     let texts: Vec<(bool, String)> = rest.iter().map(|v| json_text(&v.json)).collect();
+    let all: Vec<Text<'_>> = texts.iter().zip(&rest).map(|((_, text), v)| Text { text, traces: v.traces }).collect();
+    let format = (!all.is_empty()).then(|| Format::of(&all));
+    let fits = |text: &str| format.as_ref().is_some_and(|format| format.fits(text));
     let mut rare: Vec<Rare> = Vec::new();
     for quoted in [true, false] {
         let of: Vec<usize> = (0..rest.len()).filter(|&i| texts[i].0 == quoted).collect();
         let seen: Vec<Text<'_>> = of.iter().map(|&i| Text { text: &texts[i].1, traces: rest[i].traces }).collect();
-        let (grammars, shape_of) = Grammar::learn(&seen);
+        let (grammars, shape_of) = Grammar::learn(&seen, &fits);
         let mut counts = vec![0u64; grammars.len()];
         shape_of.iter().zip(&of).for_each(|(&shape, &i)| counts[shape as usize] += rest[i].count);
         let shape = |(grammar, count)| Rare { shape: Shape::Grammar(grammar), quoted, count };
         rare.extend(grammars.into_iter().zip(counts).map(shape));
     }
-    let seen: Vec<Text<'_>> = texts.iter().zip(&rest).map(|((_, text), v)| Text { text, traces: v.traces }).collect();
-    Values::Words { atoms, format: (!seen.is_empty()).then(|| Format::of(&seen)), rare }
+    Values::Words { atoms, format, rare }
 }
 
 /// Digits after the point.

@@ -8,7 +8,7 @@
 //! use logfsm::synth::parameters::{Few, Grammar, Text};
 //! let days: Vec<String> = (1..=28).map(|day| format!("backup of 2024-02-{day:02}")).collect();
 //! let texts: Vec<Text<'_>> = (0..).zip(&days).map(|(i, text)| Text { text, traces: Few::of(i) }).collect();
-//! let (grammars, of) = Grammar::learn(&texts);
+//! let (grammars, of) = Grammar::learn(&texts, &|_| true);
 //! assert_eq!((grammars.len(), of.len()), (1, 28));
 //! ```
 
@@ -46,6 +46,8 @@ const ROOM_FOR_NUMBERS: f64 = 64.0;
 const CERTAIN: usize = 8;
 /// Texts drawn to see how many are real ones.
 const TRIALS: usize = 64;
+/// Texts drawn to see that the reader of formats takes numbers that go on.
+const JUDGED: usize = 1024;
 /// Draws until a text that is not real is given up, as seen and from all there are.
 const ATTEMPTS: usize = 32;
 
@@ -62,7 +64,9 @@ pub struct Grammar {
 
 impl Grammar {
     /// The grammars of distinct texts, that of most texts first, and for each text which it has. O(characters).
-    pub fn learn(texts: &[Text<'_>]) -> (Vec<Grammar>, Vec<u32>) {
+    ///
+    /// * `fits`: whether a text is one that real ones look like
+    pub fn learn(texts: &[Text<'_>], fits: &dyn Fn(&str) -> bool) -> (Vec<Grammar>, Vec<u32>) {
         if is_base64(texts) {
             return of_base64(texts);
         }
@@ -84,13 +88,13 @@ impl Grammar {
         groups.truncate(MOST);
         let learned = |(_, members): &(String, Vec<usize>)| {
             let step = members.len().div_ceil(MOST_TEXTS).max(1);
-            Grammar::of(&members.iter().step_by(step).map(|&i| texts[i]).collect::<Vec<_>>())
+            Grammar::of(&members.iter().step_by(step).map(|&i| texts[i]).collect::<Vec<_>>(), fits)
         };
         (groups.iter().map(learned).collect(), of)
     }
 
     /// The grammar of texts of one skeleton.
-    fn of(texts: &[Text<'_>]) -> Self {
+    fn of(texts: &[Text<'_>], fits: &dyn Fn(&str) -> bool) -> Self {
         let plain: Vec<&str> = texts.iter().map(|t| t.text).collect();
         let parts = if is_uuid(&plain) { part::of_uuids(texts) } else { Grammar::parts(texts, &plain) };
         let check = CheckDigits::of(&plain);
@@ -98,9 +102,20 @@ impl Grammar {
         grammar.guarded = grammar.has_room(&plain);
         // What counts through single things, as in user17, has no room among the real ones, but after them.
         if !grammar.guarded && check.is_none() && is_name(plain[0]) && are_single(texts) {
-            grammar.guarded = part::go_on(&mut grammar.parts, texts.len());
+            grammar.go_on(texts.len(), fits);
         }
         grammar
+    }
+
+    /// Lets its numbers go on after those seen, unless that makes texts that real ones do not look like.
+    fn go_on(&mut self, texts: usize, fits: &dyn Fn(&str) -> bool) {
+        let before = self.parts.clone();
+        let mut stream = Stream::new(&[0; 32], 0);
+        self.guarded = part::go_on(&mut self.parts, texts)
+            && (0..JUDGED).all(|trial| fits(&self.draw(trial % 2 == 0, &mut stream)));
+        if !self.guarded {
+            self.parts = before;
+        }
     }
 
     /// What stands in texts of one skeleton, from left to right.
