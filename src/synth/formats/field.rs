@@ -61,6 +61,13 @@ fn run_numbers(text: &str, runs: &[(u8, u32)]) -> Vec<Option<u64>> {
     runs.iter().map(number).collect()
 }
 
+/// Texts from which on a number that all have is the only one there is.
+const TOLD: usize = 5;
+
+fn is_told(range: (u64, u64), texts: usize) -> bool {
+    range.0 < range.1 || texts >= TOLD
+}
+
 /// The ranges of numbers in runs that all texts have.
 fn ranges(texts: &[&str], count: usize) -> Vec<Option<(u64, u64)>> {
     let mut ranges: Vec<Option<(u64, u64)>> = vec![None; count];
@@ -70,7 +77,7 @@ fn ranges(texts: &[&str], count: usize) -> Vec<Option<(u64, u64)>> {
             *range = Some(range.map_or((number, number), |(least, most)| (number.min(least), number.max(most))));
         }
     }
-    ranges.into_iter().map(|range| range.filter(|range| range.1 < LARGE)).collect()
+    ranges.into_iter().map(|range| range.filter(|range| range.1 < LARGE && is_told(*range, texts.len()))).collect()
 }
 
 /// Digits of which none is missing before it is taken for ruled out, as 8 and 9 are in octal numbers.
@@ -110,7 +117,7 @@ impl Field {
             length: (lengths().min().unwrap_or(0), lengths().max().unwrap_or(0)),
             classes: texts.iter().flat_map(|t| t.chars()).fold(0, |bits, c| bits | 1 << class(c)),
             hex: letters().count() >= HEX_LETTERS && letters().all(|c| c.is_ascii_hexdigit()),
-            number: range.filter(|range| range.1 < LARGE && has_all_digits(texts)),
+            number: range.filter(|range| range.1 < LARGE && is_told(*range, texts.len()) && has_all_digits(texts)),
             zeros: texts.iter().any(|t| has_zero(t)),
             numbers: match &common {
                 Some(runs) if runs.len() > 1 => ranges(texts, runs.len()),

@@ -100,22 +100,26 @@ impl Grammar {
         let check = CheckDigits::of(&plain);
         let mut grammar = Grammar { skeleton: skeleton(plain[0]).into(), parts, check, guarded: false };
         grammar.guarded = grammar.has_room(&plain);
+        // A number that fewer than k traces have is not repeated only because no other was seen.
+        if !grammar.guarded && check.is_none() && (texts.len() as u64) < LEAST && !is_frequent(texts) {
+            grammar.guarded = grammar.vary(|grammar| part::widen(&mut grammar.parts) && grammar.has_room(&plain), fits);
+        }
         // What counts through single things, as in user17, has no room among the real ones, but after them.
         if !grammar.guarded && check.is_none() && is_name(plain[0]) && are_single(texts) {
-            grammar.go_on(texts.len(), fits);
+            grammar.guarded = grammar.vary(|grammar| part::go_on(&mut grammar.parts, texts.len()), fits);
         }
         grammar
     }
 
-    /// Lets its numbers go on after those seen, unless that makes texts that real ones do not look like.
-    fn go_on(&mut self, texts: usize, fits: &dyn Fn(&str) -> bool) {
+    /// Changes its parts, unless that comes to nothing or makes texts that real ones do not look like; true if so.
+    fn vary(&mut self, change: impl FnOnce(&mut Self) -> bool, fits: &dyn Fn(&str) -> bool) -> bool {
         let before = self.parts.clone();
         let mut stream = Stream::new(&[0; 32], 0);
-        self.guarded = part::go_on(&mut self.parts, texts)
-            && (0..JUDGED).all(|trial| fits(&self.draw(trial % 2 == 0, &mut stream)));
-        if !self.guarded {
+        let varied = change(self) && (0..JUDGED).all(|trial| fits(&self.draw(trial % 2 == 0, &mut stream)));
+        if !varied {
             self.parts = before;
         }
+        varied
     }
 
     /// What stands in texts of one skeleton, from left to right.
@@ -208,6 +212,13 @@ impl Grammar {
     }
 }
 
+/// True where the traces of some texts are together enough for what all of them have to be repeated.
+fn is_frequent(texts: &[Text<'_>]) -> bool {
+    let mut traces = super::few::Few::default();
+    texts.iter().for_each(|t| traces.merge(&t.traces));
+    traces.is_frequent()
+}
+
 /// What all texts begin with, where enough traces have it or it is the mark of a base; something is left of each.
 fn common_prefix<'t>(texts: &[Text<'t>]) -> &'t str {
     let Some(first) = texts.first().map(|t| t.text) else { return "" };
@@ -215,9 +226,7 @@ fn common_prefix<'t>(texts: &[Text<'t>]) -> &'t str {
         |other: &str| first.chars().zip(other.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
     let shortest = texts.iter().map(|t| t.text.len()).min().unwrap_or(0);
     let mut length: usize = texts.iter().map(|t| common(t.text)).min().unwrap_or(0);
-    let mut traces = super::few::Few::default();
-    texts.iter().for_each(|t| traces.merge(&t.traces));
-    if texts.len() < CERTAIN || !traces.is_frequent() {
+    if texts.len() < CERTAIN || !is_frequent(texts) {
         length = if length >= 2 && ["0x", "0X", "0b", "0o"].contains(&&first[..2]) { 2 } else { 0 };
     }
     if length < shortest { &first[..length] } else { "" }

@@ -109,6 +109,25 @@ pub fn go_on(parts: &mut [Part], texts: usize) -> bool {
     true
 }
 
+/// Lets numbers that too few traces have to be repeated, and that are the only ones of their place, be any of their length; false
+/// where there are none.
+pub fn widen(parts: &mut [Part]) -> bool {
+    let mut widened = false;
+    for part in parts {
+        if let Form::Digits { range, padded } = &mut part.form
+            && part.atoms.is_empty()
+            && range.0 == range.1
+        {
+            let power = |n: u32| 10u64.saturating_pow(n);
+            let length = part.others.last().map_or(1, |o| o.0);
+            let least = if *padded || length <= 1 { 0 } else { power(length - 1) };
+            *range = (least, power(length) - 1);
+            widened = true;
+        }
+    }
+    widened
+}
+
 impl Part {
     /// True where it is the same in all texts.
     fn is_fixed(&self) -> bool {
