@@ -1,8 +1,6 @@
 //! What `auto` costs beside its candidates on logs unlike the usual ones, and what it chooses.
 
-#[path = "../../tests/support/logs.rs"]
-mod logs;
-
+use crate::data::logs;
 use logfsm::automaton::Kind;
 use logfsm::infer::{Control, infer};
 use std::time::Instant;

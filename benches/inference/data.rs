@@ -1,8 +1,12 @@
 //! Readers of the data sets and builders of prefix trees.
 
+#[path = "../../tests/support/logs.rs"]
+pub mod logs;
+
 use flate2::read::GzDecoder;
 use logfsm::automaton::{Automaton, PrefixTree};
 use logfsm::trace::{Trace, TraceView};
+pub use logs::Numbers;
 use std::io::Read;
 use std::path::PathBuf;
 
@@ -40,18 +44,4 @@ pub fn tree<'a, T: AsRef<[&'a str]>>(traces: impl IntoIterator<Item = T>) -> Aut
 /// Adds a trace in its binary form.
 pub fn add(tree: &mut PrefixTree, bytes: &[u8]) {
     tree.add(&TraceView::from_bytes(bytes).expect("a trace just written")).expect("no limit");
-}
-
-/// A small, portable stream of numbers (splitmix64).
-pub struct Numbers(pub u64);
-
-impl Numbers {
-    /// The next number below `bound`.
-    pub fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % bound
-    }
 }

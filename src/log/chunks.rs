@@ -1,7 +1,7 @@
 //! Values that may be missing, chunks and quotes that hold one value or several, rows that another row covers.
 
 use super::cells::{BLANK, Cells, LIST, MAYBE, Row, SLOT, is_value};
-use super::cluster::unite;
+use super::cluster::{replace_widest, unite};
 use super::miner::MinerOptions;
 use super::words;
 use hashbrown::{HashMap, HashSet};
@@ -98,17 +98,7 @@ pub(crate) fn merge_chunks(rows: &mut Vec<Row>, cells: &Cells, options: &MinerOp
         if wide.is_empty() {
             return;
         }
-        wide.sort_by(|a, b| (b.1.len(), &a.0).cmp(&(a.1.len(), &b.0)));
-        let mut changed = HashSet::new();
-        for (rest, members) in wide {
-            if members.iter().all(|i| !changed.contains(i)) {
-                for i in members {
-                    changed.insert(i);
-                    rows[i].cells.clone_from(&rest);
-                }
-            }
-        }
-        unite(rows);
+        replace_widest(rows, wide);
     }
 }
 

@@ -17,6 +17,7 @@ use super::miner::MinerOptions;
 use super::templates::{Draft, Piece, Templates};
 use super::{assigned, chunks, lists, optional, words};
 use crate::error::Result;
+use hashbrown::HashSet;
 
 /// Derives templates from the sorted leaves of a state.
 pub(crate) fn templates(leaves: &[(&[u8], &Leaf)], overflow: u64, options: &MinerOptions) -> Result<Templates> {
@@ -60,6 +61,22 @@ pub(crate) fn templates(leaves: &[(&[u8], &Leaf)], overflow: u64, options: &Mine
     }
     unite(&mut rows);
     Ok(Templates::build(drafts(&rows, &cells), leaves, overflow, &options.masks)?.0)
+}
+
+/// Gives rows the cells that groups of them share, the largest groups first; a group of which a row has changed already is
+/// left. Then unites rows that became equal.
+pub(crate) fn replace_widest(rows: &mut Vec<Row>, mut wide: Vec<(Vec<u32>, Vec<usize>)>) {
+    wide.sort_by(|a, b| (b.1.len(), &a.0, &a.1).cmp(&(a.1.len(), &b.0, &b.1)));
+    let mut changed = HashSet::new();
+    for (cells, members) in wide {
+        if members.iter().all(|i| !changed.contains(i)) {
+            for i in members {
+                changed.insert(i);
+                rows[i].cells.clone_from(&cells);
+            }
+        }
+    }
+    unite(rows);
 }
 
 /// Makes one row of rows with equal cells; sorts.

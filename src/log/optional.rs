@@ -2,7 +2,7 @@
 
 use super::cells::{BLANK, Cells, LIST, MAYBE, Row, SLOT, is_value};
 use super::chunks;
-use super::cluster::unite;
+use super::cluster::{replace_widest, unite};
 use super::words;
 use hashbrown::{HashMap, HashSet};
 
@@ -163,17 +163,7 @@ pub(crate) fn merge_names(rows: &mut Vec<Row>, cells: &Cells) {
             wide.push(([head, &[LIST], tail].concat(), members.into_iter().map(|m| m.0).collect()));
         }
     }
-    wide.sort_by(|a, b| (b.1.len(), a).cmp(&(a.1.len(), b)));
-    let mut changed = HashSet::new();
-    for (cells, members) in wide {
-        if members.iter().all(|i| !changed.contains(i)) {
-            for i in members {
-                changed.insert(i);
-                rows[i].cells.clone_from(&cells);
-            }
-        }
-    }
-    unite(rows);
+    replace_widest(rows, wide);
 }
 
 /// True for words that begin with a capital or a digit.

@@ -1,6 +1,6 @@
 //! A run of letters and digits: how long it is, of what characters, which number.
 
-use crate::synth::parameters::next_numbers;
+use crate::synth::parameters::{digit_count, next_numbers};
 use serde::{Deserialize, Serialize};
 
 /// Numbers below this have a range; longer ones have a length.
@@ -130,12 +130,11 @@ impl Field {
 
     /// Takes the numbers after those seen where these count through as many texts.
     pub fn go_on(&mut self, texts: usize) {
-        let digits = |number: u64| number.max(1).ilog10() + 1;
         let after = |range: (u64, u64)| next_numbers(range, texts).map(|next| (range.0, next.1));
         if let Some(range) = self.number.and_then(after) {
             self.number = Some(range);
-            self.length.1 = self.length.1.max(digits(range.1));
-            self.runs.iter_mut().flatten().for_each(|run| run.2 = run.2.max(digits(range.1)));
+            self.length.1 = self.length.1.max(digit_count(range.1));
+            self.runs.iter_mut().flatten().for_each(|run| run.2 = run.2.max(digit_count(range.1)));
         }
         let Some(runs) = self.runs.as_mut().filter(|runs| runs.len() == self.numbers.len()) else { return };
         let mut longer = 0;
@@ -143,8 +142,8 @@ impl Field {
             // One number alone: the others are the same in all texts.
             if let Some(next) = range.filter(|range| range.0 < range.1).and_then(after) {
                 *range = Some(next);
-                longer += digits(next.1).saturating_sub(run.2);
-                run.2 = run.2.max(digits(next.1));
+                longer += digit_count(next.1).saturating_sub(run.2);
+                run.2 = run.2.max(digit_count(next.1));
             }
         }
         self.length.1 += longer;

@@ -60,6 +60,11 @@ pub fn are_single(texts: &[Text<'_>]) -> bool {
     texts.len() >= MANY && texts.iter().filter(|t| t.traces.is_one()).count() * 10 >= texts.len() * 9
 }
 
+/// How many decimal digits a number has.
+pub fn digit_count(number: u64) -> u32 {
+    number.max(1).ilog10() + 1
+}
+
 /// Where numbers that count single things go on, if these do: the ones after `range`, of as many digits where these leave
 /// room. `None` where they are too sparse to be counted through.
 pub fn next_numbers((least, most): (u64, u64), texts: usize) -> Option<(u64, u64)> {
@@ -67,7 +72,7 @@ pub fn next_numbers((least, most): (u64, u64), texts: usize) -> Option<(u64, u64
     if width > 2 * texts as u64 {
         return None;
     }
-    let of_digits = 10u64.checked_pow(most.max(1).ilog10() + 1)? - 1;
+    let of_digits = 10u64.checked_pow(digit_count(most))? - 1;
     let end = most.checked_add(2 * width)?;
     Some((most + 1, if of_digits - most >= width / 2 { end.min(of_digits) } else { end }))
 }

@@ -4,6 +4,7 @@ use super::draw::{Bound, Drawing, NUMBER_ATTEMPTS, pick, quoted_text};
 use super::learn::{json_text, number_text};
 use super::model::{ANY, COPY, Counts, Form, ParameterModel, Values, row};
 use crate::automaton::guard::{Choice, Node, Test, number};
+use crate::interrupt;
 use crate::synth::random::Stream;
 
 /// Values that are looked at per slot.
@@ -67,6 +68,8 @@ impl ParameterModel {
         forms.dedup();
         for way in &ways {
             for &form in &forms {
+                // An event type may have thousands of sets of parameters.
+                interrupt::check();
                 let slots: &[u32] = match &self.forms[form as usize] {
                     Form::None => &[],
                     Form::Array(slots) | Form::Object(slots) => slots,

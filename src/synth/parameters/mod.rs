@@ -38,7 +38,7 @@ pub mod shape;
 
 pub use draw::{Drawn, fits_rare};
 pub use earlier::EarlierModel;
-pub use few::{Few, LEAST, Text, are_single, next_numbers};
+pub use few::{Few, LEAST, Text, are_single, digit_count, next_numbers};
 pub use grammar::Grammar;
 pub use learn::{Learner, scaled};
 pub use model::{Class, Form, ParameterModel, Rare, Slot, Values, spanned};

@@ -2,7 +2,7 @@
 //!
 //! Texts with the same punctuation are one grammar. Within it, columns of digits and letters are found, dates and times
 //! among them ([`columns`]); of each column the texts that at least k traces have are kept, others are made from the
-//! characters, lengths and ranges seen ([`part`]). A slot's values are a mixture of grammars.
+//! characters, lengths and ranges seen ([`part`]), or from numbers beyond these ([`others`]). A slot's values are a mixture of grammars.
 //!
 //! ```
 //! use logfsm::synth::parameters::{Few, Grammar, Text};
@@ -16,6 +16,7 @@ mod alphabet;
 mod calendar;
 mod check_digits;
 mod columns;
+mod others;
 mod part;
 mod ways;
 
@@ -102,11 +103,12 @@ impl Grammar {
         grammar.guarded = grammar.has_room(&plain);
         // A number that fewer than k traces have is not repeated only because no other was seen.
         if !grammar.guarded && check.is_none() && (texts.len() as u64) < LEAST && !is_frequent(texts) {
-            grammar.guarded = grammar.vary(|grammar| part::widen(&mut grammar.parts) && grammar.has_room(&plain), fits);
+            grammar.guarded =
+                grammar.vary(|grammar| others::widen(&mut grammar.parts) && grammar.has_room(&plain), fits);
         }
         // What counts through single things, as in user17, has no room among the real ones, but after them.
         if !grammar.guarded && check.is_none() && is_name(plain[0]) && are_single(texts) {
-            grammar.guarded = grammar.vary(|grammar| part::go_on(&mut grammar.parts, texts.len()), fits);
+            grammar.guarded = grammar.vary(|grammar| others::go_on(&mut grammar.parts, texts.len()), fits);
         }
         grammar
     }
