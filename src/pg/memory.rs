@@ -26,13 +26,24 @@ thread_local! {
     /// Where the heap was beyond the bound when it was last looked at: the statement that was running then, by its start,
     /// and from where on its growth counts. (0, 0) where it was within.
     static BEYOND: Cell<(i64, isize)> = const { Cell::new((0, 0)) };
-    /// True in the thread that Postgres runs in, and nowhere else: only that one may report.
-    static REPORTS: Cell<bool> = const { Cell::new(false) };
+    /// What ends the session, in the thread that Postgres runs in, and nothing elsewhere: only that one may report. It is
+    /// handed over when the library is loaded, so that the allocator itself needs nothing of Postgres: the programs of
+    /// `cargo test` are linked without one.
+    static REPORT: Cell<Option<fn(usize)>> = const { Cell::new(None) };
 }
 
 /// Called once, by the thread that Postgres runs in.
 pub fn of_backend() {
-    REPORTS.set(true);
+    REPORT.set(Some(end_session));
+}
+
+fn end_session(size: usize) {
+    ereport!(
+        PgLogLevel::FATAL,
+        PgSqlErrorCode::ERRCODE_OUT_OF_MEMORY,
+        "out of memory",
+        format!("The system refused {size} bytes to logfsm. A lower logfsm.memory_limit makes such statements fail before.")
+    );
 }
 
 /// The system's allocator, counting.
@@ -51,16 +62,11 @@ fn count(bytes: usize, sign: isize) {
 /// cluster for it. An allocator may not unwind, so there is no error to raise here; but the session can end, and it alone.
 /// A thread of ours cannot even do that and aborts.
 fn given(block: *mut u8, size: usize) -> *mut u8 {
-    // Replaced, so that what reports does not come here again.
-    if block.is_null() && REPORTS.replace(false) {
-        ereport!(
-            PgLogLevel::FATAL,
-            PgSqlErrorCode::ERRCODE_OUT_OF_MEMORY,
-            "out of memory",
-            format!(
-                "The system refused {size} bytes to logfsm. A lower logfsm.memory_limit makes such statements fail before."
-            )
-        );
+    // Taken, so that what reports does not come here again.
+    if block.is_null()
+        && let Some(report) = REPORT.take()
+    {
+        report(size);
     }
     block
 }
